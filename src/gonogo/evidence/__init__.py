@@ -1,0 +1,1 @@
+"""Evidence requests and records, the store, and the collector."""

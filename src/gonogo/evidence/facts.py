@@ -1,0 +1,337 @@
+"""What each probe saw, typed. A probe fills these, the store keeps them as JSON, a check reads them.
+
+Times are seconds unless a name says `_ms`; sizes are bytes; instants are UTC ISO 8601 text.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, TypeVar
+
+from pydantic import TypeAdapter
+
+Facts = TypeVar("Facts")
+
+
+@cache
+def _adapter(kind: type[Any]) -> TypeAdapter[Any]:
+    return TypeAdapter(kind)
+
+
+def to_json(facts: object) -> dict[str, Any]:
+    """JSON-ready form of any dataclass in this module."""
+    return _adapter(type(facts)).dump_python(facts, mode="json")  # type: ignore[no-any-return]
+
+
+def from_json(kind: type[Facts], fields: dict[str, Any]) -> Facts:
+    """Read what `to_json` wrote. Raises pydantic.ValidationError (a ValueError) on anything else."""
+    return _adapter(kind).validate_python(fields)  # type: ignore[no-any-return]
+
+
+# --- http ---------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Timings:
+    """Seconds each phase took; None where the phase did not happen (a reused connection) or was not reached."""
+
+    dns: float | None
+    connect: float | None
+    tls: float | None
+    first_byte: float
+    """From sending the request to the end of the response head."""
+    total: float
+    """From asking for a connection to the last byte of the body."""
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """One request and its response. Header names keep their case, order and duplicates."""
+
+    url: str
+    method: str
+    role: str
+    status: int
+    http_version: str
+    headers: tuple[tuple[str, str], ...]
+    """As sent, decoded as latin-1 so that no byte is lost."""
+    body: str
+    """Text decoded by the charset of Content-Type (UTF-8 if absent), errors replaced; empty for non-text types."""
+    body_bytes: int
+    """Size after content decoding."""
+    wire_bytes: int
+    """Size as transferred."""
+    body_sha256: str
+    timings: Timings
+    address: str
+    """IP address that answered."""
+    ended: str
+    """Instant at which the last byte arrived."""
+
+    def values(self, name: str) -> tuple[str, ...]:
+        """Every value sent for a header, in order; the name is compared without case."""
+        wanted = name.lower()
+        return tuple(value for key, value in self.headers if key.lower() == wanted)
+
+    def value(self, name: str) -> str | None:
+        """The first value sent for a header, or None."""
+        return next(iter(self.values(name)), None)
+
+    @property
+    def location(self) -> str | None:
+        return self.value("location") if self.status in {301, 302, 303, 307, 308} else None
+
+
+# --- tls ----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class CertificateFacts:
+    """One X.509 certificate (RFC 5280)."""
+
+    subject: str
+    issuer: str
+    names: tuple[str, ...]
+    """DNS and IP names of the subjectAltName extension; the common name is not a name."""
+    not_before: str
+    not_after: str
+    sha256: str
+    spki_sha256: str
+    """Base64 of the SHA-256 of the SubjectPublicKeyInfo."""
+    key: str
+    """`EC 256`, `RSA 2048`, `Ed25519`."""
+    signature: str
+
+
+@dataclass(frozen=True, slots=True)
+class Handshake:
+    """What one address of a host presented."""
+
+    address: str
+    version: str
+    """Negotiated with our defaults: `TLSv1.3`."""
+    cipher: str
+    alpn: str
+    presented: tuple[CertificateFacts, ...]
+    """As sent, leaf first."""
+    verified: tuple[CertificateFacts, ...]
+    """The chain that our verification built, leaf to root; empty when it did not verify."""
+    error: str
+    """Why verification failed (OpenSSL's words); empty when it did not."""
+    name_matches: bool
+    """The leaf's subjectAltName covers the host (RFC 9525)."""
+    legacy: str
+    """Answer to a handshake offering TLS 1.0 and 1.1 only: `refused`, `TLSv1`, `TLSv1.1` or `unknown: …`."""
+
+
+@dataclass(frozen=True, slots=True)
+class TlsFacts:
+    host: str
+    port: int
+    handshakes: tuple[Handshake, ...]
+    """One an address, in resolver order."""
+
+
+# --- browser ------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class BrowserCookie:
+    name: str
+    value: str
+    """Only its first 64 characters."""
+    domain: str
+    path: str
+    expires: float
+    """Unix time, -1 for a session cookie."""
+    http_only: bool
+    secure: bool
+    same_site: str
+
+
+@dataclass(frozen=True, slots=True)
+class Banner:
+    """What the consent finder saw."""
+
+    visible: bool
+    accept: str
+    """Visible text of the control that accepts; empty if none was found."""
+    reject: str
+    text: str
+    """First 300 characters of the banner's visible text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    label: str
+    url: str
+    title: str
+    banner: Banner
+    cookies: tuple[BrowserCookie, ...]
+    local_storage: tuple[tuple[str, str], ...]
+    session_storage: tuple[tuple[str, str], ...]
+    requests: int
+    """How many of the visit's requests had been sent when the snapshot was taken."""
+
+
+@dataclass(frozen=True, slots=True)
+class BrowserRequest:
+    url: str
+    method: str
+    type: str
+    """Playwright's resource type: document, script, stylesheet, image, font, xhr, fetch, ping …"""
+    third_party: bool
+    """Its registrable domain differs from the page's (Public Suffix List)."""
+    status: int
+    """0 when there was no response."""
+    bytes: int
+    """Transferred, headers and body."""
+    failure: str
+    """The browser's words, or `blocked: undeclared host` where gonogo stopped it; empty otherwise."""
+
+
+@dataclass(frozen=True, slots=True)
+class Vitals:
+    """Core Web Vitals by web-vitals; None where a metric never came."""
+
+    lcp_ms: float | None
+    cls: float | None
+    inp_ms: float | None
+    fcp_ms: float | None
+    ttfb_ms: float | None
+    lcp_element: str
+    cls_element: str
+    inp_element: str
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """A securitypolicyviolation event (CSP3 §5)."""
+
+    directive: str
+    blocked: str
+    source: str
+    disposition: str
+
+
+@dataclass(frozen=True, slots=True)
+class ConsoleMessage:
+    level: str
+    """error or pageerror (an uncaught exception)."""
+    text: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    browser: str
+    """Name and version: `chromium-headless-shell 156.0.8078.79`."""
+    device: str
+    viewport: tuple[int, int]
+    snapshots: tuple[Snapshot, ...]
+    requests: tuple[BrowserRequest, ...]
+    console: tuple[ConsoleMessage, ...]
+    violations: tuple[Violation, ...]
+    vitals: Vitals | None
+    screenshot: str
+    """File name beside the record."""
+    problems: tuple[str, ...]
+    """Steps that could not be done, in words: `consent reject: no control found`."""
+
+    def snapshot(self, label: str) -> Snapshot | None:
+        return next((one for one in self.snapshots if one.label == label), None)
+
+
+# --- database -----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class IndexFacts:
+    name: str
+    columns: tuple[str, ...]
+    """Key columns in order; an expression stands as its text, INCLUDE columns are not among them."""
+    unique: bool
+    valid: bool
+    predicate: str
+    """The WHERE of a partial index, or empty."""
+
+
+@dataclass(frozen=True, slots=True)
+class TableFacts:
+    name: str
+    """`schema.table`."""
+    columns: tuple[tuple[str, str], ...]
+    """Name and type, as format_type gives it."""
+    indexes: tuple[IndexFacts, ...]
+    writable: bool
+    """Our role may INSERT, UPDATE, DELETE or TRUNCATE."""
+
+
+@dataclass(frozen=True, slots=True)
+class QueryTiming:
+    name: str
+    samples_ms: tuple[float, ...]
+    """Warm runs in order, client-measured, round trip included."""
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    server_version: str
+    database: str
+    role: str
+    superuser: bool
+    in_recovery: bool
+    tls: str
+    """TLS version of our own connection; empty when it is not encrypted."""
+    plaintext: str
+    """Answer to a connection without TLS: `refused`, `accepted`, `not tried` or `unknown: …`."""
+    tables: tuple[TableFacts, ...]
+    applied_migrations: tuple[str, ...] | None
+    """Identifiers in the ledger table, in order; None when it cannot be read."""
+    migrations_error: str
+    queries: tuple[QueryTiming, ...]
+    round_trip_ms: float
+    connect_ms: float
+    connections: int
+    max_connections: int
+
+
+# --- load ---------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class LoadSeries:
+    """Latency of one kind of request, measured from the moment it was due (open model)."""
+
+    name: str
+    requests: int
+    failures: int
+    histogram: tuple[tuple[float, int], ...]
+    """(milliseconds rounded to three significant digits, count), ascending."""
+    max_ms: float
+
+
+@dataclass(frozen=True, slots=True)
+class LoadRun:
+    profile: str
+    planned: int
+    sent: int
+    dropped: int
+    """Due but never sent, because too many were in flight."""
+    duration_s: float
+    planned_rate: float
+    achieved_rate: float
+    series: tuple[LoadSeries, ...]
+    """Index 0 is the total of all kinds, named `all`."""
+    errors: tuple[tuple[str, int], ...]
+    per_second: tuple[tuple[int, int, int], ...]
+    """(second, requests, failures)."""
+    generator_cpu: float
+    """Highest share of one core over a second, 0 to 1."""
+    stop_reason: str
+    """`complete`, `deadline`, `aborted: …`."""
+    healthy: bool
+    """The generator kept its rate and was not saturated; false makes the evidence INVALID."""
+    unhealthy_reason: str

@@ -1,0 +1,228 @@
+"""Evidence: what to observe (requests) and what was observed (records). Frozen, JSON, never a judgement.
+
+A request's id is a digest of its content, so two checks that ask for the same thing share one observation.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass, field
+from enum import StrEnum
+from typing import Any, ClassVar
+
+Json = dict[str, Any]
+
+
+class Lane(StrEnum):
+    """When and beside what a request may run; lanes keep evidence honest."""
+
+    NETWORK = "network"
+    DATABASE = "database"
+    BROWSER = "browser"
+    VITALS = "vitals"
+    """Alone on this machine: timings are the evidence."""
+    LOAD = "load"
+    """After everything that load could disturb, and alone."""
+    FINAL = "final"
+    """After everything else: what must still be true at the end of the run."""
+
+
+STAGES: tuple[frozenset[Lane], ...] = (
+    frozenset({Lane.NETWORK, Lane.DATABASE, Lane.BROWSER}),
+    frozenset({Lane.VITALS}),
+    frozenset({Lane.LOAD}),
+    frozenset({Lane.FINAL}),
+)
+"""Lanes of one stage run side by side; a stage begins when the one before has ended."""
+
+
+class FailureKind(StrEnum):
+    """Why something could not be observed."""
+
+    GUARD = "guard"
+    DNS = "dns"
+    CONNECT = "connect"
+    TLS = "tls"
+    TIMEOUT = "timeout"
+    PROTOCOL = "protocol"
+    """Reset, truncated or malformed answer."""
+    TOO_LARGE = "too-large"
+    UNAVAILABLE = "unavailable"
+    """Browser, driver or another local part is missing."""
+    AUTHENTICATION = "authentication"
+    DEADLINE = "deadline"
+    """The run ended before this could be gathered."""
+    INVALID = "invalid"
+    """Gathered, but not fit to judge: a saturated load generator, a metric that never came."""
+    CRASH = "crash"
+    """A bug in gonogo; the message holds the last lines of the traceback."""
+
+
+@dataclass(frozen=True, slots=True)
+class HttpRequest:
+    """One HTTP request on the wire; redirects are never followed by the request itself."""
+
+    probe: ClassVar[str] = "http"
+    url: str
+    method: str = "GET"
+    role: str = "anonymous"
+    headers: tuple[tuple[str, str], ...] = ()
+    lane: Lane = Lane.NETWORK
+    follow: int = 0
+    """How many redirects are gathered as further requests of their own. Not part of the id."""
+
+
+@dataclass(frozen=True, slots=True)
+class TlsRequest:
+    """TLS handshakes with each address of a host: one verified, and one that offers only versions below `floor`."""
+
+    probe: ClassVar[str] = "tls"
+    host: str
+    port: int = 443
+    lane: Lane = Lane.NETWORK
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of a browser visit. `action` is one of:
+
+    goto (value: URL) · reload · wait (value: seconds) · scroll · consent (value: accept or reject)
+    · click (value: selector) · interact (value: selector, a trusted click whose INP is awaited)
+    · snapshot (value: label): record cookies, storage, banner and how many requests were seen so far.
+    """
+
+    action: str
+    value: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class VisitRequest:
+    """One visit in a fresh browser context: steps, then everything that was seen."""
+
+    probe: ClassVar[str] = "browser"
+    name: str
+    """What a person calls it: `consent-reject`, `vitals-desktop-/`."""
+    steps: tuple[Step, ...]
+    device: str = "desktop"
+    run: int = 0
+    """Number of a repetition; part of the id, so that repetitions are distinct requests."""
+    measure: bool = False
+    """Collect Web Vitals (first `goto` only) and await INP after `interact`."""
+    lane: Lane = Lane.BROWSER
+
+    @property
+    def url(self) -> str:
+        return next(step.value for step in self.steps if step.action == "goto")
+
+    @property
+    def navigations(self) -> int:
+        return sum(step.action in {"goto", "reload"} for step in self.steps)
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseRequest:
+    """The catalogue of a declared database and the timings of its declared queries, in one read-only transaction."""
+
+    probe: ClassVar[str] = "database"
+    database: str
+    lane: Lane = Lane.DATABASE
+
+
+@dataclass(frozen=True, slots=True)
+class LoadRequest:
+    """One run of a declared load profile."""
+
+    probe: ClassVar[str] = "load"
+    profile: str
+    lane: Lane = Lane.LOAD
+
+
+Request = HttpRequest | TlsRequest | VisitRequest | DatabaseRequest | LoadRequest
+REQUESTS: dict[str, type[Request]] = {
+    one.probe: one for one in (HttpRequest, TlsRequest, VisitRequest, DatabaseRequest, LoadRequest)
+}
+
+
+def canonical(request: Request) -> Json:
+    """The request as JSON, with its probe's name."""
+    return {"probe": request.probe, **json.loads(json.dumps(asdict(request)))}
+
+
+def identity(request: Request) -> str:
+    """The id of the evidence that answers this request: `http-1f0c…`, the same in every process and run."""
+    content = {key: value for key, value in canonical(request).items() if key != "follow"}
+    digest = hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+    return f"{request.probe}-{digest[:16]}"
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why there are no facts."""
+
+    kind: FailureKind
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One try of a transport; a later success never hides it."""
+
+    started: str
+    seconds: float
+    failure: Failure | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """One observation. Exactly one of `facts` and `failure` is set."""
+
+    id: str
+    request: Json
+    started: str
+    """UTC, ISO 8601 with microseconds and `+00:00`."""
+    ended: str
+    tool: str
+    attempts: tuple[Attempt, ...] = ()
+    facts: Json | None = None
+    failure: Failure | None = None
+    attachments: tuple[str, ...] = ()
+    """File names beside the record: `<id>.png`."""
+
+    def to_json(self) -> Json:
+        fields = asdict(self)
+        return json.loads(json.dumps(fields))  # type: ignore[no-any-return]
+
+    @classmethod
+    def from_json(cls, fields: Json) -> Evidence:
+        """Read what `to_json` wrote. Raises KeyError, TypeError or ValueError on anything else."""
+        return cls(
+            id=str(fields["id"]),
+            request=dict(fields["request"]),
+            started=str(fields["started"]),
+            ended=str(fields["ended"]),
+            tool=str(fields["tool"]),
+            attempts=tuple(
+                Attempt(str(a["started"]), float(a["seconds"]), _failure(a["failure"])) for a in fields["attempts"]
+            ),
+            facts=fields["facts"],
+            failure=_failure(fields["failure"]),
+            attachments=tuple(fields["attachments"]),
+        )
+
+
+def _failure(fields: Json | None) -> Failure | None:
+    return None if fields is None else Failure(FailureKind(fields["kind"]), str(fields["message"]))
+
+
+@dataclass(frozen=True, slots=True)
+class PlanEntry:
+    """One line of the plan: what will be sent, before anything is."""
+
+    probe: str
+    method: str
+    target: str
+    role: str
+    lane: str
+    count: int
+    id: str = field(default="", compare=False)
