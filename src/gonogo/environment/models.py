@@ -1,4 +1,4 @@
-"""What an environment file may say. These models are the one definition; the JSON Schema is generated from them.
+"""What an environment file may say: the one definition; JSON Schema and reference are generated from it.
 
 An absent section makes the checks of that section NOT_APPLICABLE, with that reason.
 """
@@ -7,13 +7,15 @@ from __future__ import annotations
 
 from enum import StrEnum
 from typing import Annotated, Literal
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, model_validator
 
 
 class Model(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, use_attribute_docstrings=True, hide_input_in_errors=True
+    )
 
 
 class Secret(SecretStr):
@@ -30,14 +32,30 @@ class Tier(StrEnum):
     PRODUCTION = "production"
 
 
+def _split(value: str) -> SplitResult:
+    """urlsplit's own messages repeat parts of the value, which may be a password."""
+    try:
+        parts = urlsplit(value)
+        _ = parts.port
+    except ValueError:
+        raise ValueError("must be a URL whose host and port (0 to 65535) are well formed") from None
+    return parts
+
+
 def _http_url(value: str) -> str:
-    parts = urlsplit(value)
+    parts = _split(value)
     if parts.scheme not in {"http", "https"} or not parts.hostname:
         raise ValueError("must be an http:// or https:// URL with a host")
     if parts.username or parts.password:
         raise ValueError("must not hold a user name or password; use [roles]")
-    _ = parts.port  # raises ValueError when out of range
     return value.rstrip("/") if parts.path in {"", "/"} else value
+
+
+def _database_url(value: Secret) -> Secret:
+    parts = _split(value.get_secret_value())
+    if parts.scheme not in {"postgresql", "postgres"} or not parts.hostname:
+        raise ValueError("must be a URL postgresql://user:password@host:port/database")
+    return value
 
 
 def _path(value: str) -> str:
@@ -48,8 +66,9 @@ def _path(value: str) -> str:
 
 HttpUrl = Annotated[str, AfterValidator(_http_url)]
 Path = Annotated[str, AfterValidator(_path)]
-Positive = Annotated[float, Field(gt=0)]
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Share = Annotated[float, Field(ge=0, le=1)]
+StatusCode = Annotated[int, Field(ge=100, le=599)]
 Name = Annotated[str, Field(min_length=1, max_length=60, pattern=r"^[A-Za-z0-9][A-Za-z0-9 ._/-]*$")]
 
 
@@ -61,8 +80,11 @@ class Limits(Model):
     rate_per_s: Positive = 20
     """Requests per second, over all hosts."""
     concurrency: Annotated[int, Field(ge=1, le=64)] = 8
+    """Network probes at the same time."""
     request_timeout_s: Positive = 10
+    """One request with its answer, seconds."""
     run_timeout_s: Positive = 600
+    """All gathering of a run, seconds; what has not arrived by then is UNKNOWN."""
     body_bytes: Annotated[int, Field(ge=1024)] = 5_000_000
     """Most of a body that is read, after decompression."""
     allow_methods: tuple[Literal["POST", "PUT", "PATCH", "DELETE"], ...] = ()
@@ -72,7 +94,10 @@ class Limits(Model):
 
 
 class Page(Model):
+    """One page that visitors reach."""
+
     path: Path
+    """Path and query on the site."""
     contains: str = ""
     """Text that the page's body must hold, so that an error page with status 200 is not taken for it."""
     max_s: Positive = 2.0
@@ -80,11 +105,14 @@ class Page(Model):
 
 
 class Site(Model):
+    """The public site: where it answers and which pages are judged."""
+
     url: HttpUrl
     """Origin of the public site: https://www.example.org"""
     plain_url: HttpUrl | None = None
     """Origin that must redirect to `url`; default: the same host on http port 80."""
     pages: tuple[Page, ...] = (Page(path="/"),)
+    """Pages whose answers and headers are judged, in this order."""
 
     @property
     def host(self) -> str:
@@ -96,15 +124,23 @@ class Site(Model):
 
 
 class Health(Model):
+    """The endpoints by which the system says that it is well."""
+
     path: Path = "/health"
+    """Answers 200 while the process serves."""
     deep_path: Path | None = None
+    """Answers 200 while the parts that it depends on serve too."""
     components: tuple[str, ...] = ()
     """Names under `checks` (or at the top level) of the deep answer that must say ok, pass, up or healthy."""
     max_s: Positive = 1.0
+    """Budget of an answer, seconds."""
 
 
 class Release(Model):
+    """Which release is served; without it a verdict could be about another one."""
+
     path: Path = "/version"
+    """Answers JSON that names the release."""
     pointer: str = "/release"
     """JSON Pointer (RFC 6901) to the release id in the answer."""
     expected: str = ""
@@ -112,35 +148,53 @@ class Release(Model):
 
 
 class Tls(Model):
+    """Certificates and protocol versions."""
+
     min_version: Literal["1.2", "1.3"] = "1.2"
+    """Oldest protocol version that may be accepted."""
     hosts: tuple[str, ...] = ()
     """Further `host` or `host:port` to judge, beside the site's."""
     warn_share: Share = 1 / 3
+    """A certificate with less than this share of its lifetime left is reported."""
     fail_share: Share = 1 / 6
     """A certificate with less than this share of its lifetime left fails."""
 
 
 class Security(Model):
+    """Response headers and cookies."""
+
     hsts_max_age_s: Annotated[int, Field(ge=0)] = 31_536_000
+    """Least `max-age` of Strict-Transport-Security, seconds; the default is a year."""
     hsts_include_subdomains: bool = True
+    """Whether `includeSubDomains` is demanded."""
     session_cookies: tuple[str, ...] = ("*sess*", "*sid*", "*auth*", "*token*")
     """Name patterns of cookies that script must not read (HttpOnly)."""
 
 
 class Role(Model):
+    """Credentials by which requests are made in a role; endpoints and load targets name it."""
+
     token: Secret
+    """The credential itself, as `${NAME}`."""
     header: str = "Authorization"
+    """Request header that carries it."""
     scheme: str = "Bearer"
     """Put before the token, with a space; empty for none."""
 
 
 class Endpoint(Model):
+    """One API operation: who may use it and how fast it answers."""
+
     name: Name
+    """Names the endpoint in results; unique."""
     path: Path
+    """Path and query on the API."""
     method: Literal["GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"] = "GET"
-    status: dict[str, tuple[int, ...]] = {"anonymous": (200,)}
+    """Beyond GET, HEAD and OPTIONS only where `limits.allow_methods` lists it, on tier production."""
+    status: dict[str, tuple[StatusCode, ...]] = {"anonymous": (200,)}
     """Allowed status codes by role; `anonymous` sends no credentials."""
     max_s: Positive = 1.0
+    """Budget of an answer, seconds."""
     operation: str = ""
     """Path template in the OpenAPI document when it differs from `path`."""
     destructive: bool = False
@@ -148,18 +202,23 @@ class Endpoint(Model):
 
 
 class Api(Model):
+    """The HTTP API and its contract."""
+
     url: HttpUrl | None = None
     """Origin; default: the site's."""
     openapi: Path | None = None
     """Path of the OpenAPI 3.0 or 3.1 document."""
     endpoints: tuple[Endpoint, ...] = ()
+    """Operations that are requested and judged."""
 
 
 class ThirdParty(Model):
     """A host outside the site's own that its pages may speak to."""
 
     host: str
+    """Host name, without scheme or port."""
     purpose: Literal["analytics", "errors", "advertising", "media", "other"]
+    """What it is used for; analytics and advertising need consent."""
     essential: bool = False
     """May be contacted without consent."""
     intercept: bool = True
@@ -167,13 +226,18 @@ class ThirdParty(Model):
 
 
 class Consent(Model):
+    """The consent banner, judged by its effects in a fresh browser."""
+
     page: Path = "/"
+    """Page on which the banner is met."""
     other_page: Path | None = None
+    """A second page, to see that the choice lasts; default: the same page again."""
     banner: str = ""
     """CSS selector of the banner; empty: found by its words."""
     accept: str = ""
+    """CSS selector of the control that accepts all; empty: found by its words."""
     reject: str = ""
-    """CSS selectors of the controls; empty: found by their words."""
+    """CSS selector of the control that rejects all; empty: found by its words."""
     essential_cookies: tuple[str, ...] = ()
     """Name patterns of cookies and storage keys that need no consent."""
     settle_s: Positive = 1.0
@@ -181,36 +245,55 @@ class Consent(Model):
 
 
 class Vitals(Model):
+    """Core Web Vitals in a lab browser; the defaults are the "good" limits of https://web.dev/articles/vitals."""
+
     pages: tuple[Path, ...] = ("/",)
+    """Pages that are measured."""
     device: Literal["desktop", "mobile"] = "desktop"
+    """Screen size and slow-down of the measuring browser."""
     runs: Annotated[int, Field(ge=1, le=15)] = 3
+    """Visits to each page; the median is judged."""
     interaction: str = ""
     """CSS selector of what is clicked to measure INP; empty: INP is not judged."""
     lcp_ms: Positive = 2500
+    """Largest Contentful Paint, at most, milliseconds."""
     cls: Positive = 0.1
+    """Cumulative Layout Shift, at most; it has no unit."""
     inp_ms: Positive = 200
+    """Interaction to Next Paint, at most, milliseconds."""
     ttfb_ms: Positive = 800
+    """Time to First Byte, at most, milliseconds."""
     bytes: dict[Literal["document", "script", "stylesheet", "image", "font", "total"], int] = {}
     """Transferred bytes by type, the largest of the runs."""
 
 
 class Table(Model):
+    """One table that must exist."""
+
     name: Name
     """`table` or `schema.table`."""
     columns: tuple[str, ...] = ()
+    """Columns that it must have, among others."""
 
 
 class Index(Model):
+    """One index that must exist and be valid."""
+
     table: Name
+    """`table` or `schema.table`."""
     columns: tuple[str, ...]
     """Leading key columns, in order; the index's name does not matter."""
     unique: bool = False
+    """Whether it must be unique."""
 
 
 class Migrations(Model):
+    """Which migrations must have been applied."""
+
     table: Name
     """Ledger table: `schema_migrations`."""
     column: str = "version"
+    """Its column of migration ids."""
     directory: str = ""
     """Folder of migration files, from the environment file; a file's id is its name up to the first `_`."""
     expected: tuple[str, ...] = ()
@@ -218,38 +301,63 @@ class Migrations(Model):
 
 
 class Query(Model):
+    """One query whose latency is judged."""
+
     name: Name
+    """Names the query in results."""
     sql: str
     """One SELECT."""
     p95_ms: Positive = 100
+    """95th percentile of its duration, at most, milliseconds."""
 
 
 class Database(Model):
+    """One PostgreSQL database, read with a role that cannot write."""
+
     name: Name
-    url: Secret
+    """Names the database in results; unique."""
+    url: Annotated[Secret, AfterValidator(_database_url)]
     """postgresql://user:password@host:port/database"""
     tls: bool = True
     """verify-full, and a connection without TLS must be refused."""
     tables: tuple[Table, ...] = ()
+    """Tables that must exist."""
     indexes: tuple[Index, ...] = ()
+    """Indexes that must exist."""
     migrations: Migrations | None = None
+    """Migrations that must have been applied."""
     queries: tuple[Query, ...] = ()
+    """Queries whose latency is judged."""
     connect_max_ms: Positive = 1000
+    """Budget of a connection with TLS and login, milliseconds."""
 
 
 class LoadTarget(Model):
+    """One request of a load profile."""
+
     path: Path
+    """Path and query on the site; requested with GET."""
     weight: Annotated[int, Field(ge=1)] = 1
+    """Its share of the requests, against the weights of the other targets."""
     role: str = "anonymous"
+    """Role whose credentials are sent."""
 
 
 class LoadProfile(Model):
+    """One load test: requests at a fixed rate, whatever the answers take."""
+
     name: Name
+    """Names the profile; unique."""
     targets: Annotated[tuple[LoadTarget, ...], Field(min_length=1)]
+    """What is requested."""
     rate_per_s: Positive
+    """Requests that are started each second."""
     duration_s: Positive
+    """How long, seconds."""
     p95_ms: Positive = 500
+    """95th percentile of the response time, at most, milliseconds."""
     max_error_share: Share = 0.01
+    """Failed requests over all requests, at most."""
     min_rate_share: Share = 0.95
     """Achieved rate over planned rate."""
 
@@ -260,26 +368,36 @@ class LoadProfile(Model):
 
 
 class Delivery(Model):
+    """Caching and compression of what browsers download."""
+
     assets: tuple[Path, ...] = ()
     """Paths with a content hash in their name."""
     asset_max_age_s: Annotated[int, Field(ge=0)] = 31_536_000
+    """Least `max-age` of those assets, seconds; the default is a year."""
     text: tuple[Path, ...] = ()
     """Paths of text larger than 1 KiB that must be compressed."""
 
 
 class Metrics(Model):
+    """The endpoint of Prometheus metrics."""
+
     path: Path = "/metrics"
+    """Answers the Prometheus text format."""
     required: tuple[str, ...] = ()
     """Metric names that must be present."""
     role: str = "anonymous"
+    """Role whose credentials are sent."""
 
 
 class Environment(Model):
     """One deployed system at one tier."""
 
     name: Name
+    """Names the environment in results and report folders; the file's own name is a good one."""
     tier: Tier
+    """Production guards most: read-only, no load, no placeholders, unless the file opts in."""
     title: str = ""
+    """For people, on reports; empty: the name."""
     provider: Literal["demo"] | None = None
     """`demo` starts the embedded target; it supplies the variables that the file uses."""
     policy: str = ""
@@ -291,30 +409,63 @@ class Environment(Model):
     hosts: tuple[str, ...] = ()
     """Further hosts that may be contacted, beside those of the URLs below."""
     limits: Limits = Limits()
+    """What may leave this process at most."""
     roles: dict[str, Role] = {}
+    """Roles by name; `anonymous` always exists."""
     site: Site
+    """The public site."""
     health: Health | None = None
+    """Health endpoints."""
     release: Release | None = None
+    """The served release."""
     tls: Tls | None = None
+    """Certificates and protocol versions."""
     security: Security | None = None
+    """Response headers and cookies."""
     api: Api | None = None
+    """The HTTP API."""
     metrics: Metrics | None = None
+    """Prometheus metrics."""
     third_parties: tuple[ThirdParty, ...] = ()
+    """Hosts beside the site's own that its pages may speak to."""
     consent: Consent | None = None
+    """The consent banner."""
     vitals: Vitals | None = None
+    """Core Web Vitals."""
     databases: tuple[Database, ...] = ()
+    """Databases that are read."""
     load: tuple[LoadProfile, ...] = ()
+    """Load tests."""
     delivery: Delivery | None = None
+    """Caching and compression."""
+
+    @property
+    def declared_hosts(self) -> frozenset[str]:
+        """Every host name or address that the file names, in lower case; databases included."""
+        urls = [self.site.url, self.site.plain, *([self.api.url] if self.api and self.api.url else [])]
+        urls += [database.url.get_secret_value() for database in self.databases]
+        named = [urlsplit(url).hostname or "" for url in urls]
+        named += [
+            host.rpartition(":")[0] if ":" in host else host for host in (self.tls.hosts if self.tls else ())
+        ]
+        named += [party.host for party in self.third_parties]
+        return frozenset(host.lower() for host in (*named, *self.hosts) if host)
 
     @model_validator(mode="after")
     def _roles_exist(self) -> Environment:
         known = {"anonymous", *self.roles}
         used = [
-            *((f"api.endpoints[{e.name}].status", role) for e in (self.api.endpoints if self.api else ()) for role in e.status),
+            *(
+                (f"api.endpoints[{e.name}].status", role)
+                for e in (self.api.endpoints if self.api else ())
+                for role in e.status
+            ),
             *((f"load[{p.name}].targets", t.role) for p in self.load for t in p.targets),
             *([("metrics.role", self.metrics.role)] if self.metrics else []),
         ]
         for where, role in used:
             if role not in known:
-                raise ValueError(f"{where}: role {role!r} is not declared; known roles: {', '.join(sorted(known))}")
+                raise ValueError(
+                    f"{where}: role {role!r} is not declared; known roles: {', '.join(sorted(known))}"
+                )
         return self

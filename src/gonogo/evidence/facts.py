@@ -122,7 +122,7 @@ class Handshake:
     name_matches: bool
     """The leaf's subjectAltName covers the host (RFC 9525)."""
     legacy: str
-    """Answer to a handshake offering TLS 1.0 and 1.1 only: `refused`, `TLSv1`, `TLSv1.1` or `unknown: …`."""
+    """Answer to a handshake offering only versions below the floor: `refused`, the version chosen, or `unknown: …`."""
 
 
 @dataclass(frozen=True, slots=True)

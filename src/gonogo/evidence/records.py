@@ -80,6 +80,8 @@ class TlsRequest:
     probe: ClassVar[str] = "tls"
     host: str
     port: int = 443
+    floor: str = "1.2"
+    """The environment's minimum version, `1.2` or `1.3`; the second handshake offers less."""
     lane: Lane = Lane.NETWORK
 
 

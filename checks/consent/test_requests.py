@@ -1,0 +1,21 @@
+"""A request to a tracker gives away the visitor's address and page before they were asked.
+
+Fix: load third-party tags only after consent; declare hosts that the service needs as `essential = true`.
+See: https://www.edpb.europa.eu/our-work-tools/our-documents/guidelines/guidelines-22023-technical-scope-art-53-eprivacy-directive_en
+"""
+
+from __future__ import annotations
+
+from gonogo import Severity, check
+from gonogo.check import report
+from gonogo.nouns import ConsentFlow
+from gonogo.privacy import requests_without_need
+
+
+@check(title="No third party hears of a visit before a choice", severity=Severity.CRITICAL, profiles={"nightly"})
+def test_before_choice(consent: ConsentFlow) -> None:
+    """Every request of both visits up to the choice, answered or not, to a host of another registrable domain."""
+    for visit in (consent.reject, consent.accept):
+        first = visit.snapshot("first")
+        if first is not None:
+            report(requests_without_need(visit.requests[: first.requests], consent.third_parties, first.label))

@@ -1,0 +1,33 @@
+"""A page that may be framed anywhere can be laid invisibly over a lure, and the visitor's clicks go to it.
+
+Fix: `Content-Security-Policy: frame-ancestors 'none'` (or `'self'`), and `X-Frame-Options: DENY` for old browsers.
+See: https://www.w3.org/TR/CSP3/#directive-frame-ancestors
+"""
+
+from __future__ import annotations
+
+from gonogo import Finding, Severity, check
+from gonogo.check import report
+from gonogo.formats import csp
+from gonogo.nouns import Document
+
+OPEN = frozenset({"*", "http:", "https:", "http://*", "https://*"})
+
+
+@check(title="Other sites cannot frame the pages", severity=Severity.HIGH, profiles={"smoke", "nightly"})
+def test_restricted(document: Document) -> None:
+    """frame-ancestors decides where it is present; X-Frame-Options is read only where it is absent."""
+    exchange, where = document.exchange, document.page.path
+    ancestors = [
+        sources
+        for policy in csp.parse(exchange.values("content-security-policy"))
+        if (sources := policy.directive("frame-ancestors")) is not None
+    ]
+    if ancestors:
+        if all(OPEN & {source.lower() for source in sources} for sources in ancestors):
+            report([Finding.of(where, seen=" ".join(ancestors[0])[:100], wanted="'none', 'self' or named sites", what="frame-ancestors")])
+        return
+    said = {value.strip().upper() for field in exchange.values("x-frame-options") for value in field.split(",") if value.strip()}
+    if not said or not said <= {"DENY", "SAMEORIGIN"}:
+        seen = ", ".join(sorted(said))[:100] or "absent, and so is frame-ancestors"
+        report([Finding.of(where, seen=seen, wanted="DENY or SAMEORIGIN", what="X-Frame-Options")])

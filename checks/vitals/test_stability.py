@@ -1,0 +1,19 @@
+"""A page that jumps while it loads makes people press the wrong thing.
+
+Fix: give images and embeds their width and height, and reserve room for what comes late.
+See: https://web.dev/articles/cls
+"""
+
+from __future__ import annotations
+
+from gonogo import Severity, check
+from gonogo.check import report
+from gonogo.formats.vitals import over_budget
+from gonogo.nouns import VitalsRuns
+
+
+@check(title="The layout does not shift (CLS)", severity=Severity.HIGH, profiles={"nightly"})
+def test_cls(vitals: VitalsRuns) -> None:
+    """Median of the runs; the value depends on the viewport, which the evidence states."""
+    elements = [run.vitals.cls_element for run in vitals.runs if run.vitals]
+    report(over_budget(vitals.page, "CLS", vitals.values("cls"), vitals.declared.cls, "", element=elements[0] if elements else ""))

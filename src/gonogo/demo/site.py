@@ -1,0 +1,594 @@
+"""The demo's product: www.acme.test, its pages and its API. It knows nothing of defects; see faults.py."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import gzip
+import json
+import math
+import random
+import resource
+import secrets
+import sys
+import time
+from collections import Counter, deque
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any
+
+import brotli
+import jinja2
+import psycopg
+from markupsafe import Markup
+from starlette.applications import Starlette
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.routing import Route
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from gonogo.demo import openapi
+from gonogo.demo.store import Store
+
+RELEASE = "2026.11.3"
+COMMIT = "9d2e41c7b3a05f68"
+HOST = "www.acme.test"
+COLLECTOR_HOST = "analytics.tagworks.test"
+ERRORS_HOST = "errors.faultline.test"
+
+SCRIPT = "/assets/app.5c1f3a9e.js"
+STYLESHEET = "/assets/site.b72d04c8.css"
+HERO = "/assets/hero.4e91aa70.svg"
+
+PAGES = {"/": "home", "/pricing": "pricing", "/privacy": "privacy", "/dashboard": "dashboard"}
+
+IMMUTABLE = "public, max-age=31536000, immutable"
+REVALIDATED = "private, no-cache"
+UNCACHED = "no-store"
+PRIVATE = "private, no-store"
+
+CACHE_S = 5.0
+BUCKETS_S = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
+LEAST_COMPRESSED = 512
+COMPRESSIBLE = ("text/", "application/json", "application/javascript", "application/problem+json", "image/svg+xml")
+FOLDER = Path(__file__).parent
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """What the product is told by whoever deploys it. Ports are those of the loopback listeners."""
+
+    https_port: int
+    http_port: int
+    collector_port: int
+    user_token: str = field(repr=False)
+    admin_token: str = field(repr=False)
+
+    @property
+    def origin(self) -> str:
+        return f"https://{HOST}:{self.https_port}"
+
+    @property
+    def collector(self) -> str:
+        return f"https://{COLLECTOR_HOST}:{self.collector_port}"
+
+    @property
+    def errors(self) -> str:
+        return f"https://{ERRORS_HOST}:{self.collector_port}"
+
+    def role(self, authorization: str) -> str:
+        """Whose token an Authorization header carries: `anonymous`, `user`, `admin` or `unknown`."""
+        if not authorization:
+            return "anonymous"
+        scheme, _, token = authorization.partition(" ")
+        for role, known in (("user", self.user_token), ("admin", self.admin_token)):
+            if scheme.lower() == "bearer" and secrets.compare_digest(token.encode(), known.encode()):
+                return role
+        return "unknown"
+
+
+@dataclass(slots=True)
+class Metrics:
+    """Counters since the start, as Prometheus reads them."""
+
+    requests: Counter[tuple[str, str, int]] = field(default_factory=Counter)
+    buckets: dict[tuple[str, str], list[int]] = field(default_factory=dict)
+    seconds: Counter[tuple[str, str]] = field(default_factory=Counter)
+    recent_ms: deque[float] = field(default_factory=lambda: deque(maxlen=1000))
+    known: set[str] = field(default_factory=set)
+
+    def expect(self, routes: Iterable[str]) -> None:
+        """Name the routes; each has its counters from the start, at zero."""
+        for route in routes:
+            self.known.add(route)
+            self.requests["GET", route, 200] = 0
+            self.buckets["GET", route] = [0] * (len(BUCKETS_S) + 1)
+
+    def note(self, method: str, path: str, status: int, seconds: float) -> None:
+        route = path if path in self.known else "unmatched"
+        self.requests[method, route, status] += 1
+        counts = self.buckets.setdefault((method, route), [0] * (len(BUCKETS_S) + 1))
+        counts[next((n for n, bound in enumerate(BUCKETS_S) if seconds <= bound), len(BUCKETS_S))] += 1
+        self.seconds[method, route] += seconds  # type: ignore[assignment]
+        self.recent_ms.append(seconds * 1000)
+
+    def text(self) -> str:
+        """https://prometheus.io/docs/instrumenting/exposition_formats/"""
+        lines = [
+            "# HELP http_requests_total Requests answered.",
+            "# TYPE http_requests_total counter",
+            *(
+                f'http_requests_total{{method="{method}",route="{route}",status="{status}"}} {count}'
+                for (method, route, status), count in sorted(self.requests.items())
+            ),
+            "# HELP http_request_duration_seconds Time to answer a request.",
+            "# TYPE http_request_duration_seconds histogram",
+        ]
+        for (method, route), counts in sorted(self.buckets.items()):
+            labels = f'method="{method}",route="{route}"'
+            total = 0
+            for bound, count in zip((*map(str, BUCKETS_S), "+Inf"), counts, strict=True):
+                total += count
+                lines.append(f'http_request_duration_seconds_bucket{{{labels},le="{bound}"}} {total}')
+            lines.append(f"http_request_duration_seconds_sum{{{labels}}} {self.seconds[method, route]:.6f}")
+            lines.append(f"http_request_duration_seconds_count{{{labels}}} {total}")
+        lines += [
+            "# HELP process_resident_memory_bytes Resident memory size in bytes.",
+            "# TYPE process_resident_memory_bytes gauge",
+            f"process_resident_memory_bytes {resident_bytes()}",
+        ]
+        return "\n".join(lines) + "\n"
+
+
+def resident_bytes() -> int:
+    """Resident memory now, or where the system does not tell, its highest."""
+    try:
+        pages = int(Path("/proc/self/statm").read_text().split()[1])
+    except OSError:
+        most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        return most if sys.platform == "darwin" else most * 1024
+    return pages * resource.getpagesize()
+
+
+# --- what every response gets -------------------------------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class Reply:
+    """A whole response, before it is compressed and sent."""
+
+    status: int
+    headers: MutableHeaders
+    body: bytes
+    compressible: bool = True
+
+    @property
+    def text(self) -> str:
+        return self.body.decode()
+
+
+Change = Callable[[Request, Reply], None]
+Detour = Callable[[Request], Awaitable[Response | None]]
+
+
+def security_headers(setup: Setup, nonce: str) -> dict[str, str]:
+    policy = {
+        "default-src": "'self'",
+        "script-src": f"'nonce-{nonce}' 'strict-dynamic' 'self'",
+        "style-src": "'self'",
+        "img-src": "'self' data:",
+        "connect-src": f"'self' {setup.collector} {setup.errors}",
+        "object-src": "'none'",
+        "base-uri": "'none'",
+        "form-action": "'self'",
+        "frame-ancestors": "'none'",
+    }
+    return {
+        "Strict-Transport-Security": "max-age=63072000; includeSubDomains; preload",
+        "Content-Security-Policy": "; ".join(f"{name} {value}" for name, value in policy.items()),
+        "X-Content-Type-Options": "nosniff",
+        "X-Frame-Options": "DENY",
+        "Referrer-Policy": "strict-origin-when-cross-origin",
+        "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    }
+
+
+@functools.lru_cache(maxsize=64)
+def _compressed_once(body: bytes, coding: str) -> bytes:
+    return brotli.compress(body, quality=9) if coding == "br" else gzip.compress(body, 9, mtime=0)
+
+
+def compress(request: Headers, reply: Reply) -> None:
+    """Encode the body as the client accepts it; RFC 9110 §12.5.3, without weights but for `q=0`."""
+    kind = reply.headers.get("content-type", "")
+    if not kind.startswith(COMPRESSIBLE) or len(reply.body) < LEAST_COMPRESSED:
+        return
+    reply.headers.add_vary_header("Accept-Encoding")
+    offered = [part.strip().lower() for part in request.get("accept-encoding", "").split(",")]
+    accepted = {part.split(";")[0].strip() for part in offered if not part.replace(" ", "").endswith(";q=0")}
+    coding = next((one for one in ("br", "gzip") if one in accepted), None)
+    if coding is None or not reply.compressible:
+        return
+    if "immutable" in reply.headers.get("cache-control", ""):
+        reply.body = _compressed_once(reply.body, coding)
+    else:
+        reply.body = (
+            brotli.compress(reply.body, quality=4) if coding == "br" else gzip.compress(reply.body, 5, mtime=0)
+        )
+    reply.headers["Content-Encoding"] = coding
+
+
+class Finish:
+    """ASGI layer around the routes: holds back the whole response, lets `detour` answer instead and `change` alter it,
+    adds the headers that every response has, compresses, counts."""
+
+    def __init__(
+        self, app: ASGIApp, *, setup: Setup, metrics: Metrics, detour: Detour, change: Change, secure: bool
+    ) -> None:
+        self.app = app
+        self.setup = setup
+        self.metrics = metrics
+        self.detour = detour
+        self.change = change
+        self.secure = secure
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        started = time.perf_counter()
+        request = Request(scope, receive)
+        request.state.nonce = secrets.token_urlsafe(16)
+        reply = Reply(500, MutableHeaders(), b"")
+
+        async def hold(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                reply.status = message["status"]
+                reply.headers = MutableHeaders(raw=list(message["headers"]))
+            elif message["type"] == "http.response.body":
+                reply.body += message.get("body", b"")
+
+        answer: ASGIApp = await self.detour(request) or self.app
+        await answer(scope, receive, hold)
+        if self.secure:
+            for name, value in security_headers(self.setup, request.state.nonce).items():
+                reply.headers[name] = value
+        self.change(request, reply)
+        compress(request.headers, reply)
+        reply.headers["Content-Length"] = str(len(reply.body))
+        self.metrics.note(scope["method"], scope["path"], reply.status, time.perf_counter() - started)
+        await send({"type": "http.response.start", "status": reply.status, "headers": reply.headers.raw})
+        await send({"type": "http.response.body", "body": reply.body})
+
+
+# --- the product --------------------------------------------------------------------------------------------------
+
+
+def problem(status: int, detail: str, headers: Mapping[str, str] | None = None) -> Response:
+    """RFC 9457."""
+    content = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "detail": detail}
+    return JSONResponse(
+        content,
+        status_code=status,
+        headers={"Cache-Control": PRIVATE, **(headers or {})},
+        media_type="application/problem+json",
+    )
+
+
+def instant() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds")
+
+
+class Site:
+    """The running product: its cache, its queue and the handlers of its routes."""
+
+    def __init__(self, setup: Setup) -> None:
+        self.setup = setup
+        self.metrics = Metrics()
+        self.store: Store | None = None
+        """Set when the database is ready."""
+        self._cache: dict[str, tuple[float, dict[str, Any]]] = {}
+        self._queue: asyncio.Queue[tuple[str, float]] = asyncio.Queue(maxsize=1000)
+        self._pages = jinja2.Environment(
+            loader=jinja2.FileSystemLoader(FOLDER / "pages"), autoescape=True, trim_blocks=True
+        )
+        self._assets = {
+            SCRIPT: ((FOLDER / "assets/app.js").read_bytes(), "text/javascript; charset=utf-8"),
+            STYLESHEET: ((FOLDER / "assets/site.css").read_bytes(), "text/css; charset=utf-8"),
+            HERO: (draw_hero().encode(), "image/svg+xml"),
+        }
+        self.metrics.expect(route.path for route in self.routes())
+
+    def routes(self) -> list[Route]:
+        api = "/api/analytics"
+        return [
+            *(Route(path, self._page) for path in PAGES),
+            *(Route(path, self._asset) for path in self._assets),
+            Route("/favicon.svg", self._favicon),
+            Route("/robots.txt", self._robots),
+            Route("/health", self._health),
+            Route("/version", self._version),
+            Route("/metrics", self._metrics),
+            Route("/openapi.json", self._openapi),
+            Route("/api/public/summary", self._summary),
+            Route(f"{api}/stats", self._stats),
+            Route(f"{api}/engagement/metrics", self._engagement),
+            Route(f"{api}/engagement/trends", self._trends),
+            Route(f"{api}/engagement/export", self._export),
+            Route(f"{api}/cache", self._clear, methods=["DELETE"]),
+        ]
+
+    def app(self, *, detour: Detour, change: Change) -> ASGIApp:
+        """The https site. `detour` and `change` are called around each request."""
+        routed = Starlette(routes=self.routes(), exception_handlers={HTTPException: self._refused, psycopg.Error: self._failed})
+        return Finish(
+            routed, setup=self.setup, metrics=self.metrics, detour=detour, change=change, secure=True
+        )
+
+    def plain_app(self, *, detour: Detour, change: Change) -> ASGIApp:
+        """The plain http listener: it knows but one answer."""
+
+        async def redirect(request: Request) -> Response:
+            query = f"?{request.url.query}" if request.url.query else ""
+            return RedirectResponse(f"{self.setup.origin}{request.url.path}{query}", status_code=308)
+
+        routed = Starlette(routes=[Route("/{path:path}", redirect, methods=["GET", "HEAD", "POST"])])
+        return Finish(
+            routed, setup=self.setup, metrics=self.metrics, detour=detour, change=change, secure=False
+        )
+
+    async def work(self) -> None:
+        """The queue's worker: writes performance metrics into the database until it is cancelled."""
+        while True:
+            metric, value = await self._queue.get()
+            if self.store is not None:
+                try:
+                    await self.store.record(metric, value)
+                except psycopg.Error:
+                    continue  # one sample is lost; the deep health answer tells of the database
+
+    async def sample(self, *, every_s: float = 1.0) -> None:
+        """Each second with traffic, queue the mean response time of that second."""
+        while True:
+            await asyncio.sleep(every_s)
+            if recent := list(self.metrics.recent_ms):
+                self.metrics.recent_ms.clear()
+                if not self._queue.full():
+                    self._queue.put_nowait(("request_ms", sum(recent) / len(recent)))
+
+    # --- pages ---
+
+    def render(self, page: str, nonce: str) -> str:
+        settings = {
+            "release": RELEASE,
+            "collector": f"{self.setup.collector}/collect",
+            "errors": f"{self.setup.errors}/envelope",
+        }
+        return self._pages.get_template(f"{page}.html").render(
+            page=page,
+            nonce=nonce,
+            release=RELEASE,
+            settings=Markup(json.dumps(settings).replace("<", "\\u003c")),  # noqa: S704 - our own values, escaped
+            script=SCRIPT,
+            stylesheet=STYLESHEET,
+            hero=HERO,
+        )
+
+    def _html(self, request: Request, page: str, status: int = 200) -> Response:
+        headers = {"Cache-Control": REVALIDATED}
+        response = Response(
+            self.render(page, request.state.nonce),
+            status_code=status,
+            headers=headers,
+            media_type="text/html",
+        )
+        if "session" not in request.cookies:
+            response.set_cookie(
+                "session", secrets.token_urlsafe(24), secure=True, httponly=True, samesite="lax"
+            )
+        return response
+
+    async def _page(self, request: Request) -> Response:
+        return self._html(request, PAGES[request.url.path])
+
+    async def _refused(self, request: Request, error: Exception) -> Response:
+        assert isinstance(error, HTTPException)
+        if error.status_code == 404 and not request.url.path.startswith("/api/"):
+            return self._html(request, "missing", 404)
+        return problem(error.status_code, error.detail, error.headers)
+
+    async def _failed(self, _: Request, __: Exception) -> Response:
+        return problem(503, "The database does not answer.", {"Retry-After": "5"})
+
+    async def _asset(self, request: Request) -> Response:
+        body, kind = self._assets[request.url.path]
+        return Response(body, headers={"Cache-Control": IMMUTABLE, "Content-Type": kind})
+
+    async def _favicon(self, _: Request) -> Response:
+        icon = (
+            '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24">'
+            '<path d="M3 20V11h4v9zm7 0V4h4v16zm7 0v-6h4v6z" fill="#2447c8"/></svg>'
+        )
+        return Response(icon, media_type="image/svg+xml", headers={"Cache-Control": "public, max-age=86400"})
+
+    async def _robots(self, _: Request) -> Response:
+        return PlainTextResponse("User-agent: *\nDisallow: /\n", headers={"Cache-Control": "public, max-age=86400"})
+
+    # --- operations ---
+
+    async def _health(self, request: Request) -> Response:
+        if request.query_params.get("deep") != "1":
+            return JSONResponse({"status": "ok"}, headers={"Cache-Control": UNCACHED})
+        checks = {
+            "database": await self._database_health(),
+            "cache": {"status": "ok", "entries": len(self._cache)},
+            "queue": {"status": "down" if self._queue.full() else "ok", "depth": self._queue.qsize()},
+        }
+        healthy = all(check["status"] == "ok" for check in checks.values())
+        return JSONResponse(
+            {"status": "ok" if healthy else "degraded", "checks": checks},
+            status_code=200 if healthy else 503,
+            headers={"Cache-Control": UNCACHED},
+        )
+
+    async def _database_health(self) -> dict[str, Any]:
+        try:
+            return {"status": "ok", "latency_ms": round(await self._database().ping(), 2)}
+        except (psycopg.Error, HTTPException):
+            return {"status": "down"}
+
+    async def _version(self, _: Request) -> Response:
+        return JSONResponse({"release": RELEASE, "commit": COMMIT}, headers={"Cache-Control": UNCACHED})
+
+    async def _metrics(self, _: Request) -> Response:
+        return Response(
+            self.metrics.text(),
+            headers={"Content-Type": "text/plain; version=0.0.4; charset=utf-8", "Cache-Control": UNCACHED},
+        )
+
+    async def _openapi(self, _: Request) -> Response:
+        return JSONResponse(
+            openapi.document(release=RELEASE, origin=self.setup.origin),
+            headers={"Cache-Control": "public, max-age=300"},
+        )
+
+    # --- API ---
+
+    def _database(self) -> Store:
+        if self.store is None:
+            raise HTTPException(503, "The database is not ready.")
+        return self.store
+
+    def _require(self, request: Request, *allowed: str) -> None:
+        """Raise HTTPException 401 or 403 unless the request's token has one of these roles."""
+        role = self.setup.role(request.headers.get("authorization", ""))
+        if role == "anonymous":
+            raise HTTPException(401, "Send a bearer token.", {"WWW-Authenticate": 'Bearer realm="acme"'})
+        if role == "unknown":
+            challenge = 'Bearer realm="acme", error="invalid_token"'  # RFC 6750 §3
+            raise HTTPException(401, "This token is not valid.", {"WWW-Authenticate": challenge})
+        if role not in allowed:
+            raise HTTPException(403, "This token may not do that.")
+
+    async def _cached(self, key: str, make: Callable[[], Awaitable[dict[str, Any]]]) -> dict[str, Any]:
+        made, content = self._cache.get(key, (-math.inf, {}))
+        if time.monotonic() - made > CACHE_S:
+            content = await make()
+            self._cache[key] = (time.monotonic(), content)
+        return content
+
+    @staticmethod
+    def _private(content: dict[str, Any]) -> Response:
+        return JSONResponse(content, headers={"Cache-Control": PRIVATE})
+
+    async def _summary(self, _: Request) -> Response:
+        async def make() -> dict[str, Any]:
+            points = await self._database().trends(days=14)
+            stats = await self._database().stats()
+            return {
+                "events": stats.events,
+                "sessions": stats.sessions,
+                "generated_at": instant(),
+                "days": [
+                    {"date": point.day.isoformat(), "events": point.events, "sessions": point.sessions}
+                    for point in points
+                ],
+            }
+
+        return JSONResponse(
+            await self._cached("summary", make), headers={"Cache-Control": "public, max-age=5"}
+        )
+
+    async def _stats(self, request: Request) -> Response:
+        self._require(request, "user", "admin")
+
+        async def make() -> dict[str, Any]:
+            stats = await self._database().stats(days=7)
+            return {
+                "period_days": 7,
+                "events": stats.events,
+                "sessions": stats.sessions,
+                "top_events": [{"name": name, "count": count} for name, count in stats.top_events],
+                "generated_at": instant(),
+            }
+
+        return self._private(await self._cached("stats", make))
+
+    async def _engagement(self, request: Request) -> Response:
+        self._require(request, "user", "admin")
+
+        async def make() -> dict[str, Any]:
+            found = await self._database().engagement(days=7)
+            sessions = max(1, found.sessions)
+            return {
+                "period_days": 7,
+                "sessions": found.sessions,
+                "events_per_session": round(found.events / sessions, 3),
+                "bounce_rate": round(found.single_event_sessions / sessions, 4),
+                "average_session_seconds": round(found.session_seconds, 1),
+                "generated_at": instant(),
+            }
+
+        return self._private(await self._cached("engagement", make))
+
+    async def _trends(self, request: Request) -> Response:
+        self._require(request, "user", "admin")
+        asked = request.query_params.get("days", "7")
+        if not (asked.isascii() and asked.isdigit() and 1 <= int(asked) <= 90):
+            raise HTTPException(422, "days must be a whole number from 1 to 90.")
+        points = await self._database().trends(days=int(asked))
+        return self._private(
+            {
+                "days": int(asked),
+                "points": [
+                    {"date": point.day.isoformat(), "events": point.events, "sessions": point.sessions}
+                    for point in points
+                ],
+            }
+        )
+
+    async def _export(self, request: Request) -> Response:
+        self._require(request, "admin")
+        if request.query_params.get("format", "json") != "json":
+            raise HTTPException(422, "format must be json.")
+        rows = [
+            {
+                "id": row.id,
+                "occurred_at": row.occurred_at.isoformat(),
+                "name": row.name,
+                "session_id": row.session_id,
+            }
+            for row in await self._database().export()
+        ]
+        return self._private({"format": "json", "count": len(rows), "rows": rows})
+
+    async def _clear(self, request: Request) -> Response:
+        self._require(request, "admin")
+        cleared = len(self._cache)
+        self._cache.clear()
+        return self._private({"cleared": cleared})
+
+
+def draw_hero() -> str:
+    """The picture of the start page: four random walks with a rise, the same at every start."""
+    dice = random.Random(7)  # noqa: S311 - a picture, not a secret
+    curves = []
+    for colour, base, rise in (("#2447c8", 60, 230), ("#12805c", 40, 170), ("#c2410c", 50, 110), ("#7c3aed", 30, 70)):
+        height = float(base)
+        points = []
+        for step in range(241):
+            height = max(8.0, height + dice.gauss(rise / 240, 3.5))
+            points.append(f"{step * 4} {min(400.0, height):.1f}")
+        line = " ".join(f"{'M' if n == 0 else 'L'}{point}" for n, point in enumerate(points))
+        curves.append(f'<path d="{line}" fill="none" stroke="{colour}" stroke-width="3" stroke-linejoin="round"/>')
+    grid = "".join(f'<path d="M0 {y}H960" stroke="#d9dfeb"/>' for y in range(60, 420, 60))
+    return (
+        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 960 420" width="960" height="420">'
+        f'<rect width="960" height="420" fill="#f4f6fb"/>{grid}'
+        f'<g transform="translate(0 420) scale(1 -1)">{"".join(curves)}</g></svg>'
+    )

@@ -1,0 +1,86 @@
+"""The plan: every request of a run, listed before the first is sent."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from urllib.parse import urlsplit
+
+from gonogo.environment.models import Environment
+from gonogo.evidence.records import (
+    DatabaseRequest,
+    HttpRequest,
+    Lane,
+    LoadRequest,
+    PlanEntry,
+    Request,
+    TlsRequest,
+    VisitRequest,
+    identity,
+)
+
+LANES = tuple(Lane)
+HANDSHAKES = 2
+"""Per address: one verified, one that offers old versions only."""
+
+
+def site_handshake(environment: Environment) -> TlsRequest:
+    """The handshake with the site's own host, the same as the TLS checks ask for."""
+    floor = environment.tls.min_version if environment.tls else "1.2"
+    return TlsRequest(environment.site.host, urlsplit(environment.site.url).port or 443, floor)
+
+
+def merge(requests: Iterable[Request], environment: Environment) -> tuple[Request, ...]:
+    """Each distinct request once, in lane order and then in the order asked for.
+
+    A browser that must trust a private CA needs the site's handshake, so that is added.
+    """
+    merged: dict[str, Request] = {}
+    for request in requests:
+        name = identity(request)
+        known = merged.get(name)
+        if isinstance(known, HttpRequest) and isinstance(request, HttpRequest):
+            merged[name] = replace(known, follow=max(known.follow, request.follow))
+        elif known is None:
+            merged[name] = request
+    if environment.ca_file and environment.site.url.startswith("https") and any(r.probe == "browser" for r in merged.values()):
+        extra = site_handshake(environment)
+        merged.setdefault(identity(extra), extra)
+    return tuple(sorted(merged.values(), key=lambda request: LANES.index(request.lane)))
+
+
+def entries(requests: Sequence[Request], environment: Environment) -> tuple[PlanEntry, ...]:
+    """What will be sent. `count` is exact but for TLS, where it holds for each address of the host."""
+    listed: list[PlanEntry] = []
+    for request in requests:
+        name, lane = identity(request), request.lane.value
+        match request:
+            case HttpRequest():
+                listed.append(PlanEntry("http", request.method, request.url, request.role, lane, 1, name))
+            case TlsRequest():
+                target = f"{request.host}:{request.port}"
+                listed.append(PlanEntry("tls", "handshake", target, "anonymous", lane, HANDSHAKES, name))
+            case VisitRequest():
+                listed.append(PlanEntry("browser", "visit", request.url, "anonymous", lane, request.navigations, name))
+            case DatabaseRequest():
+                database = next(one for one in environment.databases if one.name == request.database)
+                parts = urlsplit(database.url.get_secret_value())
+                target = f"{parts.hostname}:{parts.port or 5432}{parts.path}"
+                count = 2 if database.tls else 1
+                listed.append(PlanEntry("database", "connect", target, parts.username or "", lane, count, name))
+            case LoadRequest():
+                listed += _load_entries(request, environment, name)
+    return tuple(listed)
+
+
+def _load_entries(request: LoadRequest, environment: Environment, name: str) -> list[PlanEntry]:
+    from gonogo.formats.arrivals import schedule
+
+    profile = next(one for one in environment.load if one.name == request.profile)
+    counts = Counter(schedule([target.weight for target in profile.targets], profile.arrivals))
+    return [
+        PlanEntry("load", "GET", f"{environment.site.url}{target.path}", target.role, request.lane.value, counts[index], name)
+        for index, target in enumerate(profile.targets)
+        if counts[index]
+    ]

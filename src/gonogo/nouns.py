@@ -1,0 +1,695 @@
+"""What a check may ask for by fixture name: subjects of the environment, with the evidence that a check judges.
+
+A noun knows which subjects the environment declares, which requests each of them needs, and how to turn the records
+into one typed object. The plugin makes a parametrised fixture of each; the gate's list of expected checks comes from
+the same place, without running anything.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol, TypeVar
+from urllib.parse import urlsplit
+
+from gonogo.environment import models
+from gonogo.environment.models import Environment
+from gonogo.errors import EvidenceMissing
+from gonogo.evidence.facts import (
+    Catalogue,
+    Exchange,
+    LoadRun,
+    QueryTiming,
+    Snapshot,
+    TlsFacts,
+    Visit,
+    from_json,
+)
+from gonogo.evidence.records import (
+    DatabaseRequest,
+    Evidence,
+    Failure,
+    FailureKind,
+    HttpRequest,
+    Lane,
+    LoadRequest,
+    Request,
+    Step,
+    TlsRequest,
+    VisitRequest,
+)
+from gonogo.evidence.redirects import next_hop
+
+Facts = TypeVar("Facts")
+MAX_HOPS = 5
+"""Redirects gathered after the first answer; browsers give up at 20, a person long before."""
+
+
+class Sight(Protocol):
+    """How a noun sees evidence; the plugin's implementation waits for it."""
+
+    def evidence(self, request: Request) -> Evidence: ...
+
+
+def facts(sight: Sight, request: Request, kind: type[Facts]) -> Facts:
+    """The facts for a request. Raises EvidenceMissing with the failure's kind and words when there are none."""
+    evidence = sight.evidence(request)
+    if evidence.failure is not None:
+        raise EvidenceMissing(evidence.failure.kind, evidence.failure.message)
+    return _decode(evidence, kind)
+
+
+_decoded: dict[int, tuple[Evidence, object]] = {}
+
+
+def _decode(evidence: Evidence, kind: type[Facts]) -> Facts:
+    """Each record is decoded once a process; many checks judge the same one."""
+    known = _decoded.get(id(evidence))
+    if known is None or known[0] is not evidence:
+        known = (evidence, from_json(kind, evidence.facts or {}))
+        _decoded[id(evidence)] = known
+    return known[1]  # type: ignore[return-value]
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """One thing to judge, with the requests that its evidence needs and what the environment declares of it."""
+
+    id: str
+    requests: tuple[Request, ...]
+    declared: object = None
+
+
+@dataclass(frozen=True, slots=True)
+class Noun:
+    name: str
+    section: str
+    """The environment's section that must be there, as a user writes it: `[consent]`."""
+    doc: str
+    subjects: Callable[[Environment], Sequence[Subject]]
+    build: Callable[[Environment, Subject, Sight], object]
+
+
+# --- what checks get ----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A declared page of the site and its answer."""
+
+    page: models.Page
+    exchange: Exchange
+    security: models.Security
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer, or why there was none; for checks that judge whether the target answers at all."""
+
+    subject: str
+    exchange: Exchange | None
+    failure: Failure | None
+    max_s: float = 0.0
+    contains: str = ""
+    components: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseReading:
+    """The deployed release id, read at the start and at the end of the run; an empty text where it was not found."""
+
+    expected: str
+    before: str
+    after: str
+    where: str
+
+
+@dataclass(frozen=True, slots=True)
+class EndpointAnswer:
+    endpoint: models.Endpoint
+    role: str
+    exchange: Exchange
+
+
+@dataclass(frozen=True, slots=True)
+class ContractAnswer:
+    """A successful answer of an endpoint, and the OpenAPI document it must keep."""
+
+    endpoint: models.Endpoint
+    role: str
+    exchange: Exchange
+    document: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Redirects:
+    """An answer and the answers its redirects led to."""
+
+    hops: tuple[Exchange, ...]
+    unfollowed: str
+    """A Location that was not followed, or why the last hop has no answer; empty when the chain is whole."""
+    site: models.Site
+
+
+@dataclass(frozen=True, slots=True)
+class Host:
+    tls: TlsFacts
+    declared: models.Tls
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentFlow:
+    """Two visits in fresh browsers: one that rejects, one that accepts."""
+
+    declared: models.Consent
+    third_parties: tuple[models.ThirdParty, ...]
+    reject: Visit
+    accept: Visit
+    first: Snapshot
+    """Before any choice."""
+
+
+@dataclass(frozen=True, slots=True)
+class PageVisit:
+    page: models.Page
+    visit: Visit
+    third_parties: tuple[models.ThirdParty, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class VitalsRuns:
+    page: str
+    declared: models.Vitals
+    runs: tuple[Visit, ...]
+
+    def values(self, metric: str) -> tuple[float, ...]:
+        """The metric (`lcp_ms` …) of each run, in order.
+
+        Raises EvidenceMissing("invalid") when any run lacks it: a median of the runs that happened to report is a guess.
+        """
+        got = [getattr(run.vitals, metric) if run.vitals else None for run in self.runs]
+        if any(value is None for value in got):
+            problems = "; ".join(problem for run in self.runs for problem in run.problems) or "the browser never reported it"
+            missing = sum(value is None for value in got)
+            raise EvidenceMissing("invalid", f"{metric} is missing in {missing} of {len(got)} runs: {problems}")
+        return tuple(float(value) for value in got if value is not None)
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseAnswer:
+    """A declared database: its catalogue, or why it could not be read."""
+
+    declared: models.Database
+    catalogue: Catalogue | None
+    failure: Failure | None
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseCatalogue:
+    declared: models.Database
+    catalogue: Catalogue
+    expected_migrations: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TimedQuery:
+    declared: models.Query
+    timing: QueryTiming
+    round_trip_ms: float
+
+
+@dataclass(frozen=True, slots=True)
+class LoadResult:
+    declared: models.LoadProfile
+    run: LoadRun
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """An asset or a text resource, as it was delivered."""
+
+    path: str
+    exchange: Exchange
+    declared: models.Delivery
+
+
+@dataclass(frozen=True, slots=True)
+class MetricsPage:
+    exchange: Exchange
+    declared: models.Metrics
+
+
+# --- requests -----------------------------------------------------------------------------------------------------
+
+
+def page_request(environment: Environment, path: str) -> HttpRequest:
+    return HttpRequest(f"{environment.site.url}{path}")
+
+
+def api_request(environment: Environment, path: str, *, method: str = "GET", role: str = "anonymous") -> HttpRequest:
+    origin = (environment.api.url if environment.api else None) or environment.site.url
+    return HttpRequest(f"{origin}{path}", method=method, role=role)
+
+
+def _answer(sight: Sight, request: HttpRequest) -> tuple[Exchange | None, Failure | None]:
+    evidence = sight.evidence(request)
+    if evidence.failure is None:
+        return _decode(evidence, Exchange), None
+    if evidence.failure.kind in {FailureKind.GUARD, FailureKind.UNAVAILABLE, FailureKind.DEADLINE, FailureKind.CRASH}:
+        # Not the target's doing: nothing was observed.
+        raise EvidenceMissing(evidence.failure.kind, evidence.failure.message)
+    return None, evidence.failure
+
+
+# --- nouns --------------------------------------------------------------------------------------------------------
+
+
+def _pages(environment: Environment) -> list[Subject]:
+    return [Subject(page.path, (page_request(environment, page.path),), page) for page in environment.site.pages]
+
+
+def _build_page(environment: Environment, subject: Subject, sight: Sight) -> Document:
+    page, request = subject.declared, subject.requests[0]
+    assert isinstance(page, models.Page)
+    return Document(page, facts(sight, request, Exchange), environment.security or models.Security())
+
+
+def _build_page_answer(environment: Environment, subject: Subject, sight: Sight) -> Answer:  # noqa: ARG001 - one shape for all nouns
+    page, request = subject.declared, subject.requests[0]
+    assert isinstance(page, models.Page)
+    assert isinstance(request, HttpRequest)
+    return Answer(subject.id, *_answer(sight, request), max_s=page.max_s, contains=page.contains)
+
+
+def _secured(environment: Environment) -> list[Subject]:
+    return _pages(environment) if environment.security else []
+
+
+def _health(environment: Environment) -> list[Subject]:
+    health = environment.health
+    return [Subject(health.path, (page_request(environment, health.path),), health)] if health else []
+
+
+def _deep_health(environment: Environment) -> list[Subject]:
+    health = environment.health
+    if health is None or health.deep_path is None:
+        return []
+    return [Subject(health.deep_path, (page_request(environment, health.deep_path),), health)]
+
+
+def _build_health(environment: Environment, subject: Subject, sight: Sight) -> Answer:  # noqa: ARG001
+    health, request = subject.declared, subject.requests[0]
+    assert isinstance(health, models.Health)
+    assert isinstance(request, HttpRequest)
+    return Answer(subject.id, *_answer(sight, request), max_s=health.max_s, components=health.components)
+
+
+def _release(environment: Environment) -> list[Subject]:
+    release = environment.release
+    if release is None:
+        return []
+    before = page_request(environment, release.path)
+    return [Subject(release.path, (before, HttpRequest(before.url, lane=Lane.FINAL)), release)]
+
+
+def _expected_release(environment: Environment) -> list[Subject]:
+    return [Subject(one.id, one.requests[:1], one.declared) for one in _release(environment)]
+
+
+def resolve_pointer(document: object, pointer: str) -> object:
+    """The value that a JSON Pointer names (RFC 6901). Raises LookupError when there is none."""
+    found = document
+    for token in pointer.split("/")[1:] if pointer else []:
+        key = token.replace("~1", "/").replace("~0", "~")
+        if isinstance(found, dict):
+            found = found[key]
+        elif isinstance(found, list) and key.isdigit():
+            found = found[int(key)]
+        else:
+            raise LookupError(key)
+    return found
+
+
+def release_id(exchange: Exchange, pointer: str) -> str:
+    """The release id in an answer: by pointer from JSON, else the whole body; empty when it is not there."""
+    if exchange.status != 200:
+        return ""
+    try:
+        found = resolve_pointer(json.loads(exchange.body), pointer)
+    except ValueError:
+        found = exchange.body.strip() if not pointer or pointer == "/" else ""
+    except LookupError:
+        found = ""
+    return str(found)[:200] if isinstance(found, str | int | float) else ""
+
+
+def _build_release(environment: Environment, subject: Subject, sight: Sight) -> ReleaseReading:  # noqa: ARG001
+    release = subject.declared
+    assert isinstance(release, models.Release)
+    before = facts(sight, subject.requests[0], Exchange)
+    after = facts(sight, subject.requests[-1], Exchange)
+    return ReleaseReading(
+        release.expected, release_id(before, release.pointer), release_id(after, release.pointer), f"{release.path}{release.pointer}"
+    )
+
+
+def _metrics(environment: Environment) -> list[Subject]:
+    metrics = environment.metrics
+    if metrics is None:
+        return []
+    request = HttpRequest(f"{environment.site.url}{metrics.path}", role=metrics.role)
+    return [Subject(metrics.path, (request,), metrics)]
+
+
+def _build_metrics(environment: Environment, subject: Subject, sight: Sight) -> MetricsPage:  # noqa: ARG001
+    assert isinstance(subject.declared, models.Metrics)
+    return MetricsPage(facts(sight, subject.requests[0], Exchange), subject.declared)
+
+
+def _hosts(environment: Environment) -> list[Subject]:
+    if environment.tls is None:
+        return []
+    named = [(environment.site.host, urlsplit(environment.site.url).port or 443)] if environment.site.url.startswith("https") else []
+    if environment.api and environment.api.url and environment.api.url.startswith("https"):
+        parts = urlsplit(environment.api.url)
+        named.append((parts.hostname or "", parts.port or 443))
+    for text in environment.tls.hosts:
+        host, _, port = text.rpartition(":") if text.rpartition(":")[2].isdigit() and ":" in text else (text, "", "")
+        named.append((host, int(port) if port else 443))
+    hosts = list(dict.fromkeys(named))
+    several = len({host for host, _ in hosts}) < len(hosts)
+    return [Subject(f"{host}:{port}" if several else host, (TlsRequest(host, port, environment.tls.min_version),), environment.tls) for host, port in hosts]
+
+
+def _build_host(environment: Environment, subject: Subject, sight: Sight) -> Host:  # noqa: ARG001
+    assert isinstance(subject.declared, models.Tls)
+    evidence = sight.evidence(subject.requests[0])
+    return Host(facts(sight, subject.requests[0], TlsFacts), subject.declared, datetime.fromisoformat(evidence.ended))
+
+
+def _plain(environment: Environment) -> list[Subject]:
+    if environment.security is None:
+        return []
+    return [Subject("http root", (HttpRequest(f"{environment.site.plain}/", follow=MAX_HOPS),))]
+
+
+def _build_plain(environment: Environment, subject: Subject, sight: Sight) -> Redirects:
+    request: HttpRequest | None = subject.requests[0]  # type: ignore[assignment]
+    hops: list[Exchange] = []
+    unfollowed = ""
+    while request is not None:
+        try:
+            exchange = facts(sight, request, Exchange)
+        except EvidenceMissing as error:
+            if not hops:
+                raise
+            unfollowed = f"{request.url[:200]}: {error.message}"
+            break
+        hops.append(exchange)
+        onward = next_hop(request, exchange)
+        if onward is None and exchange.location is not None:
+            unfollowed = exchange.location[:300]
+        request = onward
+    return Redirects(tuple(hops), unfollowed, environment.site)
+
+
+def _endpoints(environment: Environment) -> list[Subject]:
+    if environment.api is None:
+        return []
+    production = environment.tier is models.Tier.PRODUCTION
+    return [
+        Subject(
+            f"{endpoint.name} as {role}",
+            (api_request(environment, endpoint.path, method=endpoint.method, role=role),),
+            (endpoint, role),
+        )
+        for endpoint in environment.api.endpoints
+        if not (endpoint.destructive and production)
+        for role in endpoint.status
+    ]
+
+
+def _build_endpoint(environment: Environment, subject: Subject, sight: Sight) -> EndpointAnswer:  # noqa: ARG001
+    endpoint, role = subject.declared  # type: ignore[misc]
+    return EndpointAnswer(endpoint, role, facts(sight, subject.requests[0], Exchange))
+
+
+def _succeeding(endpoint: models.Endpoint) -> str | None:
+    """The first role that is to be answered with success."""
+    return next((role for role, codes in endpoint.status.items() if any(200 <= code < 300 for code in codes)), None)
+
+
+def _contract(environment: Environment) -> list[Subject]:
+    api = environment.api
+    if api is None or api.openapi is None:
+        return []
+    document = api_request(environment, api.openapi)
+    production = environment.tier is models.Tier.PRODUCTION
+    return [
+        Subject(
+            endpoint.name,
+            (api_request(environment, endpoint.path, method=endpoint.method, role=role), document),
+            (endpoint, role),
+        )
+        for endpoint in api.endpoints
+        if (role := _succeeding(endpoint)) is not None and not (endpoint.destructive and production)
+    ]
+
+
+def openapi_document(exchange: Exchange) -> dict[str, Any]:
+    """The OpenAPI document in an answer. Raises EvidenceMissing("invalid") when there is none to hold answers to."""
+    try:
+        document = json.loads(exchange.body)
+    except ValueError:
+        document = None
+    if exchange.status != 200 or not isinstance(document, dict):
+        raise EvidenceMissing("invalid", f"{exchange.url}: no OpenAPI document (status {exchange.status})")
+    return document
+
+
+def _build_contract(environment: Environment, subject: Subject, sight: Sight) -> ContractAnswer:  # noqa: ARG001
+    endpoint, role = subject.declared  # type: ignore[misc]
+    answer = facts(sight, subject.requests[0], Exchange)
+    return ContractAnswer(endpoint, role, answer, openapi_document(facts(sight, subject.requests[1], Exchange)))
+
+
+def _openapi(environment: Environment) -> list[Subject]:
+    api = environment.api
+    return [Subject(api.openapi, (api_request(environment, api.openapi),))] if api and api.openapi else []
+
+
+def _build_exchange(environment: Environment, subject: Subject, sight: Sight) -> Exchange:  # noqa: ARG001
+    return facts(sight, subject.requests[0], Exchange)
+
+
+def consent_visits(environment: Environment) -> tuple[VisitRequest, VisitRequest]:
+    """The visit that rejects and the visit that accepts; both look before they choose, and again after a reload."""
+    consent = environment.consent or models.Consent()
+    first = f"{environment.site.url}{consent.page}"
+    other = f"{environment.site.url}{consent.other_page or consent.page}"
+    settle = Step("wait", f"{consent.settle_s:g}")
+
+    def steps(choice: str) -> tuple[Step, ...]:
+        return (
+            Step("goto", first),
+            settle,
+            Step("snapshot", "first"),
+            Step("consent", choice),
+            settle,
+            Step("snapshot", "chosen"),
+            Step("reload"),
+            settle,
+            Step("snapshot", "reloaded"),
+            Step("goto", other),
+            settle,
+            Step("snapshot", "other page"),
+        )
+
+    return VisitRequest("consent reject", steps("reject")), VisitRequest("consent accept", steps("accept"))
+
+
+def _consent(environment: Environment) -> list[Subject]:
+    consent = environment.consent
+    return [Subject(consent.page, consent_visits(environment), consent)] if consent else []
+
+
+def _build_consent(environment: Environment, subject: Subject, sight: Sight) -> ConsentFlow:
+    assert isinstance(subject.declared, models.Consent)
+    reject, accept = (facts(sight, request, Visit) for request in subject.requests)
+    first = reject.snapshot("first")
+    if first is None:
+        raise EvidenceMissing("invalid", f"the page was never seen before a choice: {'; '.join(reject.problems) or 'no snapshot'}")
+    return ConsentFlow(subject.declared, environment.third_parties, reject, accept, first)
+
+
+def page_visit(environment: Environment, path: str) -> VisitRequest:
+    return VisitRequest(f"page {path}", (Step("goto", f"{environment.site.url}{path}"), Step("wait", "0.5"), Step("snapshot", "loaded")))
+
+
+def _visits(environment: Environment) -> list[Subject]:
+    return [Subject(page.path, (page_visit(environment, page.path),), page) for page in environment.site.pages]
+
+
+def _build_visit(environment: Environment, subject: Subject, sight: Sight) -> PageVisit:
+    assert isinstance(subject.declared, models.Page)
+    return PageVisit(subject.declared, facts(sight, subject.requests[0], Visit), environment.third_parties)
+
+
+def _vitals(environment: Environment) -> list[Subject]:
+    vitals = environment.vitals
+    if vitals is None:
+        return []
+    subjects = []
+    for path in vitals.pages:
+        steps = [Step("goto", f"{environment.site.url}{path}"), Step("wait", "0.5")]
+        if vitals.interaction:
+            steps.append(Step("interact", vitals.interaction))
+        runs = tuple(
+            VisitRequest(f"vitals {path}", tuple(steps), device=vitals.device, run=run, measure=True, lane=Lane.VITALS)
+            for run in range(1, vitals.runs + 1)
+        )
+        subjects.append(Subject(path, runs, vitals))
+    return subjects
+
+
+def _interactive(environment: Environment) -> list[Subject]:
+    return _vitals(environment) if environment.vitals and environment.vitals.interaction else []
+
+
+def _weighed(environment: Environment) -> list[Subject]:
+    return _vitals(environment) if environment.vitals and environment.vitals.bytes else []
+
+
+def _build_vitals(environment: Environment, subject: Subject, sight: Sight) -> VitalsRuns:  # noqa: ARG001
+    assert isinstance(subject.declared, models.Vitals)
+    runs = tuple(facts(sight, request, Visit) for request in subject.requests)
+    return VitalsRuns(subject.id, subject.declared, runs)
+
+
+def _databases(environment: Environment) -> list[Subject]:
+    return [Subject(one.name, (DatabaseRequest(one.name),), one) for one in environment.databases]
+
+
+def _build_database_answer(environment: Environment, subject: Subject, sight: Sight) -> DatabaseAnswer:  # noqa: ARG001
+    assert isinstance(subject.declared, models.Database)
+    evidence = sight.evidence(subject.requests[0])
+    if evidence.failure is None:
+        return DatabaseAnswer(subject.declared, _decode(evidence, Catalogue), None)
+    if evidence.failure.kind in {FailureKind.GUARD, FailureKind.UNAVAILABLE, FailureKind.DEADLINE, FailureKind.CRASH, FailureKind.INVALID}:
+        raise EvidenceMissing(evidence.failure.kind, evidence.failure.message)
+    return DatabaseAnswer(subject.declared, None, evidence.failure)
+
+
+def _having(what: Callable[[models.Database], object]) -> Callable[[Environment], list[Subject]]:
+    def subjects(environment: Environment) -> list[Subject]:
+        return [one for one, database in zip(_databases(environment), environment.databases, strict=True) if what(database)]
+
+    return subjects
+
+
+def _build_catalogue(environment: Environment, subject: Subject, sight: Sight) -> DatabaseCatalogue:  # noqa: ARG001
+    assert isinstance(subject.declared, models.Database)
+    migrations = subject.declared.migrations
+    return DatabaseCatalogue(
+        subject.declared, facts(sight, subject.requests[0], Catalogue), migrations.expected if migrations else ()
+    )
+
+
+def _queries(environment: Environment) -> list[Subject]:
+    return [
+        Subject(f"{database.name}: {query.name}", (DatabaseRequest(database.name),), query)
+        for database in environment.databases
+        for query in database.queries
+    ]
+
+
+def _build_query(environment: Environment, subject: Subject, sight: Sight) -> TimedQuery:  # noqa: ARG001
+    query = subject.declared
+    assert isinstance(query, models.Query)
+    catalogue = facts(sight, subject.requests[0], Catalogue)
+    timing = next((one for one in catalogue.queries if one.name == query.name), None)
+    if timing is None or timing.error or not timing.samples_ms:
+        raise EvidenceMissing("invalid", f"{query.name}: {timing.error if timing else 'it was not run'}")
+    return TimedQuery(query, timing, catalogue.round_trip_ms)
+
+
+def _load(environment: Environment) -> list[Subject]:
+    return [Subject(profile.name, (LoadRequest(profile.name),), profile) for profile in environment.load]
+
+
+def _build_load(environment: Environment, subject: Subject, sight: Sight) -> LoadResult:  # noqa: ARG001
+    assert isinstance(subject.declared, models.LoadProfile)
+    run = facts(sight, subject.requests[0], LoadRun)
+    if not run.healthy:
+        raise EvidenceMissing("invalid", f"the load generator could not keep its promise: {run.unhealthy_reason}")
+    return LoadResult(subject.declared, run)
+
+
+def _delivered(which: Callable[[models.Delivery], tuple[str, ...]]) -> Callable[[Environment], list[Subject]]:
+    def subjects(environment: Environment) -> list[Subject]:
+        delivery = environment.delivery
+        return [Subject(path, (page_request(environment, path),), delivery) for path in which(delivery)] if delivery else []
+
+    return subjects
+
+
+def _build_delivered(environment: Environment, subject: Subject, sight: Sight) -> Delivered:  # noqa: ARG001
+    assert isinstance(subject.declared, models.Delivery)
+    return Delivered(subject.id, facts(sight, subject.requests[0], Exchange), subject.declared)
+
+
+def _delivered_pages(environment: Environment) -> list[Subject]:
+    return _pages(environment) if environment.delivery else []
+
+
+NOUNS: dict[str, Noun] = {
+    noun.name: noun
+    for noun in (
+        Noun("page_answer", "[site]", "A declared page's answer, or why there was none.", _pages, _build_page_answer),
+        Noun("document", "[security]", "A declared page with its headers and body.", _secured, _build_page),
+        Noun("html", "[delivery]", "A declared page, as it was delivered.", _delivered_pages, _build_page),
+        Noun("health", "[health]", "The shallow health answer.", _health, _build_health),
+        Noun("deep_health", "[health] deep_path", "The deep health answer.", _deep_health, _build_health),
+        Noun("release", "[release]", "The release id before and after the run.", _release, _build_release),
+        Noun("deployed_release", "[release]", "The release id at the start of the run.", _expected_release, _build_release),
+        Noun("metrics_page", "[metrics]", "The metrics page.", _metrics, _build_metrics),
+        Noun("host", "[tls]", "What a TLS host presents at each of its addresses.", _hosts, _build_host),
+        Noun("plain_root", "[security]", "The plain-http root and where it redirects to.", _plain, _build_plain),
+        Noun("endpoint", "[api]", "An API endpoint's answer to one role.", _endpoints, _build_endpoint),
+        Noun("contract", "[api] openapi", "A successful API answer and its OpenAPI document.", _contract, _build_contract),
+        Noun("openapi", "[api] openapi", "The OpenAPI document's answer.", _openapi, _build_exchange),
+        Noun("consent", "[consent]", "A visit that rejects and one that accepts.", _consent, _build_consent),
+        Noun("visit", "[site]", "A declared page seen in a browser.", _visits, _build_visit),
+        Noun("vitals", "[vitals]", "Measured loads of a page.", _vitals, _build_vitals),
+        Noun("interaction", "[vitals] interaction", "Measured loads of a page with an interaction.", _interactive, _build_vitals),
+        Noun("weight", "[vitals.bytes]", "Measured loads of a page with byte budgets.", _weighed, _build_vitals),
+        Noun("database_answer", "[[databases]]", "A database's catalogue, or why it could not be read.", _databases, _build_database_answer),
+        Noun("encrypted_database", "[[databases]] tls", "A database that must be encrypted.", _having(lambda d: d.tls), _build_catalogue),
+        Noun("database", "[[databases]]", "A database's catalogue.", _databases, _build_catalogue),
+        Noun("tables", "[[databases.tables]]", "A database with declared tables.", _having(lambda d: d.tables), _build_catalogue),
+        Noun("indexes", "[[databases.indexes]]", "A database with declared indexes.", _having(lambda d: d.indexes), _build_catalogue),
+        Noun("migrations", "[databases.migrations]", "A database with a migration ledger.", _having(lambda d: d.migrations), _build_catalogue),
+        Noun("query", "[[databases.queries]]", "A declared query's timings.", _queries, _build_query),
+        Noun("load", "[[load]]", "A load profile's run.", _load, _build_load),
+        Noun("asset", "[delivery] assets", "A hashed asset.", _delivered(lambda d: d.assets), _build_delivered),
+        Noun("text", "[delivery] text", "A text resource.", _delivered(lambda d: d.text), _build_delivered),
+    )
+}
+"""Every noun, by the name that a check's parameter has."""
+
+
+@dataclass(slots=True)
+class Watched:
+    """A sight that remembers which evidence was looked at."""
+
+    inner: Sight
+    seen: list[str] = field(default_factory=list)
+
+    def evidence(self, request: Request) -> Evidence:
+        found = self.inner.evidence(request)
+        if found.id not in self.seen:
+            self.seen.append(found.id)
+        return found

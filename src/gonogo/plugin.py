@@ -1,0 +1,650 @@
+"""The pytest plugin: `pytest --env=NAME` verifies an environment and ends with a verdict. Inert without `--env`.
+
+Fixtures hand evidence to checks and fail where it is missing (UNKNOWN); a check's body judges (PASS or FAIL). Only the
+process that runs no tests under xdist, or the only process, writes results, decides and sets the exit status.
+"""
+
+from __future__ import annotations
+
+import json
+import traceback
+from collections import Counter
+from collections.abc import Callable, Generator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from gonogo import catalogue, rundir
+from gonogo import run as runs
+from gonogo.check import Card, card_of
+from gonogo.errors import (
+    ConfigurationError,
+    EvidenceMissing,
+    GonogoError,
+    PolicyInvalid,
+    RunUnreadable,
+    Shortfall,
+    Unavailable,
+)
+from gonogo.evidence.collector import Collector
+from gonogo.evidence.records import STAGES, Evidence, Request, identity
+from gonogo.evidence.store import Store
+from gonogo.gate.model import Decision, ExitStatus, Receipt, Verdict
+from gonogo.nouns import NOUNS, Noun, Subject, Watched
+from gonogo.progress import Progress
+from gonogo.result import Finding, Outcome, Result, decode, encode
+
+if TYPE_CHECKING:
+    from gonogo.demo.provider import Demo
+
+PROPERTY = "gonogo"
+"""Name of the user property that carries a result's JSON line from a worker to the controller."""
+_state = pytest.StashKey["State"]()
+_judged = pytest.StashKey["Judged"]()
+MAX_SHOWN = 4000
+"""Characters of a failure's text that pytest is given; everything is in results.jsonl."""
+
+
+@dataclass(slots=True)
+class Judged:
+    """What a test judges, and what came of it so far."""
+
+    card: Card
+    noun: Noun
+    subject: Subject
+    excluded: str = ""
+    watched: Watched | None = None
+    outcome: Outcome | None = None
+    findings: tuple[Finding, ...] = ()
+    reason: str = ""
+    seconds: float = 0.0
+
+
+@dataclass(slots=True)
+class State:
+    """One process's part in a run."""
+
+    name: str
+    profile: str
+    target: runs.Target
+    folder: Path | None
+    """The run's directory; None when nothing is gathered (`--collect-only`)."""
+    run_id: str
+    worker: bool
+    started: datetime
+    replay: Path | None = None
+    demo: Demo | None = None
+    variables: dict[str, str] = field(default_factory=dict)
+    partial: str = ""
+    collector: Collector | None = None
+    store: Store | None = None
+    progress: Progress | None = None
+    scrub: Callable[[str], str] = str
+    results: list[Result] = field(default_factory=list)
+    log: Any = None
+    verdict: Verdict | None = None
+    stale: str = ""
+    foreign_failures: int = 0
+    trouble: str = ""
+    files: tuple[Path, ...] = ()
+
+    def evidence(self, request: Request) -> Evidence:
+        """Wait for evidence. Raises EvidenceMissing when it cannot come."""
+        tick = self.progress.tick if self.progress is not None else None
+        if self.collector is not None:
+            return self.collector.wait(request, tick)
+        found = self.store.read(identity(request)) if self.store is not None else None
+        if found is None:
+            raise EvidenceMissing("deadline", f"{identity(request)} is not among the evidence of the stored run")
+        return found
+
+
+# --- options and start --------------------------------------------------------------------------------------------
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("gonogo", "gonogo: verify a deployed system")
+    group.addoption("--env", dest="gonogo_env", metavar="NAME", help="environment to verify: a name in environments/, or a .toml file")
+    group.addoption("--profile", dest="gonogo_profile", metavar="PROFILE", default="full", help=f"checks to run: {', '.join(runs.PROFILES)} (default: full)")
+    group.addoption("--env-dir", dest="gonogo_env_dir", metavar="DIR", help="folder of environment files (default: environments/ of this project)")
+    group.addoption("--reports", dest="gonogo_reports", metavar="DIR", help="where runs are written (default: reports/ of this project)")
+    group.addoption("--gate-policy", dest="gonogo_policy", metavar="FILE", help="policy in place of the environment's own")
+    group.addoption("--replay", dest="gonogo_replay", metavar="RUN", help="judge the stored evidence of a run again; nothing is sent")
+    group.addoption("--defect", dest="gonogo_defects", metavar="ID", action="append", default=[], help="switch on a defect of the demo target (may be repeated)")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("gonogo_env") is None:
+        if config.getoption("gonogo_replay") or config.getoption("gonogo_defects"):
+            raise pytest.UsageError("--replay and --defect need --env=NAME")
+        return
+    worker = getattr(config, "workerinput", None)
+    try:
+        state = _join(config, worker[PROPERTY]) if worker is not None else _begin(config)
+    except PolicyInvalid as error:
+        pytest.exit(f"the policy cannot be used:\n{error}", returncode=int(ExitStatus.CONFIGURATION_INVALID))
+    except RunUnreadable as error:
+        pytest.exit(str(error), returncode=int(ExitStatus.EVIDENCE_UNREADABLE))
+    except (ConfigurationError, Unavailable) as error:
+        raise pytest.UsageError(str(error)) from None
+    config.stash[_state] = state
+    config.pluginmanager.register(Session(config, state), "gonogo-session")
+    if state.folder is not None and not state.worker:
+        _quiet(config)
+        if config.pluginmanager.hasplugin("html") and not config.getoption("htmlpath", None):
+            config.option.htmlpath = str(state.folder / "report.html")
+            config.option.self_contained_html = True
+
+
+def _quiet(config: pytest.Config) -> None:
+    """Our own lines replace pytest's dots and tracebacks, unless the user asked for more."""
+    if config.option.verbose == 0:
+        if config.option.tbstyle == "auto":
+            config.option.tbstyle = "no"
+        if config.option.reportchars == "fE":
+            config.option.reportchars = ""
+            config.option.no_summary = False
+
+
+def _begin(config: pytest.Config) -> State:
+    """Start a run in the process that decides."""
+    name, profile = config.getoption("gonogo_env"), config.getoption("gonogo_profile")
+    if profile not in runs.PROFILES:
+        raise pytest.UsageError(f"--profile={profile}: no such profile; valid: {', '.join(runs.PROFILES)}")
+    folder = Path(config.getoption("gonogo_env_dir") or runs.environments_folder(config.rootpath))
+    policy = Path(config.getoption("gonogo_policy")) if config.getoption("gonogo_policy") else None
+    defects = tuple(config.getoption("gonogo_defects"))
+    reports = Path(config.getoption("gonogo_reports") or config.rootpath / "reports")
+    started = runs.utc_now()
+    if config.getoption("gonogo_replay"):
+        return _begin_replay(config, Path(config.getoption("gonogo_replay")), policy, reports)
+    gathers = not config.option.collectonly
+    kind = runs.provider(name, folder=folder)
+    if defects and kind != "demo":
+        raise pytest.UsageError(f"--defect works on the embedded demo only; environment {name!r} is a real system")
+    demo, variables = None, {}
+    if kind == "demo":
+        from gonogo.demo import provider
+
+        _known_defects(defects)
+        if gathers:
+            demo = provider.start(defects=defects)
+            variables = dict(demo.variables)
+        else:
+            variables = provider.planned_variables()
+    try:
+        target = runs.target(name, folder=folder, variables=variables, policy=policy)
+        run = rundir.create(reports, environment=target.environment.name, profile=profile, started=started) if gathers else None
+    except BaseException:
+        if demo is not None:
+            demo.stop()
+        raise
+    state = State(
+        name=name, profile=profile, target=target, folder=run, run_id=run.name if run else "", worker=False,
+        started=started, demo=demo, variables=variables, scrub=target.scrubber(),
+    )  # fmt: skip
+    if run is not None:
+        (run / "evidence").mkdir(exist_ok=True)
+        runs.write_copy(target, run)
+        state.store = Store(run / "evidence", scrub=state.scrub)
+    return state
+
+
+def _known_defects(defects: Sequence[str]) -> None:
+    from difflib import get_close_matches
+
+    from gonogo.demo.defects import DEFECTS
+
+    known = [defect.id for defect in DEFECTS]
+    for one in defects:
+        if one not in known:
+            close = get_close_matches(one, known, 1)
+            hint = f"; did you mean {close[0]!r}?" if close else ""
+            raise pytest.UsageError(f"--defect={one}: no such defect{hint} `gonogo defects` lists them")
+
+
+def _begin_replay(config: pytest.Config, source: Path, policy: Path | None, reports: Path) -> State:
+    """Judge a stored run again, in a directory of its own that keeps the run's identity."""
+    target = runs.read_copy(source, policy=policy)
+    stored = rundir.read(source)
+    assert stored.intent is not None
+    name = config.getoption("gonogo_env")
+    if name != target.environment.name and not name.endswith(".toml"):
+        raise pytest.UsageError(f"--replay={source}: that run verified environment {target.environment.name!r}, not {name!r}")
+    if stored.receipt is None:
+        raise RunUnreadable(f"{source}: the run did not finish, so there is nothing whole to replay")
+    if stored.problems:
+        raise RunUnreadable(f"{source}: " + "; ".join(problem.message for problem in stored.problems))
+    run = rundir.create(reports, environment=f"{target.environment.name}-replay", profile=stored.intent.profile, started=runs.utc_now())
+    state = State(
+        name=name, profile=stored.intent.profile, target=target, folder=run, run_id=stored.intent.run_id, worker=False,
+        started=stored.intent.started, replay=source, scrub=target.scrubber(),
+    )  # fmt: skip
+    runs.write_copy(target, run)
+    state.store = runs.copy_evidence(source, run)
+    return state
+
+
+def _join(config: pytest.Config, handed: str) -> State:
+    """Take part in a run as an xdist worker, with what the controller handed over."""
+    told = json.loads(handed)
+    run = Path(told["folder"]) if told["folder"] else None
+    if told["replay"] and run is not None:
+        target = runs.read_copy(run)
+    else:
+        target = runs.target(
+            told["name"], folder=Path(told["env_dir"]), variables=told["variables"], policy=Path(told["policy"]) if told["policy"] else None
+        )
+    state = State(
+        name=told["name"], profile=told["profile"], target=target, folder=run, run_id=told["run_id"], worker=True,
+        started=datetime.fromisoformat(told["started"]), replay=Path(told["replay"]) if told["replay"] else None,
+        scrub=target.scrubber(),
+    )  # fmt: skip
+    if run is not None:
+        state.store = Store(run / "evidence", scrub=state.scrub)
+    return state
+
+
+# --- fixtures: the nouns ------------------------------------------------------------------------------------------
+
+
+def _noun_fixture(noun: Noun) -> Any:
+    def evidence(request: pytest.FixtureRequest) -> object:
+        state, judged = request.config.stash[_state], request.node.stash[_judged]
+        watched = Watched(state)
+        judged.watched = watched
+        return noun.build(state.target.environment, judged.subject, watched)
+
+    evidence.__doc__ = f"{noun.doc} Needs {noun.section} in the environment file."
+    return pytest.fixture(name=noun.name)(evidence)
+
+
+for _noun in NOUNS.values():
+    globals()[f"noun_{_noun.name}"] = _noun_fixture(_noun)
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    card = card_of(metafunc.function)
+    if card is None:
+        return
+    state = metafunc.config.stash.get(_state, None)
+    if state is None:
+        raise pytest.UsageError("checks need an environment: pytest --env=demo, or a name from `gonogo env list`")
+    entry = catalogue.Entry(card, catalogue.noun_of(metafunc.function), metafunc.function, "")
+    if why := entry.excluded(state.target.environment):
+        absent = Subject(catalogue.NOT_CONFIGURED, (), why)
+        marks = pytest.mark.skip(reason=why)
+        metafunc.parametrize(entry.noun.name, [pytest.param(absent, marks=marks)], ids=[catalogue.NOT_CONFIGURED], indirect=True)
+        return
+    subjects = entry.subjects(state.target.environment)
+    metafunc.parametrize(entry.noun.name, subjects, ids=[subject.id for subject in subjects], indirect=True)
+
+
+def _stage(subject: Subject) -> int:
+    """When a subject's evidence is complete; tests run in that order, so that none waits while another could judge."""
+    return max((index for request in subject.requests for index, lanes in enumerate(STAGES) if request.lane in lanes), default=0)
+
+
+def _judgement(item: pytest.Item, environment_has: Callable[[catalogue.Entry], str]) -> Judged | None:
+    function = getattr(item, "function", None)
+    card = card_of(function)
+    callspec = getattr(item, "callspec", None)
+    if card is None or function is None or callspec is None:
+        return None
+    noun = catalogue.noun_of(function)
+    subject = callspec.params[noun.name]
+    return Judged(card, noun, subject, excluded=str(subject.declared) if subject.id == catalogue.NOT_CONFIGURED else "")
+
+
+class Session:
+    """The hooks of one run."""
+
+    def __init__(self, config: pytest.Config, state: State) -> None:
+        self.config = config
+        self.state = state
+
+    # --- collection ---
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionstart(self, session: pytest.Session) -> None:
+        state = self.state
+        if state.worker or state.folder is None:
+            return
+        state.partial = _narrowed(self.config)
+        intent = runs.intent(state.target, run_id=state.run_id, profile=state.profile, partial=state.partial, started=state.started)
+        rundir.write_intent(state.folder, intent)
+        state.log = rundir.open_results(state.folder)
+        expected = Counter(one.check.partition(".")[0] for one in intent.expected)
+        expected.update(check.partition(".")[0] for check, _, _ in intent.not_applicable)
+        reporter: Any = self.config.pluginmanager.get_plugin("terminalreporter")
+        if reporter is not None and self.config.option.verbose == 0:
+            reporter.showfspath = False
+            reporter._show_progress_info = False
+            state.progress = Progress(reporter._tw._file, expected, evidence=self._gathering)
+
+    def _gathering(self) -> str:
+        collector = self.state.collector
+        if self.state.replay is not None:
+            return "stored evidence"
+        if collector is None:
+            return "workers are at it"
+        running = "+".join(sorted({lane for lane, count in collector.progress.running.items() if count > 0})) or "waiting"
+        return f"evidence {collector.progress.done} of {collector.progress.planned} ({running})"
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_configure_node(self, node: Any) -> None:
+        state, option = self.state, self.config.option
+        node.workerinput[PROPERTY] = json.dumps(
+            {
+                "name": state.name if not state.name.endswith(".toml") else str(Path(state.name).resolve()),
+                "profile": state.profile,
+                "folder": str(state.folder.resolve()) if state.folder else "",
+                "run_id": state.run_id,
+                "started": state.started.isoformat(),
+                "variables": state.variables,
+                "env_dir": str(Path(option.gonogo_env_dir or runs.environments_folder(self.config.rootpath)).resolve()),
+                "policy": str(Path(option.gonogo_policy).resolve()) if option.gonogo_policy else "",
+                "replay": str(state.replay.resolve()) if state.replay else "",
+            }
+        )
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
+        kept, left = [], []
+        for item in items:
+            judged = _judgement(item, lambda entry: entry.excluded(self.state.target.environment))
+            if judged is not None:
+                item.stash[_judged] = judged
+            (kept if judged is None or self.state.profile in judged.card.profiles else left).append(item)
+        if left:
+            config.hook.pytest_deselected(items=left)
+        kept.sort(key=lambda item: _stage(item.stash[_judged].subject) if _judged in item.stash else len(STAGES))
+        items[:] = kept
+
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        state = self.state
+        if state.folder is None or state.store is None or state.replay is not None or self.config.option.collectonly:
+            return
+        if not state.worker and _distributed(self.config):
+            return
+        wanted = [request for item in session.items if _judged in item.stash for request in item.stash[_judged].subject.requests]
+        requests, listed = runs.plan(state.target.environment, wanted)
+        if not (state.folder / "plan.json").exists():
+            rundir.write_text(state.folder / "plan.json", json.dumps(runs.plan_json(listed), indent=1) + "\n")
+        state.collector = Collector(
+            environment=state.target.environment,
+            base=state.target.base,
+            store=state.store,
+            requests=requests,
+            run_id=state.run_id,
+            scrub=state.scrub,
+        )
+        state.collector.start()
+
+    # --- judging ---
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        report = yield
+        judged = item.stash.get(_judged, None)
+        if judged is not None:
+            judged.seconds += call.duration
+            self._note(judged, report, call)
+            if report.when == "teardown":
+                report.user_properties.append((PROPERTY, encode(self._result(judged))))
+        self._hide_secrets(report)
+        return report
+
+    def _note(self, judged: Judged, report: pytest.TestReport, call: pytest.CallInfo[None]) -> None:
+        error = call.excinfo.value if call.excinfo is not None else None
+        if report.passed:
+            if report.when == "call" and judged.outcome is None:
+                judged.outcome = Outcome.PASS
+        elif report.skipped:
+            reason = judged.excluded or f"skipped: {report.longrepr[2] if isinstance(report.longrepr, tuple) else error}"
+            judged.outcome = Outcome.NOT_APPLICABLE if judged.excluded else Outcome.UNKNOWN
+            judged.reason = reason
+        elif report.when == "call" and isinstance(error, Shortfall):
+            judged.outcome, judged.findings = Outcome.FAIL, error.findings
+            report.longrepr = str(error)[:MAX_SHOWN]
+        elif report.when == "call" and isinstance(error, AssertionError):
+            text = str(error).partition("\n")[0] or "an assertion does not hold"
+            judged.outcome = Outcome.FAIL
+            judged.findings = (Finding(judged.subject.id, text, "the assertion to hold", f"{judged.subject.id}: {text}"),)
+        elif isinstance(error, EvidenceMissing):
+            judged.outcome, judged.reason = Outcome.UNKNOWN, f"{error.kind}: {error.message}"
+            report.longrepr = f"UNKNOWN {judged.reason}"[:MAX_SHOWN]
+        else:
+            last = traceback.extract_tb(error.__traceback__)[-1] if error is not None and error.__traceback__ else None
+            where = f" at {Path(last.filename).name}:{last.lineno}" if last else ""
+            judged.outcome = Outcome.UNKNOWN
+            judged.reason = f"crash: {type(error).__name__}: {str(error)[:300]}{where}"
+
+    def _result(self, judged: Judged) -> Result:
+        outcome = judged.outcome or Outcome.UNKNOWN
+        reason = judged.reason or ("" if judged.outcome is not None else "crash: the test ended without an outcome")
+        scrub = self.state.scrub
+        return Result(
+            check=judged.card.id,
+            subject=judged.subject.id,
+            outcome=outcome,
+            severity=judged.card.severity,
+            findings=tuple(
+                Finding(scrub(one.subject), scrub(one.seen), scrub(one.wanted), scrub(one.message)) for one in judged.findings
+            )
+            if outcome is Outcome.FAIL
+            else (),
+            evidence=tuple(judged.watched.seen) if judged.watched else (),
+            seconds=judged.seconds,
+            reason=scrub(reason) if outcome in {Outcome.UNKNOWN, Outcome.NOT_APPLICABLE} else "",
+        )
+
+    def _hide_secrets(self, report: pytest.TestReport | pytest.CollectReport) -> None:
+        scrub = self.state.scrub
+        if report.longrepr is not None and not isinstance(report.longrepr, tuple):
+            text = str(report.longrepr)
+            if (clean := scrub(text)) != text:
+                report.longrepr = clean
+        report.sections = [(scrub(title), scrub(content)) for title, content in report.sections]
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        state = self.state
+        if state.worker or state.log is None:
+            return
+        lines = [value for name, value in report.user_properties if name == PROPERTY]
+        if not lines:
+            if report.failed and report.when == "???":
+                state.trouble = f"a worker crashed while it ran {report.nodeid}"
+            elif report.failed and "checks/" not in report.nodeid:
+                state.foreign_failures += 1
+            return
+        result = decode(lines[0])
+        state.results.append(result)
+        rundir.append_result(state.log, result)
+        if state.progress is not None:
+            state.progress.result(result.check.partition(".")[0], result.outcome)
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        self._hide_secrets(report)
+        if report.failed:
+            self.state.foreign_failures += 1
+            self.state.trouble = f"{report.nodeid} cannot be collected"
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_report_teststatus(self, report: pytest.TestReport, config: pytest.Config) -> tuple[str, str, str] | None:
+        if self.state.progress is None or config.option.verbose > 0:
+            return None
+        if report.when == "call" or (report.when == "setup" and not report.passed):
+            return (report.outcome if report.when == "call" or report.skipped else "error", "", report.outcome.upper())
+        return ("", "", "") if report.passed else ("error", "", "ERROR")
+
+    # --- the end ---
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
+        state = self.state
+        interrupted = int(exitstatus) not in (0, 1, 5)
+        if state.collector is not None:
+            if interrupted or state.partial or (state.worker and session.shouldstop):
+                state.collector.stop()
+            else:
+                state.collector.finish()
+        if state.worker or state.folder is None:
+            return
+        if state.progress is not None:
+            state.progress.close()
+        if state.log is not None:
+            state.log.close()
+        if state.demo is not None:
+            state.demo.stop()
+        try:
+            session.exitstatus = self._conclude(interrupted, int(exitstatus))
+        except (GonogoError, OSError, ValueError) as error:
+            state.trouble = f"no verdict could be written: {type(error).__name__}: {error}"
+            session.exitstatus = int(ExitStatus.INTERNAL)
+
+    def _conclude(self, interrupted: bool, exitstatus: int) -> int:
+        """Write the receipt, decide, write the reports; returns the exit status."""
+        state = self.state
+        assert state.folder is not None
+        if interrupted:
+            return exitstatus if exitstatus else int(ExitStatus.INTERNAL)
+        finished = runs.utc_now()
+        if state.replay is not None:
+            stored = rundir.read(state.replay).receipt
+            assert stored is not None
+            finished = stored.finished
+        receipt = rundir.write_receipt(state.folder, state.results, finished=finished)
+        if state.partial:
+            passed = any(result.outcome in {Outcome.PASS, Outcome.FAIL} for result in state.results)
+            # A narrowed run keeps pytest's status, but one that judged nothing has nothing to be proud of.
+            return exitstatus if passed or exitstatus else int(pytest.ExitCode.NO_TESTS_COLLECTED)
+        return self._decide(receipt, exitstatus)
+
+    def _decide(self, receipt: Receipt, exitstatus: int) -> int:
+        state = self.state
+        assert state.folder is not None
+        state.verdict = verdict = runs.conclude(state.folder, state.target, at=receipt.finished)
+        from gonogo.summaries import write_reports
+
+        state.files = write_reports(state.folder, state.target.environment, verdict, scrub=state.scrub)
+        age = (runs.utc_now() - state.started).total_seconds()
+        if state.replay is not None and age > state.target.policy.evidence.max_age_s and verdict.decision is Decision.GO:
+            limit = state.target.policy.evidence.max_age_s
+            state.stale = f"The evidence is {age / 3600:.1f} hours old; it decided then, and decides nothing now (limit {limit / 3600:g} h)."
+            return int(ExitStatus.NO_GO)
+        status = _EXIT[verdict.decision]
+        if status == 0 and state.foreign_failures:
+            state.stale = state.trouble or "Other tests of this session failed."
+            return exitstatus or int(ExitStatus.NO_GO)
+        return status
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_terminal_summary(self, terminalreporter: Any, exitstatus: int) -> None:
+        state = self.state
+        if state.worker or state.folder is None:
+            return
+        write = terminalreporter.write_line
+        terminalreporter.ensure_newline()
+        if state.partial:
+            write(f"partial run ({state.partial}): no verdict")
+            write(f"results: {_shown(state.folder)}")
+            for result in state.results:
+                for finding in result.findings:
+                    write(state.scrub(f"  {result.outcome} {result.check}: {finding.message}"[:300]).encode("ascii", "backslashreplace").decode())
+                if result.outcome is Outcome.UNKNOWN:
+                    write(f"  UNKNOWN {result.check} [{result.subject}]: {result.reason[:200]}".encode("ascii", "backslashreplace").decode())
+            return
+        if state.trouble:
+            write(state.scrub(state.trouble), red=True)
+        if state.verdict is None:
+            write("No verdict: the run was interrupted or could not be decided. That is not a GO.", red=True, bold=True)
+            return
+        from gonogo.summaries import terminal_block
+
+        for line, markup in terminal_block(state.folder, state.target.environment, state.verdict, scrub=state.scrub):
+            terminalreporter.write_line(line, **markup)
+        if state.stale:
+            write(state.stale, red=True, bold=True)
+
+    def pytest_unconfigure(self) -> None:
+        state = self.state
+        if state.collector is not None:
+            state.collector.stop()
+        if state.demo is not None:
+            state.demo.stop()
+
+    # --- pytest-html ---
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_html_report_title(self, report: Any) -> None:
+        report.title = f"gonogo: {self.state.target.environment.title or self.state.target.environment.name}"
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_html_results_summary(self, prefix: list[str], summary: list[str], postfix: list[str]) -> None:
+        if self.state.verdict is not None:
+            from gonogo.reports.pytest_html import verdict_prefix
+
+            prefix.insert(0, verdict_prefix(self.state.verdict))
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_html_results_table_header(self, cells: list[str]) -> None:
+        from gonogo.reports.pytest_html import header_cells
+
+        cells[1:1] = header_cells()
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_html_results_table_row(self, report: Any, cells: list[str]) -> None:
+        from gonogo.reports.pytest_html import row_cells
+
+        lines = [value for name, value in getattr(report, "user_properties", []) if name == PROPERTY]
+        cells[1:1] = row_cells(decode(lines[0]) if lines else None)
+
+
+_EXIT = {
+    Decision.GO: int(ExitStatus.GO),
+    Decision.NO_GO: int(ExitStatus.NO_GO),
+    Decision.HOLD: int(ExitStatus.HOLD),
+    Decision.ROLLBACK: int(ExitStatus.ROLLBACK),
+}
+
+
+def _shown(path: Path) -> str:
+    """A path as a person would type it from here."""
+    try:
+        return str(path.relative_to(Path.cwd()))
+    except ValueError:
+        return str(path)
+
+
+def _distributed(config: pytest.Config) -> bool:
+    """Whether xdist workers run the tests."""
+    return bool(getattr(config.option, "numprocesses", None) or getattr(config.option, "tx", None))
+
+
+def _narrowed(config: pytest.Config) -> str:
+    """Why this run does not see every check of its profile; empty when it does."""
+    option = config.option
+    reasons = [
+        *([f"-k {option.keyword}"] if option.keyword else []),
+        *([f"-m {option.markexpr}"] if option.markexpr else []),
+        *(["-x"] if option.maxfail == 1 else [f"--maxfail={option.maxfail}"] if option.maxfail else []),
+        *(["--deselect"] if option.deselect else []),
+        *(["--ignore"] if option.ignore or option.ignore_glob else []),
+        *(["--last-failed"] if getattr(option, "lf", False) else []),
+        *(["--stepwise"] if getattr(option, "stepwise", False) else []),
+    ]
+    whole = {catalogue.folder().resolve(), catalogue.folder().resolve().parent}
+    if config.args_source is pytest.Config.ArgsSource.ARGS:
+        for argument in config.args:
+            named = argument == "gonogo.checks" or Path(str(config.invocation_params.dir), argument).resolve() in whole
+            if not named:
+                reasons.append(argument)
+    return " ".join(reasons)
+
+

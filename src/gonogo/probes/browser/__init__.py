@@ -1,0 +1,59 @@
+"""The browser probe: visits in a real Chromium, each in a fresh context of one browser that lives for the run."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from gonogo.evidence.facts import TlsFacts, Visit, from_json
+from gonogo.evidence.records import TlsRequest, VisitRequest
+from gonogo.probes.browser.boundary import Boundary, boundary
+from gonogo.probes.browser.fleet import Fleet
+from gonogo.probes.browser.visit import visit
+from gonogo.probes.context import Context
+
+__all__ = ["gather"]
+
+
+async def gather(request: VisitRequest, context: Context) -> Visit:
+    """Make a visit and record what was seen.
+
+    Raises EvidenceMissing: `guard` (a host or page outside the declaration), `unavailable` (no browser starts), `dns`,
+    `connect`, `tls`, `timeout` or `protocol` (a page was not reached).
+    """
+    for step in request.steps:
+        if step.action == "goto":
+            context.guard.check("GET", step.value)
+    limits = boundary(context.environment)
+    pins = await _pins(request, context, limits)
+    fleet = await context.shared("browser", lambda: _open(context))
+    running = await fleet.browser(limits.flags(pins))
+    return await visit(request, context, running, limits)
+
+
+async def _open(context: Context) -> Fleet:
+    fleet = Fleet()
+    context.resources.push_async_callback(fleet.aclose)
+    return fleet
+
+
+async def _pins(request: VisitRequest, context: Context, limits: Boundary) -> list[str]:
+    """Keys to trust under a private CA, which the browser does not know: those whose chain and name our own handshake verified.
+
+    Certificate errors are never ignored wholesale: a host that did not verify has no pin, and its visit fails.
+    """
+    if not context.environment.ca_file:
+        return []
+    origins = dict.fromkeys(limits.origins)
+    for step in request.steps:
+        parts = urlsplit(step.value) if step.action == "goto" else None
+        if parts is not None and parts.scheme == "https":
+            origins[(parts.hostname or "").lower(), parts.port or 443] = None
+    pins: list[str] = []
+    for host, port in origins:
+        evidence = await context.fetch(TlsRequest(host, port))
+        if evidence.facts is None:
+            continue
+        for handshake in from_json(TlsFacts, evidence.facts).handshakes:
+            if handshake.error == "" and handshake.name_matches and handshake.presented:
+                pins.append(handshake.presented[0].spki_sha256)
+    return [pin for pin in pins if pin]

@@ -1,0 +1,152 @@
+"""One browser for the run: started at the first visit, started again if it died, closed with the run."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import anyio
+
+from gonogo import __version__
+from gonogo.browsers import BrowserIdentity, launch
+from gonogo.errors import EvidenceMissing, Unavailable
+
+if TYPE_CHECKING:
+    from playwright.async_api import Browser, BrowserContext, Page, Playwright
+
+CLOSE_S = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """What a visit looks like to a page; layout shift depends on the viewport, so it is fixed and recorded."""
+
+    viewport: tuple[int, int]
+    scale: float
+    mobile: bool
+
+
+DEVICES = {
+    "desktop": Device((1350, 940), 1.0, mobile=False),
+    "mobile": Device((412, 823), 1.75, mobile=True),
+}
+"""The screens that Lighthouse emulates (core/config/constants.js)."""
+
+_MOBILE_PLATFORM = "Linux; Android 10; K"
+"""What Chrome sends on every phone since its user agent was reduced."""
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A launched browser and what it says of itself."""
+
+    browser: Browser
+    identity: BrowserIdentity
+    user_agent: str
+    brands: tuple[tuple[str, str], ...]
+
+    def agent(self, device: Device, evidence_id: str) -> str:
+        """Chrome's own user agent without "Headless", then who asks."""
+        text = self.user_agent.replace("HeadlessChrome", "Chrome")
+        if device.mobile:
+            before, _, rest = text.partition("(")
+            text = f"{before}({_MOBILE_PLATFORM}){rest.partition(')')[2]}".replace(" Safari/", " Mobile Safari/")
+        return f"{text} gonogo/{__version__} (+{evidence_id})"
+
+    async def open(self, device: Device, evidence_id: str) -> BrowserContext:
+        """A fresh context: no cookies, no cache, no connections of another visit."""
+        return await self.browser.new_context(
+            user_agent=self.agent(device, evidence_id),
+            viewport={"width": device.viewport[0], "height": device.viewport[1]},
+            device_scale_factor=device.scale,
+            is_mobile=device.mobile,
+            has_touch=device.mobile,
+            service_workers="block",
+            accept_downloads=False,
+        )
+
+    async def rename(self, page: Page, device: Device, evidence_id: str) -> None:
+        """Take "Headless" out of the client hints too (UA-CH), which the context's user agent does not reach."""
+        brands = [
+            {"brand": name.replace("HeadlessChrome", "Google Chrome"), "version": version} for name, version in self.brands
+        ]
+        metadata: dict[str, Any] = {
+            "brands": brands,
+            "mobile": device.mobile,
+            "platform": "Android" if device.mobile else "Linux",
+            "platformVersion": "",
+            "architecture": "" if device.mobile else "x86",
+            "model": "",
+        }
+        session = await page.context.new_cdp_session(page)
+        override = {"userAgent": self.agent(device, evidence_id), "userAgentMetadata": metadata}
+        await session.send("Emulation.setUserAgentOverride", override)
+
+
+class Fleet:
+    """The run's browsers by launch flags; in practice one."""
+
+    def __init__(self) -> None:
+        self._lock = anyio.Lock()
+        self._playwright: Playwright | None = None
+        self._running: dict[tuple[str, ...], Running] = {}
+        self._refused = ""
+
+    async def browser(self, flags: Sequence[str]) -> Running:
+        """The browser with these flags. Raises EvidenceMissing("unavailable") when none starts, each time with the same words."""
+        key = tuple(flags)
+        async with self._lock:
+            known = self._running.get(key)
+            if known is not None and known.browser.is_connected():
+                return known
+            if self._refused:
+                raise EvidenceMissing("unavailable", self._refused)
+            try:
+                self._running[key] = await self._launch(key)
+            except Unavailable as error:
+                self._refused = str(error)
+                raise EvidenceMissing("unavailable", self._refused) from None
+            return self._running[key]
+
+    async def _launch(self, flags: tuple[str, ...]) -> Running:
+        try:
+            from playwright.async_api import Error, async_playwright
+        except ImportError as error:
+            raise Unavailable(f"the Python package `playwright` cannot be imported: {error}") from None
+        try:
+            if self._playwright is None:
+                self._playwright = await async_playwright().start()
+            browser, identity = await launch(self._playwright, args=flags)
+            page = await browser.new_page()
+            told = await page.evaluate(
+                "() => [navigator.userAgent, (navigator.userAgentData?.brands ?? []).map((one) => [one.brand, one.version])]"
+            )
+            await page.close()
+        except Error as error:
+            self._playwright = None
+            raise Unavailable(f"the browser's driver failed: {error.message[:500]}") from None
+        return Running(browser, identity, str(told[0]), tuple((str(name), str(version)) for name, version in told[1]))
+
+    async def discard(self, running: Running) -> None:
+        """Close a browser that no longer answers; the next visit gets a new one."""
+        self._running = {flags: one for flags, one in self._running.items() if one is not running}
+        await _bounded(running.browser.close())
+
+    async def aclose(self) -> None:
+        """Close every browser, then the driver, which kills what did not close."""
+        running, self._running = self._running, {}
+        for one in running.values():
+            await _bounded(one.browser.close())
+        playwright, self._playwright = self._playwright, None
+        if playwright is not None:
+            await _bounded(playwright.stop())
+
+
+async def _bounded(closing: Any) -> None:
+    from playwright.async_api import Error
+
+    with suppress(Error, TimeoutError, ConnectionError):
+        await asyncio.wait_for(closing, CLOSE_S)

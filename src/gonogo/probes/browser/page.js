@@ -1,0 +1,229 @@
+// Runs in every frame before the page's own scripts: reports CSP violations and finds the consent banner.
+// Called with (words, selectors): phrases by purpose, and the CSS selectors that the environment declares.
+(words, selectors) => {
+  "use strict";
+  if (Object.hasOwn(window, "__gonogo")) return;
+
+  const MOST_VIOLATIONS = 200;
+  const MOST_CHARACTERS = 2000;
+  const MOST_ELEMENTS = 20000;
+  const MOST_CONTROLS = 400;
+  const LONGEST_CONTROL = 60; // a longer text is a sentence, not a button
+  const LONGEST_BANNER = 4000; // a longer one is an article about cookies
+  const LONGEST_INLINE = 1500;
+
+  // --- shadow roots: a closed root stays closed to the page, but we remember it ---
+
+  const roots = new WeakMap();
+  const attach = Element.prototype.attachShadow;
+  Element.prototype.attachShadow = function attachShadow() {
+    const root = Reflect.apply(attach, this, arguments);
+    roots.set(this, root);
+    return root;
+  };
+  const shadow = (element) => roots.get(element) ?? element.shadowRoot;
+  const parent = (node) => node.parentElement ?? (node.getRootNode() instanceof ShadowRoot ? node.getRootNode().host : null);
+
+  /** Every element of the document and of all shadow roots, in document order, up to a bound. */
+  function* elements() {
+    let left = MOST_ELEMENTS;
+    const stack = [document.documentElement];
+    while (stack.length && left-- > 0) {
+      const element = stack.pop();
+      if (!element) continue;
+      yield element;
+      const inner = shadow(element);
+      stack.push(...[...element.children, ...(inner ? inner.children : [])].reverse());
+    }
+  }
+
+  // --- text ---
+
+  const SILENT = new Set(["SCRIPT", "STYLE", "TEMPLATE", "NOSCRIPT"]);
+
+  /** Visible text with that of shadow roots inside, up to a bound. */
+  function textOf(node, budget = { left: 600 }) {
+    if (SILENT.has(node.tagName)) return "";
+    let text = node.innerText ?? "";
+    const hosts = [node, ...node.querySelectorAll("*")];
+    for (const host of hosts) {
+      if (budget.left-- <= 0) break;
+      const root = shadow(host);
+      if (root) for (const child of root.children) text += ` ${textOf(child, budget)}`;
+    }
+    return text;
+  }
+
+  const plain = (text) =>
+    ` ${text.slice(0, MOST_CHARACTERS * 3).normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase().replace(/[^\p{L}\p{N}]+/gu, " ").trim()} `;
+
+  // Phrases of scripts that put no space between words match anywhere; `*` at the end matches any ending.
+  const compile = (phrases) =>
+    phrases.map((phrase) => {
+      const open = phrase.endsWith("*");
+      const text = plain(phrase.replace("*", "")).trim();
+      if (/[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}]/u.test(text)) return text.replaceAll(" ", "");
+      return ` ${text}${open ? "" : " "}`;
+    });
+  const lists = Object.fromEntries(Object.entries(words).map(([purpose, phrases]) => [purpose, compile(phrases)]));
+  const says = (purpose, text) => lists[purpose].some((phrase) => text.includes(phrase) || text.replaceAll(" ", "").includes(phrase));
+
+  // --- visibility ---
+
+  function visible(element) {
+    if (!element?.isConnected) return false;
+    if (!element.checkVisibility({ opacityProperty: true, visibilityProperty: true, contentVisibilityAuto: true })) return false;
+    const box = element.getBoundingClientRect();
+    if (box.width < 1 || box.height < 1 || box.right <= 0 || box.left >= innerWidth) return false;
+    if (box.bottom + scrollY <= 0) return false;
+    for (let node = element; node; node = parent(node)) {
+      if (getComputedStyle(node).position === "fixed") return box.bottom > 0 && box.top < innerHeight;
+    }
+    return true;
+  }
+
+  // --- what a control says ---
+
+  const CONTROLS = "button, a, summary, [role=button], [role=link], input[type=button], input[type=submit], [onclick], [tabindex]";
+
+  const visibleText = (element) => (element.tagName === "INPUT" ? element.value : textOf(element, { left: 50 })).trim();
+
+  function accessibleName(element) {
+    const named = (element.getAttribute("aria-labelledby") ?? "").split(/\s+/).filter(Boolean);
+    const text = named.map((id) => element.getRootNode().getElementById?.(id)?.textContent ?? "").join(" ");
+    return text || element.getAttribute("aria-label") || element.title || element.querySelector("img[alt]")?.alt || "";
+  }
+
+  /** "accept", "reject" or "": what pressing this control would mean. */
+  function meaning(element) {
+    const texts = [visibleText(element), accessibleName(element)].filter((text) => text && text.length <= LONGEST_CONTROL).map(plain);
+    const link = element.tagName === "A" && element.getAttribute("role") !== "button";
+    const short = texts.filter((text) => !link || text.trim().split(" ").length <= 4);
+    if (!short.length || says("other", short[0])) return "";
+    if (short.some((text) => says("reject", text))) return "reject";
+    return short.some((text) => says("accept", text)) ? "accept" : "";
+  }
+
+  /** Of several controls that mean the same: one that speaks of all rather than a selection, and a button rather than a link. */
+  function rank(element) {
+    const text = plain(`${visibleText(element)} ${accessibleName(element)}`);
+    return (says("all", text) ? 4 : 0) - (says("selection", text) ? 4 : 0) + (element.tagName === "A" ? 0 : 1);
+  }
+  const best = (controls) => controls.reduce((a, b) => (a && rank(a) >= rank(b) ? a : b), null);
+
+  // --- the banner ---
+
+  const speaksOfConsent = (text) => says("consent", text) && !says("gate", text);
+  const asksForData = (node) =>
+    [...node.querySelectorAll("input[type=email], input[type=password], input[type=date], input[type=tel]")].some(visible);
+  const overlays = (node) =>
+    node.tagName === "DIALOG" ||
+    /^(alert)?dialog$/.test(node.getAttribute("role") ?? "") ||
+    node.hasAttribute("aria-modal") ||
+    /^(fixed|sticky)$/.test(getComputedStyle(node).position);
+  const named = (node) => /cookie|consent|gdpr|dsgvo|cmp|privacy|banner/i.test(`${node.id} ${node.getAttribute("class") ?? ""}`);
+
+  /** The nearest ancestor that is a banner; `inline` when only its words make it one. */
+  function bannerOf(control) {
+    let inline = null;
+    for (let node = parent(control); node; node = parent(node)) {
+      const body = node === document.body || node === document.documentElement;
+      if (body && window === window.top) break;
+      const text = textOf(node);
+      if (text.length > LONGEST_BANNER) break;
+      if (!speaksOfConsent(plain(text)) || asksForData(node)) continue;
+      if (body || overlays(node) || named(node)) return { node, inline: false };
+      if (!inline && text.length <= LONGEST_INLINE) inline = { node, inline: true };
+    }
+    return inline;
+  }
+
+  function first(selector, within = null) {
+    for (const element of elements()) {
+      if (element.matches(selector) && visible(element) && (!within || contains(within, element))) return element;
+    }
+    return null;
+  }
+  function contains(outer, element) {
+    for (let node = element; node; node = parent(node)) if (node === outer) return true;
+    return false;
+  }
+
+  function controlsIn(outer) {
+    const found = { accept: [], reject: [] };
+    let left = MOST_CONTROLS;
+    for (const element of elements()) {
+      if (!element.matches(CONTROLS) || (outer && !contains(outer, element)) || !visible(element)) continue;
+      if (left-- <= 0) break;
+      const means = meaning(element);
+      if (means) found[means].push(element);
+    }
+    return found;
+  }
+
+  function declared() {
+    const chosen = (purpose) => (selectors[purpose] ? first(selectors[purpose]) : null);
+    let banner = chosen("banner");
+    const [accept, reject] = [chosen("accept"), chosen("reject")];
+    if (!selectors.banner) {
+      const control = accept ?? reject;
+      banner = control && (bannerOf(control)?.node ?? parent(control));
+    }
+    if (!banner) return null;
+    const within = controlsIn(banner);
+    return {
+      banner,
+      accept: selectors.accept ? accept : best(within.accept),
+      reject: selectors.reject ? reject : best(within.reject),
+    };
+  }
+
+  function byWords() {
+    const groups = new Map();
+    const { accept, reject } = controlsIn(null);
+    for (const [purpose, controls] of Object.entries({ accept, reject })) {
+      for (const control of controls) {
+        const place = bannerOf(control);
+        if (!place) continue;
+        const group = groups.get(place.node) ?? { ...place, accept: [], reject: [] };
+        group[purpose].push(control);
+        groups.set(place.node, group);
+      }
+    }
+    const score = (group) => (group.accept.length ? 2 : 0) + (group.reject.length ? 1 : 0);
+    const candidates = [...groups.values()].filter((group) => !group.inline || score(group) === 3);
+    const chosen = candidates.reduce((a, b) => (a && score(a) >= score(b) ? a : b), null);
+    return chosen && { banner: chosen.node, accept: best(chosen.accept), reject: best(chosen.reject) };
+  }
+
+  let found = null;
+
+  /** What stands in this frame now; remembered for `control`. */
+  function look() {
+    found = selectors.banner || selectors.accept || selectors.reject ? declared() : byWords();
+    if (!found) return null;
+    const words = (element) => (element ? visibleText(element) || accessibleName(element) : "").slice(0, 100);
+    return { accept: words(found.accept), reject: words(found.reject), text: textOf(found.banner).slice(0, 300) };
+  }
+
+  // --- CSP violations: handed over at once, or kept until somebody asks ---
+
+  const kept = [];
+  let violations = 0;
+  const clip = (value) => String(value ?? "").slice(0, MOST_CHARACTERS);
+  addEventListener(
+    "securitypolicyviolation",
+    (event) => {
+      if (!event.isTrusted || violations++ >= MOST_VIOLATIONS) return;
+      const source = event.sourceFile ? `${event.sourceFile}:${event.lineNumber}` : event.documentURI;
+      const fields = [event.effectiveDirective || event.violatedDirective, event.blockedURI, source, event.disposition].map(clip);
+      if (typeof window.__gonogo_violation === "function") window.__gonogo_violation(fields);
+      else kept.push(fields);
+    },
+    true,
+  );
+
+  Object.defineProperty(window, "__gonogo", {
+    value: { look, visible, control: (purpose) => found?.[purpose] ?? null, violations: () => kept.splice(0), vitals: null },
+  });
+}

@@ -1,0 +1,259 @@
+"""What a visit sees: requests, console, CSP violations. All of it comes from strangers, so every text and list is bounded."""
+
+from __future__ import annotations
+
+import re
+from contextlib import suppress
+from functools import cache
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import anyio
+
+from gonogo.evidence.facts import BrowserRequest, ConsoleMessage, Violation
+from gonogo.probes.browser.boundary import Answer, Boundary
+
+if TYPE_CHECKING:
+    from playwright.async_api import BrowserContext, Page, Request, Response, Route, WebError, WebSocket
+    from playwright.async_api import ConsoleMessage as PageConsole
+
+MOST_REQUESTS = 500
+MOST_MESSAGES = 200
+MOST_CHARACTERS = 2000
+SIZES_S = 5.0
+POLL_S = 0.02
+
+_ABOUT_POLICY = re.compile(r"Content Security Policy|Content-Security-Policy|\bCSP\b|Trusted ?Types?\b", re.IGNORECASE)
+_WEB = ("http://", "https://", "ws://", "wss://")
+
+
+def clip(text: object, most: int = MOST_CHARACTERS) -> str:
+    return str(text)[:most]
+
+
+@cache
+def _suffixes() -> Any:
+    from publicsuffixlist import PublicSuffixList
+
+    return PublicSuffixList()
+
+
+def site_of(url: str) -> str:
+    """The registrable domain of a URL's host by the Public Suffix List that is installed; an address or bare name is its own."""
+    host = (urlsplit(url).hostname or "").lower().rstrip(".")
+    if ":" in host or host.replace(".", "").isdigit():
+        return host
+    return str(_suffixes().privatesuffix(host) or host)
+
+
+class _Entry:
+    __slots__ = ("answer", "failure", "finished", "request", "status", "type", "url", "method")
+
+    def __init__(self, url: str, method: str, kind: str, answer: Answer, request: Request | None) -> None:
+        self.url = url
+        self.method = method
+        self.type = kind
+        self.answer = answer
+        self.request = request
+        self.status = 0
+        self.failure = ""
+        self.finished = False
+
+
+class Recorder:
+    """Listens to one browser context."""
+
+    def __init__(self, boundary: Boundary, url: str) -> None:
+        self._boundary = boundary
+        self._site = site_of(url)
+        self._entries: list[_Entry] = []
+        self._by_request: dict[Request, _Entry] = {}
+        self._flying: set[Request] = set()
+        self._changed = anyio.current_time()
+        self._console: list[ConsoleMessage] = []
+        self._violations: list[Violation] = []
+        self.dropped: dict[str, int] = {"requests": 0, "console messages": 0, "CSP violations": 0}
+        self.popups = 0
+        self.crashed = False
+
+    # --- listening ---
+
+    async def attach(self, context: BrowserContext) -> None:
+        context.on("request", self._on_request)
+        context.on("response", self._on_response)
+        context.on("requestfinished", self._on_finished)
+        context.on("requestfailed", self._on_failed)
+        context.on("console", self._on_console)
+        context.on("weberror", self._on_error)
+        await context.expose_binding("__gonogo_violation", self._on_violation)
+        if self._boundary.routed:
+            await context.route("**/*", self._route)
+
+    def watch(self, page: Page) -> None:
+        """The page of the visit; others that open are closed by the visit."""
+        page.on("websocket", self._on_websocket)
+        page.on("crash", self._on_crash)
+
+    def _on_crash(self, _page: Page) -> None:
+        self.crashed = True
+
+    def _add(self, url: str, method: str, kind: str, request: Request | None) -> _Entry | None:
+        if not url.startswith(_WEB):
+            return None
+        if len(self._entries) >= MOST_REQUESTS:
+            self.dropped["requests"] += 1
+            return None
+        entry = _Entry(url, method, kind, self._boundary.judge(method, url), request)
+        self._entries.append(entry)
+        return entry
+
+    def _on_request(self, request: Request) -> None:
+        entry = self._add(request.url, request.method, request.resource_type, request)
+        if entry is not None:
+            self._by_request[request] = entry
+            self._flying.add(request)
+            self._changed = anyio.current_time()
+
+    def _on_response(self, response: Response) -> None:
+        entry = self._by_request.get(response.request)
+        if entry is not None:
+            entry.status = response.status
+
+    def _land(self, request: Request) -> _Entry | None:
+        self._flying.discard(request)
+        self._changed = anyio.current_time()
+        return self._by_request.get(request)
+
+    def _on_finished(self, request: Request) -> None:
+        entry = self._land(request)
+        if entry is not None:
+            entry.finished = True
+
+    def _on_failed(self, request: Request) -> None:
+        entry = self._land(request)
+        if entry is not None:
+            entry.failure = clip(request.failure or "failed")
+
+    def _on_websocket(self, socket: WebSocket) -> None:
+        entry = self._add(socket.url, "GET", "websocket", None)
+        if entry is not None:
+
+            def failed(reason: str) -> None:
+                entry.failure = clip(reason)
+
+            socket.on("socketerror", failed)
+
+    def _on_console(self, message: PageConsole) -> None:
+        if message.type != "error":
+            return
+        place = message.location
+        url, text = str(place.get("url", "")), clip(message.text)
+        level = "error"
+        if _ABOUT_POLICY.search(text):
+            level = "csp"
+        elif text.startswith("Failed to load resource") and self._boundary.judge("GET", url) is not Answer.ALLOW:
+            level = "blocked"
+        self._say(ConsoleMessage(level, text, clip(f"{url}:{place.get('lineNumber', 0)}" if url else "")))
+
+    def _on_error(self, error: WebError) -> None:
+        thrown = error.error
+        frames = [line.strip() for line in (thrown.stack or "").splitlines() if line.lstrip().startswith("at ")]
+        text = f"{thrown.name}: {thrown.message}" if thrown.name else thrown.message
+        self._say(ConsoleMessage("pageerror", clip(text), clip(frames[0].removeprefix("at ") if frames else "")))
+
+    def _say(self, message: ConsoleMessage) -> None:
+        if len(self._console) >= MOST_MESSAGES:
+            self.dropped["console messages"] += 1
+        else:
+            self._console.append(message)
+
+    def _on_violation(self, _source: object, fields: object) -> None:
+        self.violated(fields)
+
+    def violated(self, fields: object) -> None:
+        """Record a violation as page.js tells it: directive, blocked, source, disposition."""
+        if not isinstance(fields, list) or len(fields) != 4:
+            return
+        if len(self._violations) >= MOST_MESSAGES:
+            self.dropped["CSP violations"] += 1
+        else:
+            self._violations.append(Violation(*map(clip, fields)))
+
+    async def _route(self, route: Route, request: Request) -> None:
+        from playwright.async_api import Error
+
+        with suppress(Error):  # the page may be gone already
+            match self._boundary.judge(request.method, request.url):
+                case Answer.ALLOW:
+                    await route.continue_()
+                case Answer.INTERCEPT:
+                    origin = request.headers.get("origin", "*")
+                    headers = {"access-control-allow-origin": origin, "cache-control": "no-store"}
+                    if origin != "*":
+                        headers["access-control-allow-credentials"] = "true"
+                    await route.fulfill(status=204, headers=headers)
+                case Answer.UNDECLARED | Answer.METHOD:
+                    await route.abort("blockedbyclient")
+
+    # --- asking ---
+
+    @property
+    def count(self) -> int:
+        """Requests sent so far, no more than are kept."""
+        return len(self._entries)
+
+    async def quiet(self, idle_s: float, limit_s: float) -> None:
+        """Wait until no request has begun, ended or been in flight for `idle_s`, but `limit_s` at most."""
+        with anyio.move_on_after(limit_s):
+            while self._flying or anyio.current_time() - self._changed < idle_s:
+                await anyio.sleep(POLL_S)
+
+    def last_undeclared(self) -> str:
+        """The host of a navigation that was led outside, or empty."""
+        last = next((entry for entry in reversed(self._entries) if entry.type == "document"), None)
+        return urlsplit(last.url).hostname or "" if last and last.answer is Answer.UNDECLARED else ""
+
+    def console(self) -> tuple[ConsoleMessage, ...]:
+        return tuple(self._console)
+
+    def violations(self) -> tuple[Violation, ...]:
+        return tuple(self._violations)
+
+    async def requests(self) -> tuple[BrowserRequest, ...]:
+        """Every request in the order sent; sizes are asked for now, so the context must still be open."""
+        sizes = [0] * len(self._entries)
+
+        async def ask(index: int, request: Request) -> None:
+            from playwright.async_api import Error
+
+            with suppress(Error):
+                told = await request.sizes()
+                sizes[index] = max(told["responseHeadersSize"], 0) + max(told["responseBodySize"], 0)
+
+        entries = list(self._entries)
+        with anyio.move_on_after(SIZES_S):
+            async with anyio.create_task_group() as group:
+                for index, entry in enumerate(entries):
+                    if entry.finished and entry.request is not None and entry.answer is not Answer.INTERCEPT:
+                        group.start_soon(ask, index, entry.request)
+        return tuple(
+            BrowserRequest(
+                url=clip(entry.url),
+                method=clip(entry.method, 20),
+                type=entry.type,
+                third_party=site_of(entry.url) != self._site,
+                status=entry.status,
+                bytes=size,
+                failure=_failure(entry),
+            )
+            for entry, size in zip(entries, sizes, strict=True)
+        )
+
+
+def _failure(entry: _Entry) -> str:
+    """Why a request failed. What gonogo stopped is said to be so, whatever the browser calls it."""
+    if entry.answer is Answer.UNDECLARED and not entry.status:
+        return Answer.UNDECLARED.value
+    if entry.answer is Answer.METHOD and not entry.status:
+        return Answer.METHOD.value
+    return entry.failure

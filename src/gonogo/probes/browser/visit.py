@@ -1,0 +1,421 @@
+"""One visit, step by step, in a fresh browser context."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from functools import cache
+from importlib.resources import files
+from typing import TYPE_CHECKING
+
+import anyio
+
+from gonogo.environment.models import Consent
+from gonogo.errors import EvidenceMissing
+from gonogo.evidence.facts import Banner, BrowserCookie, Snapshot, Visit, Vitals
+from gonogo.evidence.records import FailureKind, Step, VisitRequest, identity
+from gonogo.probes.browser import consent
+from gonogo.probes.browser.boundary import Boundary
+from gonogo.probes.browser.failures import kind_of, reason
+from gonogo.probes.browser.fleet import DEVICES, Device, Running
+from gonogo.probes.browser.recorder import Recorder, clip
+from gonogo.probes.context import Context
+
+if TYPE_CHECKING:
+    from playwright.async_api import BrowserContext, Page
+
+VISIT_S = 90.0
+"""A visit that takes longer has no facts."""
+QUIET_S = 0.25
+"""A page is settled when nothing was in flight for so long."""
+QUIET_MEASURED_S = 0.5
+SETTLE_S = 3.0
+"""A page that polls never settles; it is watched no longer than this after its load event."""
+STEP_S = 10.0
+METRICS_S = 2.0
+INTERACTION_S = 5.0
+"""web-vitals reports INP about a second after the interaction; a page that does not answer in five is broken."""
+METRICS_POLL_MS = 50
+SCROLLS = 20
+SCREENSHOT_S = 5.0
+MOST_COOKIES = 300
+MOST_STORED = 200
+MOST_PROBLEMS = 100
+MOST_POPUPS = 20
+
+_STORAGE = f"""
+(name) => {{
+  const cut = (text, most) => String(text).slice(0, most);
+  try {{
+    return Object.entries(window[name]).slice(0, {MOST_STORED}).map(([key, value]) => [cut(key, 200), cut(value, 200)]);
+  }} catch {{
+    return [];  // a sandboxed or data: frame has no storage
+  }}
+}}
+"""
+
+
+@cache
+def _script(name: str) -> str:
+    return (files("gonogo.probes.browser") / name).read_text(encoding="utf-8").rstrip()
+
+
+@cache
+def _web_vitals() -> str:
+    return (files("gonogo.vendor") / "web-vitals" / "web-vitals.attribution.iife.js").read_text(encoding="utf-8")
+
+
+@cache
+def phrases() -> dict[str, list[str]]:
+    """What banners and their controls say, by purpose, all languages together."""
+    told = tomllib.loads(_script("words.toml"))
+    return {
+        purpose: [phrase for language in said.values() for phrase in language] if isinstance(said, dict) else said
+        for purpose, said in told.items()
+    }
+
+
+def init_script(boundary: Boundary, declared: Consent | None, *, measure: bool) -> str:
+    """What is put into every document before its own scripts run."""
+    selectors = {name: getattr(declared, name) if declared else "" for name in ("banner", "accept", "reject")}
+    scripts = [f"({_script('page.js')})({json.dumps(phrases())}, {json.dumps(selectors)});"]
+    if boundary.methods is not None:
+        scripts.append(f"({_script('unload.js')})();")
+    if measure:
+        scripts.append(f"if (window === window.top) {{\n{_web_vitals()}\n({_script('vitals.js')})(webVitals);\n}}")
+    return "\n".join(scripts)
+
+
+async def visit(request: VisitRequest, context: Context, running: Running, boundary: Boundary) -> Visit:
+    """Make the visit. Raises EvidenceMissing when a page cannot be reached, crashes, or time runs out."""
+    from playwright.async_api import Error
+
+    evidence_id = identity(request)
+    device = DEVICES[request.device]
+    try:
+        with anyio.fail_after(VISIT_S):
+            browsing = await running.open(device, evidence_id)
+            try:
+                walk = _Walk(request, context, boundary, browsing)
+                return await walk.all(running, device, evidence_id)
+            finally:
+                with anyio.CancelScope(shield=True), suppress(Error):
+                    await _close(browsing)
+    except TimeoutError:
+        raise EvidenceMissing("timeout", f"{request.name}: the visit was not over after {VISIT_S:.0f} s") from None
+    except Error as error:
+        if not running.browser.is_connected():
+            raise EvidenceMissing("unavailable", f"{request.name}: the browser died during the visit") from None
+        raise EvidenceMissing("protocol", f"{request.name}: {reason(error.message)}") from None
+
+
+async def _close(browsing: BrowserContext) -> None:
+    """Close a context; a browser that cannot do so within the bound is killed, so that nothing runs on."""
+    with anyio.move_on_after(STEP_S) as scope:
+        await browsing.close()
+    if scope.cancelled_caught and browsing.browser is not None:
+        with anyio.move_on_after(STEP_S):
+            await browsing.browser.close()
+
+
+class _Walk:
+    """The state of one visit while its steps are walked."""
+
+    def __init__(self, request: VisitRequest, context: Context, boundary: Boundary, browsing: BrowserContext) -> None:
+        self._request = request
+        self._context = context
+        self._environment = context.environment
+        self._boundary = boundary
+        self._browsing = browsing
+        self._recorder = Recorder(boundary, request.url)
+        self._problems: list[str] = []
+        self._snapshots: list[Snapshot] = []
+        self._vitals: Vitals | None = None
+        self._screenshot = ""
+        self._navigations = 0
+        self._loaded_at = 0.0
+        self._acted_at = 0.0
+        self._awaited = True
+        self._page: Page
+
+    async def all(self, running: Running, device: Device, evidence_id: str) -> Visit:
+        await self._recorder.attach(self._browsing)
+        script = init_script(self._boundary, self._environment.consent, measure=self._request.measure)
+        await self._browsing.add_init_script(script)
+        self._page = await self._browsing.new_page()
+        self._browsing.on("page", self._on_popup)
+        self._recorder.watch(self._page)
+        await running.rename(self._page, device, evidence_id)
+        for step in self._request.steps:
+            await self._walk(step, evidence_id)
+        if self._request.measure:
+            await self._collect()
+            await self._picture(evidence_id)
+        await self._drain()
+        return Visit(
+            browser=str(running.identity),
+            device=self._request.device,
+            viewport=device.viewport,
+            snapshots=tuple(self._snapshots),
+            requests=await self._recorder.requests(),
+            console=self._recorder.console(),
+            violations=self._recorder.violations(),
+            vitals=self._vitals,
+            screenshot=self._screenshot,
+            problems=self._all_problems(),
+        )
+
+    def _all_problems(self) -> tuple[str, ...]:
+        lost = [f"{number} more {what} than are recorded" for what, number in self._recorder.dropped.items() if number]
+        if self._recorder.popups > MOST_POPUPS:
+            lost.append(f"{self._recorder.popups} windows were opened and closed")
+        return tuple(clip(problem, 500) for problem in (*lost, *self._problems))[:MOST_PROBLEMS]
+
+    async def _on_popup(self, page: Page) -> None:
+        from playwright.async_api import Error
+
+        self._recorder.popups += 1
+        with suppress(Error):
+            await page.close()
+
+    # --- steps ---
+
+    async def _walk(self, step: Step, evidence_id: str) -> None:
+        from playwright.async_api import Error
+
+        what = f"{step.action} {clip(step.value, 200)}".strip()
+        if step.action in {"goto", "reload"}:
+            await self._navigate(step, what, evidence_id)
+            return
+        try:
+            with anyio.fail_after(self._seconds(step)):
+                await self._actions[step.action](self, step.value)
+        except TimeoutError:
+            self._problems.append(f"{what}: not done after {self._seconds(step):.0f} s")
+        except Error as error:
+            self._problems.append(f"{what}: {reason(error.message)}")
+        if self._recorder.crashed:
+            raise EvidenceMissing("protocol", f"{self._request.name}: {what}: the page crashed the browser's renderer")
+
+    def _seconds(self, step: Step) -> float:
+        return STEP_S + (float(step.value) if step.action == "wait" else 0.0)
+
+    async def _navigate(self, step: Step, what: str, evidence_id: str) -> None:
+        from playwright.async_api import Error
+
+        if self._navigations:
+            await self._leave()
+        limit_s = self._environment.limits.request_timeout_s
+        try:
+            if step.action == "reload":
+                await self._page.reload(wait_until="commit", timeout=limit_s * 1000)
+            else:
+                await self._page.goto(step.value, wait_until="commit", timeout=limit_s * 1000)
+        except Error as error:
+            raise self._unreached(what, error.message) from None
+        self._navigations += 1
+        await self._load(what, limit_s)
+        if not self._request.measure and not self._screenshot:
+            await self._picture(evidence_id)
+
+    def _unreached(self, what: str, message: str) -> EvidenceMissing:
+        outside = self._recorder.last_undeclared()
+        if outside:
+            return EvidenceMissing("guard", f"{what}: led to {outside}, which the environment does not declare; add it to `hosts`")
+        kind = kind_of(message)
+        if self._navigations and kind in {"dns", "connect"}:
+            kind = FailureKind.PROTOCOL  # these two are tried again, which is fair only while nothing has reached the target
+        return EvidenceMissing(kind, f"{what}: {reason(message)}")
+
+    async def _load(self, what: str, limit_s: float) -> None:
+        """Wait for the load event, fonts and a quiet network; each within a bound, for a page may have none of them."""
+        from playwright.async_api import Error
+
+        try:
+            await self._page.wait_for_load_state("load", timeout=limit_s * 1000)
+        except Error as error:
+            self._problems.append(f"{what}: no load event: {reason(error.message)}")
+        self._loaded_at = self._acted_at = anyio.current_time()
+        self._awaited = False
+        with suppress(Error), anyio.move_on_after(SETTLE_S):
+            await self._page.evaluate("async () => { await document.fonts.ready; }")
+        await self._recorder.quiet(QUIET_MEASURED_S if self._request.measure else QUIET_S, SETTLE_S)
+        if self._recorder.crashed:
+            raise EvidenceMissing("protocol", f"{what}: the page crashed the browser's renderer")
+
+    async def _leave(self) -> None:
+        """Before a document goes: take what only it knows."""
+        await self._collect()
+        await self._drain()
+
+    async def _wait(self, value: str) -> None:
+        """Watch until `value` seconds after the load event or the last action, then until nothing is in flight."""
+        until = self._acted_at + float(value)
+        await anyio.sleep(max(until - anyio.current_time(), 0.0))
+        await self._recorder.quiet(0.0, SETTLE_S)
+
+    async def _scroll(self, _value: str) -> None:
+        height = self._page.viewport_size["height"] if self._page.viewport_size else 800
+        for _ in range(SCROLLS):
+            await self._page.mouse.wheel(0, height)
+            await self._page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+            if await self._page.evaluate("() => scrollY + innerHeight >= document.documentElement.scrollHeight - 2"):
+                break
+        self._acted_at = anyio.current_time()
+
+    async def _consent(self, choice: str) -> None:
+        problem = await consent.choose(self._page, choice)
+        if problem:
+            self._problems.append(f"consent {choice}: {problem}")
+        self._acted_at = anyio.current_time()
+        self._awaited = True
+
+    async def _click(self, selector: str) -> None:
+        await self._page.locator(selector).first.click(timeout=INTERACTION_S * 1000)
+        self._acted_at = anyio.current_time()
+
+    async def _interact(self, selector: str) -> None:
+        await self._collect()
+        await self._click(selector)
+        if self._vitals is None:
+            return
+        if not await self._awaits("(seen) => seen.inp !== null", INTERACTION_S):
+            self._problems.append(f"interact {clip(selector, 200)}: no INP within {INTERACTION_S:.0f} s of the click")
+        told = await self._metrics()
+        self._vitals = _with_inp(self._vitals, told)
+        self._acted_at = anyio.current_time()
+
+    async def _snapshot(self, label: str) -> None:
+        from playwright.async_api import Error
+
+        banner = await self._banner()
+        local: dict[tuple[str, str], None] = {}
+        session: dict[tuple[str, str], None] = {}
+        for frame in self._page.frames[:30]:
+            with suppress(Error), anyio.move_on_after(1.0):
+                for kept, name in ((local, "localStorage"), (session, "sessionStorage")):
+                    for key, value in await frame.evaluate(_STORAGE, name):
+                        kept[clip(key, 200), clip(value, 200)] = None
+        cookies = await self._browsing.cookies()
+        title = await self._page.evaluate("() => String(document.title).slice(0, 300)")
+        await self._drain()
+        if len(cookies) > MOST_COOKIES:
+            self._problems.append(f"snapshot {label}: {len(cookies) - MOST_COOKIES} more cookies than are recorded")
+        self._snapshots.append(
+            Snapshot(
+                label=label,
+                url=clip(self._page.url),
+                title=clip(title, 300),
+                banner=banner,
+                cookies=tuple(
+                    BrowserCookie(
+                        name=clip(cookie.get("name", ""), 200),
+                        value=clip(cookie.get("value", ""), 64),
+                        domain=clip(cookie.get("domain", ""), 255),
+                        path=clip(cookie.get("path", ""), 200),
+                        expires=float(cookie.get("expires", -1)),
+                        http_only=bool(cookie.get("httpOnly")),
+                        secure=bool(cookie.get("secure")),
+                        same_site=str(cookie.get("sameSite", "")),
+                    )
+                    for cookie in cookies[:MOST_COOKIES]
+                ),
+                local_storage=tuple(local)[:MOST_STORED],
+                session_storage=tuple(session)[:MOST_STORED],
+                requests=self._recorder.count,
+            )
+        )
+
+    async def _banner(self) -> Banner:
+        """The banner; the first look after a load gives it time to appear, or "absent" would only mean "not yet"."""
+        patient = self._environment.consent is not None and not self._awaited
+        self._awaited = True
+        return await consent.await_banner(self._page, self._loaded_at + consent.APPEAR_S if patient else 0.0)
+
+    # --- what the page keeps ---
+
+    async def _drain(self) -> None:
+        """Violations that were seen before the driver listened."""
+        from playwright.async_api import Error
+
+        for frame in self._page.frames[:30]:
+            with suppress(Error), anyio.move_on_after(1.0):
+                for fields in await frame.evaluate("() => window.__gonogo?.violations() ?? []"):
+                    self._recorder.violated(fields)
+
+    async def _awaits(self, condition: str, seconds: float) -> bool:
+        """Wait for a condition on the metrics, asked in the page so that the driver does not disturb it."""
+        from playwright.async_api import Error
+
+        script = f"""
+        (most) => new Promise((done) => {{
+          const end = performance.now() + most;
+          const ask = () => {{
+            const met = ({condition})(window.__gonogo?.vitals ?? {{}});
+            if (met || performance.now() > end) done(met); else setTimeout(ask, {METRICS_POLL_MS});
+          }};
+          ask();
+        }})
+        """
+        with suppress(Error), anyio.move_on_after(seconds + 1.0):
+            return bool(await self._page.evaluate(script, seconds * 1000))
+        return False
+
+    async def _metrics(self) -> dict[str, object]:
+        from playwright.async_api import Error
+
+        told: object = None
+        with suppress(Error), anyio.move_on_after(METRICS_S):
+            told = await self._page.evaluate("() => ({ ...window.__gonogo?.vitals })")
+        return told if isinstance(told, dict) else {}
+
+    async def _collect(self) -> None:
+        """Loading metrics of the first page, once it has settled and before anything is pressed."""
+        if not self._request.measure or self._vitals is not None:
+            return
+        await self._awaits("(seen) => [seen.lcp, seen.cls, seen.fcp, seen.ttfb].every((value) => value !== null)", METRICS_S)
+        told = await self._metrics()
+        self._vitals = Vitals(
+            lcp_ms=_number(told, "lcp"),
+            cls=_number(told, "cls"),
+            inp_ms=None,
+            fcp_ms=_number(told, "fcp"),
+            ttfb_ms=_number(told, "ttfb"),
+            lcp_element=clip(told.get("lcpElement", ""), 300),
+            cls_element=clip(told.get("clsElement", ""), 300),
+            inp_element="",
+        )
+
+    async def _picture(self, evidence_id: str) -> None:
+        """The viewport only: a picture of the whole page would resize it, and lazy parts of it would load."""
+        from playwright.async_api import Error
+
+        path = self._context.attach(evidence_id, ".png")
+        try:
+            with anyio.fail_after(SCREENSHOT_S + 1.0):
+                await self._page.screenshot(path=path, timeout=SCREENSHOT_S * 1000, scale="css")
+            self._screenshot = path.name
+        except (Error, TimeoutError) as error:
+            self._problems.append(f"screenshot: {reason(str(error)) or 'not done in time'}")
+
+    _actions: dict[str, Callable[[_Walk, str], Awaitable[None]]] = {
+        "wait": _wait,
+        "scroll": _scroll,
+        "consent": _consent,
+        "click": _click,
+        "interact": _interact,
+        "snapshot": _snapshot,
+    }
+
+
+def _number(told: dict[str, object], key: str) -> float | None:
+    value = told.get(key)
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+
+
+def _with_inp(vitals: Vitals, told: dict[str, object]) -> Vitals:
+    from dataclasses import replace
+
+    return replace(vitals, inp_ms=_number(told, "inp"), inp_element=clip(told.get("inpElement", ""), 300))

@@ -1,0 +1,81 @@
+"""Content codings and character sets, bounded: a small body may not become a large one (RFC 9110 §8.4)."""
+
+from __future__ import annotations
+
+import re
+import zlib
+from collections.abc import Callable, Sequence
+
+import brotli
+
+from gonogo.errors import EvidenceMissing
+
+ACCEPT_ENCODING = "gzip, deflate, br"
+TEXT = re.compile(r"^(text/.*|application/(.*\+)?(json|xml|javascript|ecmascript|x-javascript|xhtml|manifest)(\+.*)?|image/svg\+xml)$")
+
+
+def _inflate(data: bytes, limit: int) -> bytes:
+    # 32 + MAX_WBITS: gzip or zlib, told by the header; some servers send raw deflate all the same.
+    for wbits in (32 + zlib.MAX_WBITS, -zlib.MAX_WBITS):
+        decoder = zlib.decompressobj(wbits)
+        try:
+            return decoder.decompress(data, limit + 1)
+        except zlib.error as error:
+            failure = error
+    raise EvidenceMissing("protocol", f"the body is not what its Content-Encoding says: {failure}")
+
+
+def _unbrotli(data: bytes, limit: int) -> bytes:
+    decoder = brotli.Decompressor()
+    out = bytearray()
+    try:
+        chunk = decoder.process(data, output_buffer_limit=limit + 1)
+        while chunk:
+            out += chunk
+            if len(out) > limit or decoder.can_accept_more_data():
+                break
+            chunk = decoder.process(b"", output_buffer_limit=limit + 1)
+    except brotli.error as error:
+        raise EvidenceMissing("protocol", f"the body is not what its Content-Encoding says: {error}") from None
+    return bytes(out)
+
+
+DECODERS: dict[str, Callable[[bytes, int], bytes]] = {
+    "gzip": _inflate,
+    "x-gzip": _inflate,
+    "deflate": _inflate,
+    "br": _unbrotli,
+}
+
+
+def decode_body(data: bytes, encodings: Sequence[str], *, limit: int) -> bytes:
+    """Undo the content codings, the last one applied first.
+
+    Raises EvidenceMissing: "too-large" when the result passes `limit` bytes, "protocol" when a coding is unknown,
+    repeated beyond reason or does not fit the data.
+    """
+    names = [name.strip().lower() for value in encodings for name in value.split(",") if name.strip()]
+    names = [name for name in names if name != "identity"]
+    if len(names) > 3:
+        raise EvidenceMissing("protocol", f"{len(names)} content codings on top of each other")
+    for name in reversed(names):
+        decoder = DECODERS.get(name)
+        if decoder is None:
+            raise EvidenceMissing("protocol", f"content coding {name[:40]!r} was not asked for ({ACCEPT_ENCODING} were)")
+        if data:
+            data = decoder(data, limit)
+        if len(data) > limit:
+            raise EvidenceMissing("too-large", f"the body grows past {limit} bytes when decompressed")
+    return data
+
+
+def decode_text(data: bytes, content_type: str) -> str:
+    """The body as text when its type is textual, else an empty string; undecodable bytes become U+FFFD."""
+    media_type, _, parameters = content_type.partition(";")
+    if media_type and not TEXT.match(media_type.strip().lower()):
+        return ""
+    found = re.search(r"charset\s*=\s*\"?([A-Za-z0-9_.:-]{1,40})", parameters, re.IGNORECASE)
+    try:
+        return data.decode(found.group(1) if found else "utf-8", "replace")
+    except (LookupError, ValueError):
+        return data.decode("utf-8", "replace")

@@ -1,0 +1,330 @@
+"""What every writer gets, and the one reading of it that all of them share. A writer decides nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from gonogo.check import Card
+from gonogo.evidence.records import PlanEntry
+from gonogo.gate.model import Decision, Reason
+from gonogo.reports.text import line, plural
+from gonogo.result import Outcome, Result, Severity
+
+SEVERITIES = tuple(Severity)
+"""Worst first."""
+OUTCOMES = (Outcome.FAIL, Outcome.UNKNOWN, Outcome.MISSING, Outcome.WAIVED, Outcome.PASS, Outcome.NOT_APPLICABLE)
+"""What a reader must see first, first."""
+DECISION_WORDS: Mapping[Decision, str] = {
+    Decision.GO: "GO",
+    Decision.HOLD: "HOLD",
+    Decision.NO_GO: "NO-GO",
+    Decision.ROLLBACK: "ROLLBACK",
+}
+OUTCOME_WORDS: Mapping[Outcome, str] = {
+    Outcome.PASS: "pass",
+    Outcome.FAIL: "fail",
+    Outcome.UNKNOWN: "unknown",
+    Outcome.MISSING: "missing",
+    Outcome.WAIVED: "waived",
+    Outcome.NOT_APPLICABLE: "not applicable",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One measured number and the limit it was judged by."""
+
+    label: str
+    value: float
+    limit: float | None = None
+    unit: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceSummary:
+    """What a reader is shown of one evidence record; all text is bounded and free of secrets."""
+
+    id: str
+    probe: str
+    title: str
+    """What was asked: `GET https://www.example.org/pricing as anonymous`."""
+    started: str
+    seconds: float
+    failure: str = ""
+    """Why there are no facts, or empty."""
+    screenshot: str = ""
+    """File name beside the record, or empty."""
+    excerpt: str = ""
+    """The telling part of the facts: request line and response head, the chain, the failed requests."""
+    plot: tuple[Point, ...] = ()
+    group: str = ""
+    """Evidence of one group is plotted together (repetitions of one visit); empty: alone, under its title."""
+    image: bytes = b""
+    """The screenshot itself, PNG, JPEG or WebP, where it is to be shown in the page."""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """One run, ready to be written in any format."""
+
+    verdict: Mapping[str, object]
+    """The gate's own encoding of its verdict: what verdict.json holds."""
+    results: tuple[Result, ...]
+    """Every result of the run, and one NOT_APPLICABLE for each that the intent announces as such."""
+    cards: Mapping[str, Card]
+    """By check id; a check without one is shown under its id."""
+    evidence: Mapping[str, EvidenceSummary]
+    title: str
+    """The environment's title: `Acme Insights`."""
+    tier: str
+    name: str
+    """The environment's name, as in `--env=NAME`."""
+    plan: tuple[PlanEntry, ...] = ()
+    folder: str = ""
+    """The run's directory as a person would type it, for the commands that are shown; empty: not told."""
+
+
+@dataclass(frozen=True, slots=True)
+class WaiverLine:
+    """One waiver, and what became of it."""
+
+    check: str
+    subject: str
+    state: str
+    """`applied`, `expired`, `refused` or `unmatched`."""
+    owner: str
+    approved_by: str
+    reason: str
+    ticket: str
+    expires: str
+    message: str
+    keys: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One result as the verdict counts it."""
+
+    result: Result
+    outcome: Outcome
+    """WAIVED where an applied waiver covers the FAIL; UNKNOWN where the result claims what only the gate may say."""
+    reason: str
+    """Why UNKNOWN, MISSING, NOT_APPLICABLE or WAIVED; empty otherwise."""
+    title: str
+    """The card's title, or the check's id."""
+
+    @property
+    def check(self) -> str:
+        return self.result.check
+
+    @property
+    def subject(self) -> str:
+        return self.result.subject or "the whole system"
+
+    @property
+    def severity(self) -> Severity:
+        return self.result.severity
+
+    @property
+    def concern(self) -> str:
+        return self.result.check.partition(".")[0]
+
+    @property
+    def order(self) -> tuple[int, str, str]:
+        return (SEVERITIES.index(self.severity), self.check, self.result.subject)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """The verdict and the results, read once."""
+
+    decision: Decision
+    word: str
+    """`NO-GO`"""
+    sentence: str
+    """Why, in one sentence or two."""
+    reasons: tuple[Reason, ...]
+    warnings: tuple[Reason, ...]
+    waivers: tuple[WaiverLine, ...]
+    counts: Mapping[Outcome, int]
+    severities: Mapping[Severity, Mapping[Outcome, int]]
+    readiness: float | None
+    """Percent."""
+    run_id: str
+    release: str
+    profile: str
+    decided_at: str
+    started: str
+    finished: str
+    environment_digest: str
+    policy_digest: str
+    rows: tuple[Row, ...]
+    """Sorted by check and subject."""
+
+    @property
+    def seconds(self) -> float:
+        """How long the run took; 0 when its start or end is not known."""
+        start, end = instant(self.started), instant(self.finished)
+        return max((end - start).total_seconds(), 0.0) if start and end else 0.0
+
+    def of(self, *outcomes: Outcome) -> tuple[Row, ...]:
+        """The rows with these outcomes, worst severity first."""
+        return tuple(sorted((row for row in self.rows if row.outcome in outcomes), key=lambda row: row.order))
+
+
+def read(report: Report) -> Reading:
+    """Read a report's verdict. Raises KeyError, TypeError or ValueError when it is not one: it is never taken for GO."""
+    verdict = report.verdict
+    decision = Decision(_text(verdict["decision"]))
+    reasons = tuple(_reason(one) for one in _sequence(verdict["reasons"]))
+    warnings = tuple(_reason(one) for one in _sequence(verdict["warnings"]))
+    waivers = tuple(_waiver(one) for one in _sequence(verdict["waivers"]))
+    counts = _counts(verdict["counts"])
+    readiness = verdict.get("readiness")
+    return Reading(
+        decision=decision,
+        word=DECISION_WORDS[decision],
+        sentence=_sentence(decision, reasons, warnings, counts),
+        reasons=reasons,
+        warnings=warnings,
+        waivers=waivers,
+        counts=counts,
+        severities={
+            Severity(name): _counts(said) for name, said in _mapping(verdict.get("severities") or {}).items()
+        },
+        readiness=float(readiness) if isinstance(readiness, int | float) else None,
+        run_id=_text(verdict.get("run_id")),
+        release=_text(verdict.get("release")),
+        profile=_text(verdict.get("profile")),
+        decided_at=_text(verdict.get("decided_at")),
+        started=_text(verdict.get("started")),
+        finished=_text(verdict.get("finished")),
+        environment_digest=_text(verdict.get("environment_digest")),
+        policy_digest=_text(verdict.get("policy_digest")),
+        rows=_rows(report, (*reasons, *warnings), waivers),
+    )
+
+
+def instant(text: str) -> datetime | None:
+    """An ISO 8601 instant in UTC, or None when the text is none."""
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return found.astimezone(UTC) if found.tzinfo else None
+
+
+def when(text: str) -> str:
+    """`2026-11-21 02:57:16 UTC`, or the text itself when it is no instant."""
+    found = instant(text)
+    return f"{found:%Y-%m-%d %H:%M:%S} UTC" if found else text
+
+
+def _rows(report: Report, reasons: Sequence[Reason], waivers: Sequence[WaiverLine]) -> tuple[Row, ...]:
+    waived = {key: waiver for waiver in waivers if waiver.state == "applied" for key in waiver.keys}
+    rows = [_row(result, report.cards, waived.get(result.key)) for result in report.results]
+    reported = {result.key for result in report.results}
+    for reason in reasons:
+        key = (reason.check, reason.subject)
+        if reason.outcome is Outcome.MISSING and key not in reported:
+            reported.add(key)
+            absent = Result(*key, Outcome.MISSING, reason.severity or Severity.CRITICAL)
+            rows.append(Row(absent, Outcome.MISSING, reason.message, _title(reason.check, report.cards)))
+    return tuple(sorted(rows, key=lambda row: (row.check, row.result.subject)))
+
+
+def _row(result: Result, cards: Mapping[str, Card], waiver: WaiverLine | None) -> Row:
+    outcome, reason = result.outcome, result.reason
+    if outcome is Outcome.FAIL and waiver is not None:
+        outcome = Outcome.WAIVED
+        reason = f"{waiver.reason} ({waiver.owner}, until {when(waiver.expires)})"
+    elif outcome in {Outcome.WAIVED, Outcome.MISSING}:
+        outcome, reason = Outcome.UNKNOWN, f"it was reported as {outcome}, which only the gate may say"
+    elif outcome in {Outcome.UNKNOWN, Outcome.NOT_APPLICABLE} and not reason.strip():
+        outcome, reason = Outcome.UNKNOWN, "no reason was given"
+    elif outcome in {Outcome.PASS, Outcome.FAIL}:
+        reason = ""
+    return Row(result, outcome, reason, _title(result.check, cards))
+
+
+def _title(check: str, cards: Mapping[str, Card]) -> str:
+    card = cards.get(check)
+    return card.title if card else check
+
+
+def _sentence(
+    decision: Decision, reasons: Sequence[Reason], warnings: Sequence[Reason], counts: Mapping[Outcome, int]
+) -> str:
+    passed, judged = counts.get(Outcome.PASS, 0), sum(counts.values()) - counts.get(Outcome.NOT_APPLICABLE, 0)
+    if decision is Decision.GO:
+        said = f"All {plural(judged, 'check')} passed" if passed == judged else f"{passed:,} of {plural(judged, 'check')} passed"
+        if warnings:
+            said += f"; {plural(len(warnings), 'warning does', 'warnings do')} not stop the release"
+        return f"{said}."
+    if not reasons:
+        return f"The gate gave no reason; {passed:,} of {plural(judged, 'check')} passed."
+    first = line(reasons[0].message, 300).rstrip(".")
+    more = f" And {plural(len(reasons) - 1, 'more reason')}." if len(reasons) > 1 else ""
+    return f"{'It cannot be decided: ' if decision is Decision.HOLD else ''}{first}.{more}"
+
+
+def _reason(value: object) -> Reason:
+    fields = _mapping(value)
+    outcome, severity = fields.get("outcome"), fields.get("severity")
+    return Reason(
+        rule=_text(fields["rule"]),
+        check=_text(fields.get("check")),
+        subject=_text(fields.get("subject")),
+        outcome=Outcome(_text(outcome)) if outcome else None,
+        severity=Severity(_text(severity)) if severity else None,
+        message=_text(fields["message"]),
+        decision=Decision(_text(fields.get("decision", Decision.NO_GO))),
+    )
+
+
+def _waiver(value: object) -> WaiverLine:
+    fields = _mapping(value)
+    waiver = _mapping(fields["waiver"])
+    keys = []
+    for one in _sequence(fields["keys"]):
+        check, subject = _sequence(one)
+        keys.append((_text(check), _text(subject)))
+    return WaiverLine(
+        check=_text(waiver["check"]),
+        subject=_text(waiver.get("subject", "*")),
+        state=_text(fields["state"]),
+        owner=_text(waiver["owner"]),
+        approved_by=_text(waiver.get("approved_by")),
+        reason=_text(waiver["reason"]),
+        ticket=_text(waiver.get("ticket")),
+        expires=_text(waiver["expires"]),
+        message=_text(fields.get("message")),
+        keys=tuple(keys),
+    )
+
+
+def _counts(value: object) -> dict[Outcome, int]:
+    counts = {}
+    for name, number in _mapping(value).items():
+        if not isinstance(number, int):
+            raise TypeError(f"the count of {name} is {number!r}, wanted a whole number")
+        counts[Outcome(name)] = number
+    return counts
+
+
+def _text(value: object) -> str:
+    return "" if value is None else str(value)
+
+
+def _mapping(value: object) -> Mapping[str, object]:
+    if not isinstance(value, Mapping):
+        raise TypeError(f"{value!r} is not a JSON object")
+    return value
+
+
+def _sequence(value: object) -> Sequence[object]:
+    if isinstance(value, str) or not isinstance(value, Sequence):
+        raise TypeError(f"{value!r} is not a JSON array")
+    return value

@@ -1,0 +1,242 @@
+"""One run without pytest: what is verified, where it is written, how it is decided. The plugin and the CLI stand on it."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from urllib.parse import quote, urlsplit
+
+import gonogo
+from gonogo import catalogue, rundir
+from gonogo.environment.load import Loaded, load, provider_of
+from gonogo.environment.models import Database, Environment, Migrations, Role, Secret
+from gonogo.environment.secrets import Scrubber
+from gonogo.errors import EnvironmentInvalid, Problem, RunUnreadable
+from gonogo.evidence.plan import entries, merge
+from gonogo.evidence.records import PlanEntry, Request
+from gonogo.evidence.store import Store
+from gonogo.gate.decide import decide
+from gonogo.gate.encode import encode_verdict
+from gonogo.gate.model import Intent, Policy, Verdict, Waiver
+from gonogo.gate.policy import parse_policy, parse_waivers
+
+MASK = "***"
+DEFAULT_POLICY = "policies/default.toml"
+PROFILES = ("smoke", "full", "nightly")
+
+
+def environments_folder(start: Path) -> Path:
+    """The folder of environment files: `environments/` at or above `start`, else the one that gonogo ships."""
+    for folder in (start, *start.parents):
+        if (folder / "environments").is_dir():
+            return folder / "environments"
+    inside = Path(gonogo.__file__).parent / "environments"
+    return inside if inside.is_dir() else Path(gonogo.__file__).parents[2] / "environments"
+
+
+def migration_ids(folder: Path) -> tuple[str, ...]:
+    """Ids of the migration files of a folder, in order: the name up to the first `_`, or without its suffix."""
+    names = sorted(path.stem for path in folder.iterdir() if path.is_file() and path.suffix == ".sql" and not path.stem.endswith(".down"))
+    return tuple(dict.fromkeys(name.partition("_")[0] for name in names))
+
+
+def with_migrations(loaded: Loaded) -> Loaded:
+    """The environment with the ids of its migration directories filled in, so that judging needs no disk.
+
+    Raises EnvironmentInvalid when a directory is not there.
+    """
+    databases: list[Database] = []
+    for database in loaded.environment.databases:
+        declared = database.migrations
+        if declared is not None and declared.directory:
+            folder = loaded.file(declared.directory)
+            if not folder.is_dir():
+                message = f"{declared.directory!r} is not a folder; name the folder of the migration files, from the environment file"
+                raise EnvironmentInvalid([Problem(str(loaded.path), None, f"databases[{database.name}].migrations.directory", message)])
+            expected = tuple(dict.fromkeys((*declared.expected, *migration_ids(folder))))
+            declared = Migrations(table=declared.table, column=declared.column, directory=declared.directory, expected=expected)
+            database = database.model_copy(update={"migrations": declared})
+        databases.append(database)
+    return replace(loaded, environment=loaded.environment.model_copy(update={"databases": tuple(databases)}))
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What a run is about: the environment, its policy and what they were read from."""
+
+    environment: Environment
+    base: Path
+    """The folder of the environment file."""
+    digest: str
+    policy: Policy
+    policy_text: str
+    waivers: tuple[Waiver, ...]
+    waivers_text: str
+    secrets: tuple[str, ...]
+
+    def scrubber(self) -> Callable[[str], str]:
+        return Scrubber(self.secrets).scrub
+
+
+def read_policy(file: Path) -> tuple[Policy, str]:
+    """A policy file and its text. Raises PolicyInvalid."""
+    from gonogo.errors import PolicyInvalid
+
+    try:
+        text = file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) and error.strerror else "is not UTF-8 text"
+        raise PolicyInvalid([Problem(str(file), None, "", f"policy cannot be read: {why}")]) from None
+    return parse_policy(text, file=str(file), known_checks=tuple(catalogue.catalogue())), text
+
+
+def target(name: str, *, folder: Path, variables: Mapping[str, str] | None = None, policy: Path | None = None) -> Target:
+    """Load an environment with its policy and waivers.
+
+    Raises EnvironmentInvalid, PolicyInvalid.
+    """
+    loaded = with_migrations(load(name, folder=folder, variables=variables))
+    named = loaded.environment.policy
+    file = policy or (loaded.file(named) if named else _shipped(folder, DEFAULT_POLICY))
+    parsed, text = read_policy(file)
+    waivers: tuple[Waiver, ...] = parsed.waivers
+    beside = loaded.file("waivers.toml")
+    waivers_text = ""
+    if beside.is_file():
+        waivers_text = beside.read_text(encoding="utf-8", errors="replace")
+        waivers += parse_waivers(waivers_text, file=str(beside), known_checks=tuple(catalogue.catalogue()))
+    return Target(loaded.environment, loaded.path.resolve().parent, loaded.digest, parsed, text, waivers, waivers_text, loaded.secrets)
+
+
+def _shipped(folder: Path, name: str) -> Path:
+    """A file of the given environments folder, or the one that gonogo ships."""
+    if (folder / name).is_file():
+        return folder / name
+    inside = Path(gonogo.__file__).parent / "environments" / name
+    return inside if inside.is_file() else Path(gonogo.__file__).parents[2] / "environments" / name
+
+
+def provider(name: str, *, folder: Path) -> str | None:
+    """The provider that must start before the environment can be loaded. Raises EnvironmentInvalid."""
+    return provider_of(name, folder=folder)
+
+
+# --- a run's own copy of what it was about, for replay ------------------------------------------------------------
+
+
+def _without_password(url: str) -> str:
+    parts = urlsplit(url)
+    if parts.password is None:
+        return url
+    host = parts.netloc.rpartition("@")[2]
+    return parts._replace(netloc=f"{quote(parts.username or '', safe='')}:{MASK}@{host}").geturl()
+
+
+def frozen(environment: Environment) -> str:
+    """The environment as JSON without its secrets; enough to judge its evidence again."""
+    databases = tuple(
+        one.model_copy(update={"url": Secret(_without_password(one.url.get_secret_value()))}) for one in environment.databases
+    )
+    masked = {name: Role(token=Secret(MASK), header=role.header, scheme=role.scheme) for name, role in environment.roles.items()}
+    copy = environment.model_copy(update={"roles": masked, "databases": databases})
+    document = json.loads(copy.model_dump_json())
+    for shown, database in zip(document["databases"], databases, strict=True):
+        shown["url"] = database.url.get_secret_value()
+    for role in document["roles"].values():
+        role["token"] = MASK
+    return json.dumps(document, indent=1)
+
+
+def write_copy(target: Target, run: Path) -> None:
+    """Write environment.json, policy.toml and waivers.toml into a run's directory."""
+    scrub = target.scrubber()
+    (run / "environment.json").write_text(scrub(frozen(target.environment)), encoding="utf-8")
+    (run / "policy.toml").write_text(target.policy_text, encoding="utf-8")
+    if target.waivers_text:
+        (run / "waivers.toml").write_text(target.waivers_text, encoding="utf-8")
+
+
+def read_copy(run: Path, *, policy: Path | None = None) -> Target:
+    """What a stored run was about. Raises RunUnreadable, and PolicyInvalid for its policy."""
+    try:
+        text = (run / "environment.json").read_text(encoding="utf-8")
+        environment = Environment.model_validate_json(text)
+    except (OSError, ValueError) as error:
+        raise RunUnreadable(f"{run / 'environment.json'}: cannot be read ({type(error).__name__}); this run cannot be replayed") from None
+    shard = rundir.read(run)
+    if shard.intent is None:
+        raise RunUnreadable(f"{run / 'intent.json'}: cannot be read; this run cannot be replayed")
+    parsed, policy_text = read_policy(policy or run / "policy.toml")
+    waivers, waivers_text = parsed.waivers, ""
+    if (run / "waivers.toml").is_file():
+        waivers_text = (run / "waivers.toml").read_text(encoding="utf-8")
+        waivers += parse_waivers(waivers_text, file=str(run / "waivers.toml"), known_checks=tuple(catalogue.catalogue()))
+    return Target(environment, run, shard.intent.environment_digest, parsed, policy_text, waivers, waivers_text, ())
+
+
+# --- plan, intent, verdict ----------------------------------------------------------------------------------------
+
+
+def plan(environment: Environment, requests: Sequence[Request]) -> tuple[tuple[Request, ...], tuple[PlanEntry, ...]]:
+    """The requests that will be made, each once, and their listing."""
+    merged = merge(requests, environment)
+    return merged, entries(merged, environment)
+
+
+def plan_json(listed: Sequence[PlanEntry]) -> list[dict[str, object]]:
+    """The plan as `gonogo plan --json` prints it."""
+    return [
+        {"probe": one.probe, "method": one.method, "target": one.target, "role": one.role, "lane": one.lane, "count": one.count}
+        for one in listed
+    ]
+
+
+def intent(target: Target, *, run_id: str, profile: str, partial: str, started: datetime) -> Intent:
+    """What this run sets out to do."""
+    environment = target.environment
+    announced = catalogue.expected(environment, profile)
+    return Intent(
+        run_id=run_id,
+        environment=environment.name,
+        tier=environment.tier.value,
+        release=environment.release.expected if environment.release else "",
+        profile=profile,
+        environment_digest=target.digest,
+        policy_digest=target.policy.digest,
+        started=started,
+        expected=announced,
+        not_applicable=catalogue.not_applicable(environment, profile),
+        partial=partial,
+    )
+
+
+def copy_evidence(source: Path, run: Path) -> Store:
+    """Bring a stored run's evidence into a replay's directory."""
+    folder = run / "evidence"
+    folder.mkdir(exist_ok=True)
+    for file in sorted((source / "evidence").glob("*")):
+        if file.is_file():
+            shutil.copy2(file, folder / file.name)
+    return Store(folder)
+
+
+def conclude(run: Path, target: Target, *, at: datetime) -> Verdict:
+    """Decide on a finished run's directory, write verdict.json, and read it back.
+
+    Raises RunUnreadable when what was written cannot be read back.
+    """
+    verdict = decide([rundir.read(run)], target.policy, waivers=target.waivers, at=at, environment=target.environment.name)
+    text = encode_verdict(verdict)
+    rundir.write_text(run / "verdict.json", text)
+    if (run / "verdict.json").read_text(encoding="utf-8") != text:
+        raise RunUnreadable(f"{run / 'verdict.json'}: what was written cannot be read back")
+    return verdict
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
