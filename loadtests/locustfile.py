@@ -4,9 +4,9 @@ Locust's own users wait for an answer before they send again, so a target that f
 and its freeze is missing from the percentiles. Here one user starts a greenlet for each arrival of a fixed
 schedule, and latency counts from the moment a request was due. See README.md.
 
-The load probe runs this file with Python, its job on standard input; a person runs it with Locust, `--job FILE`.
+The load probe runs this file by Python, the job on standard input; a person by Locust with `--job`.
 """
-# ruff: noqa: I001 - Locust patches the standard library, so it is imported before what opens sockets.
+# ruff: noqa: E402, I001 - Locust patches the standard library, so it is imported before what opens sockets.
 
 from __future__ import annotations
 

@@ -39,6 +39,7 @@ from gonogo.result import Finding, Outcome, Result, decode, encode
 
 if TYPE_CHECKING:
     from gonogo.demo.provider import Demo
+    from gonogo.reports.model import Report
 
 PROPERTY = "gonogo"
 """Name of the user property that carries a result's JSON line from a worker to the controller."""
@@ -86,6 +87,7 @@ class State:
     results: list[Result] = field(default_factory=list)
     log: Any = None
     verdict: Verdict | None = None
+    report: Report | None = None
     stale: str = ""
     foreign_failures: int = 0
     trouble: str = ""
@@ -374,7 +376,8 @@ class Session:
         wanted = [request for item in session.items if _judged in item.stash for request in item.stash[_judged].subject.requests]
         requests, listed = runs.plan(state.target.environment, wanted)
         if not (state.folder / "plan.json").exists():
-            rundir.write_text(state.folder / "plan.json", json.dumps(runs.plan_json(listed), indent=1) + "\n")
+            text = json.dumps(runs.plan_json(listed), indent=1) + "\n"
+            (state.folder / "plan.json").write_text(state.scrub(text), encoding="utf-8")
         state.collector = Collector(
             environment=state.target.environment,
             base=state.target.base,
@@ -504,8 +507,11 @@ class Session:
             state.demo.stop()
         try:
             session.exitstatus = self._conclude(interrupted, int(exitstatus))
-        except (GonogoError, OSError, ValueError) as error:
-            state.trouble = f"no verdict could be written: {type(error).__name__}: {error}"
+        except Exception as error:  # noqa: BLE001 - whatever it was, the process must not end with a status of pytest's
+            state.verdict = None
+            state.trouble = f"no verdict could be written: {type(error).__name__}: {str(error)[:500]}"
+            if not isinstance(error, GonogoError | OSError):
+                state.trouble += "\n" + traceback.format_exc(limit=-3)
             session.exitstatus = int(ExitStatus.INTERNAL)
 
     def _conclude(self, interrupted: bool, exitstatus: int) -> int:
@@ -519,7 +525,8 @@ class Session:
             stored = rundir.read(state.replay).receipt
             assert stored is not None
             finished = stored.finished
-        receipt = rundir.write_receipt(state.folder, state.results, finished=finished)
+        assert state.store is not None
+        receipt = rundir.write_receipt(state.folder, finished=finished, metrics=runs.measured(state.target.environment, state.store))
         if state.partial:
             passed = any(result.outcome in {Outcome.PASS, Outcome.FAIL} for result in state.results)
             # A narrowed run keeps pytest's status, but one that judged nothing has nothing to be proud of.
@@ -530,9 +537,11 @@ class Session:
         state = self.state
         assert state.folder is not None
         state.verdict = verdict = runs.conclude(state.folder, state.target, at=receipt.finished)
-        from gonogo.summaries import write_reports
+        from gonogo.reports.write import write_all
+        from gonogo.summaries import report_of
 
-        state.files = write_reports(state.folder, state.target.environment, verdict, scrub=state.scrub)
+        state.report = report_of(state.folder, state.target.environment, verdict, scrub=state.scrub)
+        state.files = write_all(state.report, state.folder)
         age = (runs.utc_now() - state.started).total_seconds()
         if state.replay is not None and age > state.target.policy.evidence.max_age_s and verdict.decision is Decision.GO:
             limit = state.target.policy.evidence.max_age_s
@@ -565,12 +574,25 @@ class Session:
         if state.verdict is None:
             write("No verdict: the run was interrupted or could not be decided. That is not a GO.", red=True, bold=True)
             return
-        from gonogo.summaries import terminal_block
-
-        for line, markup in terminal_block(state.folder, state.target.environment, state.verdict, scrub=state.scrub):
-            terminalreporter.write_line(line, **markup)
+        self._write_block(terminalreporter, state)
         if state.stale:
             write(state.stale, red=True, bold=True)
+
+    def _write_block(self, terminalreporter: Any, state: State) -> None:
+        from rich.console import Console
+        from rich.text import Text
+
+        from gonogo.reports.terminal import block
+
+        assert state.report is not None
+        assert state.folder is not None
+        stream = terminalreporter._tw._file
+        width = min(terminalreporter._tw.fullwidth, 100)
+        segments = block(
+            state.report, width=width, encoding=getattr(stream, "encoding", None) or "ascii", page=_shown(state.folder / "verdict.html")
+        )
+        console = Console(file=stream, width=width, highlight=False, force_terminal=terminalreporter._tw.hasmarkup, soft_wrap=True)
+        console.print(Text.assemble(*segments), end="")
 
     def pytest_unconfigure(self) -> None:
         state = self.state
@@ -587,10 +609,10 @@ class Session:
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_html_results_summary(self, prefix: list[str], summary: list[str], postfix: list[str]) -> None:
-        if self.state.verdict is not None:
-            from gonogo.reports.pytest_html import verdict_prefix
+        if self.state.report is not None:
+            from gonogo.reports.pytest_html import prefix as verdict_above
 
-            prefix.insert(0, verdict_prefix(self.state.verdict))
+            prefix.insert(0, verdict_above(self.state.report))
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_html_results_table_header(self, cells: list[str]) -> None:
@@ -603,7 +625,11 @@ class Session:
         from gonogo.reports.pytest_html import row_cells
 
         lines = [value for name, value in getattr(report, "user_properties", []) if name == PROPERTY]
-        cells[1:1] = row_cells(decode(lines[0]) if lines else None)
+        if lines:
+            result = decode(lines[0])
+            cells[1:1] = row_cells(result.check, result.severity, result.subject, result.outcome)
+        else:
+            cells[1:1] = row_cells("", None, "", None)
 
 
 _EXIT = {

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from statistics import median
 from urllib.parse import quote, urlsplit
 
 import gonogo
@@ -16,13 +17,15 @@ from gonogo.environment.load import Loaded, load, provider_of
 from gonogo.environment.models import Database, Environment, Migrations, Role, Secret
 from gonogo.environment.secrets import Scrubber
 from gonogo.errors import EnvironmentInvalid, Problem, RunUnreadable
+from gonogo.evidence.facts import LoadRun, Visit, from_json
 from gonogo.evidence.plan import entries, merge
-from gonogo.evidence.records import PlanEntry, Request
+from gonogo.evidence.records import LoadRequest, PlanEntry, Request, identity
 from gonogo.evidence.store import Store
+from gonogo.formats.latency import percentile
 from gonogo.gate.decide import decide
-from gonogo.gate.encode import encode_verdict
 from gonogo.gate.model import Intent, Policy, Verdict, Waiver
 from gonogo.gate.policy import parse_policy, parse_waivers
+from gonogo.nouns import NOUNS
 
 MASK = "***"
 DEFAULT_POLICY = "policies/default.toml"
@@ -225,16 +228,35 @@ def copy_evidence(source: Path, run: Path) -> Store:
 
 
 def conclude(run: Path, target: Target, *, at: datetime) -> Verdict:
-    """Decide on a finished run's directory, write verdict.json, and read it back.
+    """Decide on a finished run's directory and write verdict.json.
 
-    Raises RunUnreadable when what was written cannot be read back.
+    Raises RunUnreadable when what was written cannot be read back, OSError when it cannot be written.
     """
     verdict = decide([rundir.read(run)], target.policy, waivers=target.waivers, at=at, environment=target.environment.name)
-    text = encode_verdict(verdict)
-    rundir.write_text(run / "verdict.json", text)
-    if (run / "verdict.json").read_text(encoding="utf-8") != text:
-        raise RunUnreadable(f"{run / 'verdict.json'}: what was written cannot be read back")
+    rundir.write_verdict(run, verdict)
     return verdict
+
+
+def measured(environment: Environment, store: Store) -> list[tuple[str, float]]:
+    """The numbers that a policy's budgets may judge: `load.<profile>.p95_ms`, `vitals.<page>.lcp_ms` …"""
+    metrics: list[tuple[str, float]] = []
+    for profile in environment.load:
+        evidence = store.read(identity(LoadRequest(profile.name)))
+        if evidence is not None and evidence.facts is not None:
+            load_run = from_json(LoadRun, evidence.facts)
+            total = load_run.series[0]
+            if load_run.healthy and total.requests:
+                metrics.append((f"load.{profile.name}.p95_ms", percentile(total.histogram, 0.95, total=total.requests)))
+                metrics.append((f"load.{profile.name}.error_share", total.failures / total.requests))
+                metrics.append((f"load.{profile.name}.rate", load_run.achieved_rate))
+    for subject in NOUNS["vitals"].subjects(environment):
+        records = [store.read(identity(request)) for request in subject.requests]
+        visits = [from_json(Visit, record.facts) for record in records if record is not None and record.facts is not None]
+        for name in ("lcp_ms", "cls", "inp_ms", "fcp_ms", "ttfb_ms"):
+            values = [getattr(visit.vitals, name) for visit in visits if visit.vitals]
+            if values and len(values) == len(subject.requests) and None not in values:
+                metrics.append((f"vitals.{subject.id}.{name}", float(median(values))))
+    return metrics
 
 
 def utc_now() -> datetime:

@@ -111,7 +111,7 @@ def append_result(stream: TextIO, result: Result) -> None:
 
 
 def write_receipt(folder: Path, *, finished: datetime, metrics: Iterable[tuple[str, float]] = ()) -> Receipt:
-    """Close a run: count its results and digest everything it wrote. Call it last, when nobody writes any more.
+    """Close a run: count its results, digest everything it wrote. Call it last, when nobody writes any more.
 
     A metric that is not a finite number was not measured, and is left out.
     Raises OSError, and RunUnreadable when `results.jsonl` holds a line that is not a result.
@@ -195,7 +195,7 @@ def read(path: Path) -> Shard:
 
 
 def read_junit(path: Path, *, suite: str = "") -> Shard:
-    """Read another suite's JUnit file (see `gonogo.gate.junit`); `suite` defaults to its name without the suffix.
+    """Read another suite's JUnit file (see `gonogo.gate.junit`); `suite` defaults to the file's stem.
 
     Whatever is wrong with it is in the shard's `problems`. Raises RunUnreadable when there is no such file.
     """

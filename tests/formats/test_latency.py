@@ -7,7 +7,7 @@ import random
 from fractions import Fraction
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from gonogo.formats.latency import (
@@ -147,6 +147,7 @@ def test_exact_share_bounds_leave_the_risk_they_name(total: int, data: st.DataOb
         )
 
 
+@settings(deadline=None)
 @given(st.integers(1, 100_000), st.data())
 def test_share_bounds_grow_with_the_count(total: int, data: st.DataObject) -> None:
     count = data.draw(st.integers(0, min(total, 500)))

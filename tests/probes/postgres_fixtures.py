@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 import ssl
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -15,12 +13,12 @@ from typing import Any
 
 import anyio
 import pytest
-from anyio.from_thread import BlockingPortal, start_blocking_portal
+from anyio.from_thread import start_blocking_portal
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from gonogo.demo.postgres import PostgresServer, TlsFront, find_binaries
+from gonogo.demo.postgres import PostgresServer, TlsFront
 from gonogo.environment.models import Environment
 from gonogo.errors import Unavailable
 from gonogo.evidence.facts import Catalogue, TableFacts
@@ -103,7 +101,7 @@ class Trust:
 
 
 @pytest.fixture(scope="module")
-def trust(tmp_path_factory: pytest.TempPathFactory) -> Trust:
+def database_trust(tmp_path_factory: pytest.TempPathFactory) -> Trust:
     folder = tmp_path_factory.mktemp("trust")
     authority = certificate("Acme test authority")
     chain, key = pem(certificate(HOST, issuer=authority))
@@ -222,9 +220,8 @@ def native(folder: Path, trust: Trust) -> Iterator[Place]:
 
     def require_tls(wanted: bool) -> None:
         (server.data / "pg_hba.conf").write_text(lines.format(kind="hostssl" if wanted else "host"))
-        server.execute("select pg_reload_conf()")
-        kind = "hostssl" if wanted else "host"
-        while server.execute("select type from pg_hba_file_rules where user_name = '{gonogo}'") != [(kind,)]:
+        loaded = server.execute("select pg_conf_load_time(), pg_reload_conf()")[0][0]
+        while server.execute("select pg_conf_load_time()")[0][0] == loaded:  # a new session has the postmaster's
             pass
 
     with server:
@@ -236,13 +233,13 @@ PLACES = {"embedded": embedded, "native": native}
 
 
 @pytest.fixture(scope="module", params=list(PLACES))
-def place(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, trust: Trust) -> Iterator[Place]:
-    with PLACES[request.param](tmp_path_factory.mktemp("postgres"), trust) as made:
+def place(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, database_trust: Trust) -> Iterator[Place]:
+    with PLACES[request.param](tmp_path_factory.mktemp("postgres"), database_trust) as made:
         yield made
 
 
 @pytest.fixture(scope="module")
-def one_place(tmp_path_factory: pytest.TempPathFactory, trust: Trust) -> Iterator[Place]:
+def one_place(tmp_path_factory: pytest.TempPathFactory, database_trust: Trust) -> Iterator[Place]:
     """For what does not depend on the server."""
-    with embedded(tmp_path_factory.mktemp("postgres"), trust) as made:
+    with embedded(tmp_path_factory.mktemp("postgres"), database_trust) as made:
         yield made

@@ -85,6 +85,8 @@ class Fault:
     mend_sql: str = ""
     certificate: Variant | None = None
     switch: Switch | None = None
+    plain: bool = False
+    """It stands on the plain http listener, not on the https site."""
 
 
 # --- small words of which faults are made -------------------------------------------------------------------------
@@ -280,27 +282,12 @@ def _stale_nonce(request: Request, reply: Reply) -> None:
         reply.body = re.sub(rb'nonce="[^"]*"', b'nonce="c3RhbGUtbm9uY2UtMDAwMQ"', reply.body)
 
 
-def _plain_page(request: Request) -> Response:
-    return HTMLResponse(f"<!doctype html><title>Acme Insights</title><p>{request.url.path}</p>")
+async def _plain_page(_: Request, __: Traffic) -> Response:
+    return HTMLResponse("<!doctype html><title>Acme Insights</title><p>Acme Insights")
 
 
-def _elsewhere(request: Request, reply: Reply) -> None:
-    reply.headers["location"] = f"http://www.acme.test{request.url.path}"
-
-
-def _always(answer: Callable[[Request], Response]) -> Fault:
-    async def detour(request: Request, _: Traffic) -> Response | None:
-        return answer(request) if request.url.scheme == "http" else None
-
-    return Fault(detour=detour)
-
-
-def _plain_only(change: Change) -> Fault:
-    def only(request: Request, reply: Reply) -> None:
-        if request.url.scheme == "http":
-            change(request, reply)
-
-    return Fault(change=only)
+def _plain_redirect(_: Request, reply: Reply) -> None:
+    reply.headers["location"] = reply.headers["location"].replace("https://", "http://", 1)
 
 
 def _undeclared_image(request: Request, reply: Reply) -> None:
@@ -391,8 +378,8 @@ FAULTS: Mapping[str, Fault] = MappingProxyType(
         "cookie-insecure": cookie(lambda value: value.replace("; Secure", "")),
         "cookie-script-readable": cookie(lambda value: value.replace("; HttpOnly", "")),
         "cookie-cross-site": cookie(lambda value: re.sub(r"; SameSite=\w+", "", value, flags=re.IGNORECASE)),
-        "redirect-missing": _always(_plain_page),
-        "redirect-plain": _plain_only(_elsewhere),
+        "redirect-missing": Fault(detour=_plain_page, plain=True),
+        "redirect-insecure": Fault(change=_plain_redirect, plain=True),
         "server-version": header("Server", "nginx/1.18.0 (Ubuntu)"),
         # api
         "api-open": instead("/api/analytics/stats", _stats_for_anybody),
@@ -405,7 +392,7 @@ FAULTS: Mapping[str, Fault] = MappingProxyType(
         # consent
         "consent-banner-missing": script(("      else this.open();\n", "")),
         "consent-reject-missing": script(('          button("Reject all", () => this.choose("denied")),\n', "")),
-        "cookie-before-choice": script(("      else this.open();\n", "      else { analytics.identify(); this.open(); }\n")),
+        "cookie-before-choice": script(("      else this.open();\n", "      else { writeCookie(VISITOR, crypto.randomUUID(), HALF_YEAR); this.open(); }\n")),
         "storage-before-choice": script(
             ("      else this.open();\n", '      else { localStorage.setItem("_ax_first", String(Date.now())); this.open(); }\n'),
             ("      removeCookie(VISITOR);\n", '      removeCookie(VISITOR);\n      localStorage.removeItem("_ax_first");\n'),
@@ -413,7 +400,7 @@ FAULTS: Mapping[str, Fault] = MappingProxyType(
         ),
         "tag-before-choice": script(("      else this.open();\n", "      else { analytics.view(); this.open(); }\n")),
         "reject-ignored": script(('if (choice === "denied") analytics.stop();', 'if (choice === "denied") analytics.start();')),
-        "tag-missing": script(("      this.identify();\n      this.view();\n", "      this.identify();\n")),
+        "tag-missing": script(("      this.identify();\n      this.view();\n", "")),
         "choice-forgotten": script(("      writeCookie(CONSENT, choice, HALF_YEAR);\n", "")),
         # vitals
         "hero-slow": slow(HERO, 3.2),
@@ -495,7 +482,7 @@ class Active:
 
     async def detour(self, request: Request) -> Response | None:
         self.traffic.arrived(request.url.path)
-        for fault in self.faults.values():
+        for fault in self._of(request):
             if fault.detour and (answer := await fault.detour(request, self.traffic)) is not None:
                 return answer
         return None
@@ -504,9 +491,13 @@ class Active:
         patches = [patch for fault in self.faults.values() for patch in fault.patches]
         if patches and request.url.path == SCRIPT:
             reply.body = patched(reply.text, patches).encode()
-        for fault in self.faults.values():
+        for fault in self._of(request):
             if fault.change:
                 fault.change(request, reply)
+
+    def _of(self, request: Request) -> list[Fault]:
+        plain = request.url.scheme == "http"
+        return [fault for fault in self.faults.values() if fault.plain is plain]
 
     def switched(self, switch: Switch) -> bool:
         return any(fault.switch is switch for fault in self.faults.values())

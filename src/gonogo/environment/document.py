@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from pathlib import Path
 
-from gonogo.environment.lines import KeyPath, TooDeepError, line_index
+from gonogo.environment.lines import KeyPath, TooDeepError, dotted, line_index
 from gonogo.errors import EnvironmentInvalid, Problem
 
 MAX_BYTES = 256 * 1024
@@ -157,6 +157,8 @@ def _tree(value: object, lines: dict[KeyPath, int], file: Path, path: KeyPath, a
         )
     if isinstance(value, str):
         return Node(value, file, line, raw=value)
+    if isinstance(value, int) and not -(2**63) <= value < 2**63:
+        raise _invalid(file, line, "a whole number that does not fit into 64 bits", dotted(path))
     assert isinstance(value, int | float | date | time)
     return Node(value, file, line)
 

@@ -27,7 +27,7 @@ from gonogo.environment.shape import ROOT, Kind, Shape
 from gonogo.errors import EnvironmentInvalid, Problem
 
 _SUFFIX = ".toml"
-_NOT_ENVIRONMENTS = frozenset({"policies", "schemas"})
+_NOT_ENVIRONMENTS = frozenset({"attestations", "base", "policies", "schemas", "sql", "waivers"})
 _BOOLEANS = {"true": True, "false": False}
 _INTEGER = re.compile(r"[+-]?[0-9]{1,18}")
 
@@ -106,12 +106,12 @@ def load(
 
 
 def names(folder: Path) -> tuple[str, ...]:
-    """The environments of a folder, sorted; not `base.toml` and `_….toml`, which are there to be extended."""
+    """The environments of a folder, sorted; not those files that stand there for other uses."""
     found = {
         file.relative_to(folder).with_suffix("").as_posix().removeprefix("systems/")
         for pattern in ("*.toml", "*/*.toml", "systems/*/*.toml")
         for file in folder.glob(pattern)
-        if not file.name.startswith(("_", ".")) and file.name != "base.toml"
+        if not file.name.startswith(("_", ".")) and file.stem not in _NOT_ENVIRONMENTS
     }
     return tuple(sorted(name for name in found if name.split("/")[0] not in _NOT_ENVIRONMENTS))
 

@@ -32,7 +32,7 @@ _ALWAYS = re.compile(
 )
 _KEPT = ("userinfo", "header", "quoted", "inline")
 
-_PLAIN = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.~")
+_PLAIN = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_~")
 _SHORT_ESCAPES = {"\b": "b", "\t": "t", "\n": "n", "\f": "f", "\r": "r", "\v": "v", "\a": "a", "\0": "0"}
 
 
@@ -139,31 +139,45 @@ def _mask_rest(match: re.Match[str]) -> str:
 
 
 def _any_encoding(value: str) -> str:
-    """A pattern for a value whose characters may each be written in any of the usual ways."""
-    return "".join(re.escape(char) if char in _PLAIN else f"(?:{'|'.join(_forms(char))})" for char in value)
+    """A pattern for a value whose characters may each be written in any of the usual ways.
+
+    Repetitions are bounded and do not compete for the same characters, so that no text makes the search slow.
+    """
+    pattern = ""
+    # JSON within JSON doubles backslashes at each level, hence the runs of them.
+    slashes = r"\\{1,16}+"
+    for match in re.finditer(r"\\+|.", value, re.DOTALL):
+        token = match[0]
+        if token.startswith("\\"):
+            pattern += rf"(?:\\{{{len(token)},{16 * len(token)}}}+|(?:%(?:25){{0,4}}5[Cc]){{{len(token)}}})"
+            # It has taken those too that escape the next character.
+            slashes = r"\\{0,16}+"
+            continue
+        pattern += token if token in _PLAIN else f"(?:{'|'.join(_forms(token, slashes))})"
+        slashes = r"\\{1,16}+"
+    return pattern
 
 
-def _forms(char: str) -> list[str]:
+def _forms(char: str, slashes: str) -> list[str]:
     code = ord(char)
     octets = char.encode("utf-8", "surrogatepass")
     units = char.encode("utf-16-be", "surrogatepass")
     pairs = [units[at : at + 2].hex() for at in range(0, len(units), 2)]
-    # JSON within JSON doubles backslashes at each level, hence the runs of them.
     forms = [
-        r"\\{1,16}" if char == "\\" else (r"\\{0,15}" if char in "\"'/" else "") + re.escape(char),
-        "".join(f"%(?:25)*(?i:{octet:02x})" for octet in octets),
-        "".join(rf"\\+u(?i:{pair})" for pair in pairs),
-        "".join(rf"\\+x(?i:{octet:02x})" for octet in octets),
-        rf"\\+U(?i:{code:08x})",
-        rf"&(?:amp;)*#0*{code};",
-        rf"&(?:amp;)*#(?i:x0*{code:x});",
+        (r"\\{0,16}+" if char in "\"'/" else "") + re.escape(char),
+        "".join(f"%(?:25){{0,4}}(?i:{octet:02x})" for octet in octets),
+        rf"{slashes}u(?i:{pairs[0]})" + "".join(rf"\\{{1,16}}+u(?i:{pair})" for pair in pairs[1:]),
+        rf"{slashes}x(?i:{octets[0]:02x})" + "".join(rf"\\{{1,16}}+x(?i:{octet:02x})" for octet in octets[1:]),
+        rf"{slashes}U(?i:{code:08x})",
+        rf"&(?:amp;){{0,4}}#0{{0,6}}{code};",
+        rf"&(?:amp;){{0,4}}#(?i:x0{{0,6}}{code:x});",
     ]
     if code < 0x100:
-        forms.append(rf"\\+x(?i:{code:02x})")
+        forms.append(rf"{slashes}x(?i:{code:02x})")
     if name := codepoint2name.get(code, "apos" if char == "'" else ""):
-        forms.append(f"&(?:amp;)*{name};")
+        forms.append(f"&(?:amp;){{0,4}}{name};")
     if char in _SHORT_ESCAPES:
-        forms.append(rf"\\+{_SHORT_ESCAPES[char]}")
+        forms.append(rf"{slashes}{_SHORT_ESCAPES[char]}")
     if char == " ":
         forms.append(r"\+")
     return list(dict.fromkeys(forms))

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 def schedule(weights: Sequence[int], arrivals: int) -> tuple[int, ...]:
     """Index of the target that is due at each of `arrivals` places; place k is due k / rate after the start.
 
-    Targets are smoothly interleaved, not bunched: weights 3, 2, 1 give 0 1 0 2 1 0, over and over. Each is due
-    in exact proportion to its weight in every whole cycle. (Smooth weighted round robin: each target gains its
+    Targets are interleaved, not bunched: weights 3, 2, 1 give 0 1 0 2 1 0, again and again. Each is due in
+    exact proportion to its weight in every whole cycle. (Smooth weighted round robin: each target gains its
     weight, the one that has most is due and pays the sum of all weights.)
 
     Raises ValueError when there is no target or a weight is below 1.

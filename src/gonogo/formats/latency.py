@@ -134,8 +134,8 @@ def answer_rate(answered_s: Sequence[float], *, duration_s: float) -> float:
     """Answers per second that a target kept up while requests came steadily, from the answers' instants.
 
     It is the lower of two rates: all answers over the schedule's duration, which lost requests lower; and the
-    pace between the 5th and the 95th hundredth of the answers, which a growing queue lowers. Latency that does
-    not grow moves both ends alike, so it lowers neither; nor do a few stragglers.
+    pace between the 5th and the 95th hundredth of the answers, which a growing queue lowers. Latency that
+    does not grow moves both ends alike, so it lowers neither; nor do a few stragglers.
     """
     ordered = sorted(answered_s)
     overall = len(ordered) / duration_s

@@ -148,12 +148,12 @@ def _outcomes(items: Sequence[Item], covered: waiving.Covered, policy: Policy) -
 
 
 def _fails(item: Item, covered: waiving.Covered) -> bool:
-    return Outcome.FAIL in item.outcomes and item not in covered.items
+    return Outcome.FAIL in item.outcomes and item.key not in covered.keys
 
 
 def _failure(item: Item, covered: waiving.Covered, policy: Policy, fails: int) -> Reason:
     rule = policy.severity.of(item.severity)
-    refusal = covered.refusals.get(item)
+    refusal = covered.refusals.get(item.key)
     waiver = f" A waiver names it, but {refusal}." if refusal else ""
     if item.flaky:
         message = f"{item.check} failed and passed on {item.where} in one run: {_findings(item)}{waiver}"
@@ -221,7 +221,7 @@ def _score(items: Sequence[Item], covered: waiving.Covered, policy: Policy) -> t
         weight += WEIGHTS[item.severity]
         if item.outcomes == _CLEAN:
             credit += 2 * WEIGHTS[item.severity]
-        elif item.outcomes <= {Outcome.PASS, Outcome.FAIL} and (item.flaky or item in covered.items):
+        elif item.outcomes <= {Outcome.PASS, Outcome.FAIL} and (item.flaky or item.key in covered.keys):
             credit += WEIGHTS[item.severity]
     readiness = (credit * 500 // weight) / 10 if weight else 0.0
     for limit, decision in ((policy.score.pass_at, Decision.NO_GO), (policy.score.warn_at, Decision.GO)):
@@ -255,7 +255,7 @@ def _shown(item: Item, covered: waiving.Covered) -> Outcome:
     outcomes = item.outcomes
     if outcomes == _CLEAN:
         return Outcome.PASS
-    if item in covered.items:
+    if item.key in covered.keys:
         outcomes = (outcomes - {Outcome.FAIL}) | {Outcome.WAIVED}
     return next(outcome for outcome in _SHOWN if outcome in outcomes)
 

@@ -44,6 +44,10 @@ class Item:
     """Every UNKNOWN says that the evidence is not fit to judge, not that it is absent."""
 
     @property
+    def key(self) -> Key:
+        return (self.suite, self.region, self.check, self.subject)
+
+    @property
     def where(self) -> str:
         subject = self.subject or "the whole system"
         return f"{subject} (region {self.region})" if self.region else subject

@@ -1,7 +1,7 @@
-"""Reads other suites' JUnit XML, which no two writers write alike. Pure; what is wrong with a file becomes a problem.
+"""Reads other suites' JUnit XML, which no two writers write alike. What is wrong in a file becomes a problem.
 
-Every element counts, so that duplicates are judged worst first. An `error` is UNKNOWN; a `skipped` is NOT_APPLICABLE
-with its reason and UNKNOWN without. A start without a time zone is read as UTC.
+Every element counts, so that duplicates are judged worst first. An `error` is UNKNOWN; a `skipped` is
+NOT_APPLICABLE with its reason and UNKNOWN without. A start without a time zone is read as UTC.
 """
 
 from __future__ import annotations
@@ -19,14 +19,16 @@ MAX_BYTES = 100_000_000
 """GitLab, the most generous consumer of JUnit files, takes 100 MB a job."""
 MAX_WORDS = 2000
 """Characters of a foreign suite's message that are kept."""
+MAX_NESTING = 20
+
 _COUNT = re.compile(r"[0-9]{1,12}")
 
 
 def parse_junit(content: bytes, *, suite: str, name: str) -> Shard:
     """A foreign suite's results, with the id `junit.<suite>` and severity high unless the file says other.
 
-    Listed as problems, and read as far as possible: a file that is cut short, not XML, larger than 100 MB, has a
-    document type, counts other than its elements, or does not say when it began. `name` is the file's, for messages.
+    Listed as problems and read as far as possible: a file that is cut short, not XML, larger than 100 MB, has
+    a document type, counts other than its elements, or does not say when it began. `name` is for messages.
     """
     reading = _Junit(f"{FOREIGN_PREFIX}{re.sub(r'[^A-Za-z0-9._-]+', '-', suite)}")
     if len(content) > MAX_BYTES:
@@ -112,6 +114,8 @@ class _Junit:
             raise _Refused(f"begins with <{tag[:60]}>, wanted <testsuites> or <testsuite>")
         self._depth += 1
         if tag in {"testsuite", "testsuites"}:
+            if len(self._suites) == MAX_NESTING:
+                raise _Refused(f"nests more than {MAX_NESTING} suites")
             self._suites.append(_Suite(attributes))
             self._date(attributes.get("timestamp", ""))
         elif tag == "testcase":

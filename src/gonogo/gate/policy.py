@@ -36,7 +36,7 @@ def parse_policy(text: str, *, file: str, known_checks: Collection[str]) -> Poli
     """Read a policy. `known_checks` are the ids of the catalogue; `file` is used in messages only.
 
     Raises PolicyInvalid with every problem: TOML that cannot be read, unknown keys and checks, values out of
-    range, waivers that are too broad or too long or lack owner, reason or expiry, a policy that demands nothing.
+    range, waivers that are too broad or long or lack owner, reason or expiry, a policy that demands nothing.
     """
     document, lines = _load(text, file)
     budgeted = {f"{BUDGET_PREFIX}{one['metric']}" for one in _tables(document, "budget") if "metric" in one}

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
 
 from gonogo.gate.evidence import moment
-from gonogo.gate.items import Item
+from gonogo.gate.items import Item, Key
 from gonogo.gate.model import (
     MAX_WAIVER,
     MAX_WAIVER_CRITICAL,
@@ -29,9 +29,9 @@ OTHER_FINDING = "its fingerprint is not that of every finding"
 class Covered:
     """What the waivers do to one verdict."""
 
-    items: frozenset[Item]
-    """Items whose every failure is accepted."""
-    refusals: dict[Item, str]
+    keys: frozenset[Key]
+    """Of the items whose every failure is accepted."""
+    refusals: dict[Key, str]
     """Why a waiver that names the check does not cover it."""
     uses: tuple[WaiverUse, ...]
 
@@ -53,8 +53,8 @@ def cover(
     idle = {waiver: _idle(waiver, environment, evidence_start, at) for waiver in ordered}
     keys: dict[Waiver, set[tuple[str, str]]] = {waiver: set() for waiver in ordered}
     refused: dict[Waiver, set[str]] = {waiver: set() for waiver in ordered}
-    accepted: set[Item] = set()
-    refusals: dict[Item, str] = {}
+    accepted: set[Key] = set()
+    refusals: dict[Key, str] = {}
     by_check: dict[str, list[Waiver]] = {}
     for item in (item for item in items if Outcome.FAIL in item.outcomes):
         if item.check not in by_check:
@@ -63,14 +63,14 @@ def cover(
         faults = {waiver: idle[waiver][1] or _inadmissible(waiver, item) for waiver in named}
         helping = _sufficient(item, [waiver for waiver in named if not faults[waiver]])
         if helping:
-            accepted.add(item)
+            accepted.add(item.key)
         for waiver in named:
             if waiver in helping:
                 keys[waiver].add((item.check, item.subject))
             elif fault := faults[waiver] or ("" if helping else OTHER_FINDING):
                 refused[waiver].add(fault)
         if named and not helping:
-            refusals[item] = min(faults[waiver] or OTHER_FINDING for waiver in named)
+            refusals[item.key] = min(faults[waiver] or OTHER_FINDING for waiver in named)
     uses = [
         _use(waiver, idle[waiver], tuple(sorted(keys[waiver])), sorted(refused[waiver])) for waiver in ordered
     ]
@@ -132,7 +132,10 @@ def _inadmissible(waiver: Waiver, item: Item) -> str:
 
 def _sufficient(item: Item, waivers: Sequence[Waiver]) -> list[Waiver]:
     """The waivers that together accept every finding of the item; none when one finding stays."""
-    prints = {fingerprint(item.check, finding) for finding in item.findings}
+    if not waivers:
+        return []
+    exact = any(waiver.fingerprint for waiver in waivers)
+    prints = {fingerprint(item.check, finding) for finding in item.findings} if exact else set()
     helping = [waiver for waiver in waivers if not waiver.fingerprint or waiver.fingerprint in prints]
     if all(waiver.fingerprint for waiver in helping):
         explained = bool(prints) and not item.unexplained

@@ -31,13 +31,13 @@ from gonogo.probes.http import ca_path, trust
 from gonogo.probes.load_job import LATE_S, Job, Tally, Target, encode_job, request_head
 
 GRACE_S = 20.0
-"""Beyond the schedule and the wait for the last answers: start of the generator, and the writing of its result."""
+"""For the start of the generator and the writing of its result, beside the schedule and the last answers."""
 STOP_S = 2.0
 """From SIGTERM to SIGKILL."""
 DRAIN_S = 5.0
 """Least time that the last answers are waited for."""
 IN_FLIGHT = 500
-"""Most requests that wait for an answer at once: a target that has stopped answering is not buried further."""
+"""Most requests that wait for an answer at once: a target that no longer answers is not buried further."""
 MAX_CPU = 0.8
 """Of one core. Beyond it the generator's own queue is in the latencies (Locust itself warns at 0.9)."""
 MIN_PUNCTUAL = 0.95
@@ -48,12 +48,12 @@ async def gather(request: LoadRequest, context: Context) -> LoadRun:
     """Run one declared load profile; its requests are not counted in `limits.requests`.
 
     A slow or failing target is what the run is to show, and raises nothing. Latency counts from the moment a
-    request was due to its last byte; connections are opened within it, as a visitor's are. There is no warm-up,
-    no retry and no redirect: each planned request leaves once, or is counted as dropped.
+    request was due to its last byte; connections are opened within it, as a visitor's are. There is no
+    warm-up, no retry and no redirect: each planned request leaves once, or is counted as dropped.
 
-    Raises EvidenceMissing: guard (tier production without `limits.allow_load`, an undeclared host), unavailable
-    (no Locust file, no CA bundle), deadline, crash (the generator died) and invalid (its result is not whole, or
-    nothing was planned).
+    Raises EvidenceMissing: guard (tier production without `limits.allow_load`, an undeclared host),
+    unavailable (no Locust file, no CA bundle), deadline, crash (the generator died) and invalid (its result
+    is not whole, or nothing was planned).
     """
     profile = _profile(request, context)
     environment = context.environment
@@ -184,7 +184,7 @@ def _last_words(status: int, errors: Path, job: Job) -> str:
 
 
 def _read(job: Job) -> Tally:
-    """The generator's tally. Raises EvidenceMissing("invalid") unless it is whole and accounts for every arrival."""
+    """The tally. Raises EvidenceMissing("invalid") unless it is whole and accounts for every arrival."""
     path = Path(job.result)
     try:
         tally = from_json(Tally, json.loads(path.read_text()))

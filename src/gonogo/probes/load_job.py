@@ -24,7 +24,7 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A fixed schedule: arrival k is due k / `rate_per_s` seconds after the start, whatever the answers take."""
+    """A schedule: arrival k is due k / `rate_per_s` seconds from the start, however long answers take."""
 
     url: str
     """Origin: scheme, host and port."""

@@ -215,7 +215,7 @@ def _applied(connection: Connection, ledger: Migrations | None) -> tuple[tuple[s
             marks = [sql.SQL(_LEDGER_MARKS[field]) for field in fields if field in _LEDGER_MARKS]
             kept = sql.SQL(" and ").join([sql.SQL("{} is not null").format(column), *marks])
             rows = connection.execute(
-                sql.SQL("select {}::text from {} where {} order by {} limit {}").format(
+                sql.SQL("select {}::text from {} as ledger where {} order by ledger.{} limit {}").format(
                     column, table, kept, column, sql.Literal(MAX_MIGRATIONS + 1)
                 )
             ).fetchall()

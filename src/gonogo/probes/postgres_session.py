@@ -101,28 +101,28 @@ def parse_url(name: str, secret: Secret) -> Target:
 
     Raises EvidenceMissing("invalid"); the message repeats nothing of the URL.
     """
-    problem = ""
+    read = _taken_apart(secret.get_secret_value().strip())
+    if isinstance(read, Target):
+        return read
+    raise EvidenceMissing(FailureKind.INVALID, f"the URL of database {name!r} cannot be used: {read}; {_ADVICE}")
+
+
+def _taken_apart(url: str) -> Target | str:
+    """The target, or what is wrong with the URL: nothing is raised from a frame that holds the password."""
     try:
-        parts = urlsplit(secret.get_secret_value().strip())
+        parts = urlsplit(url)
         host, port = parts.hostname or "", parts.port or 5432
-        user, password, database = (
-            unquote(part or "") for part in (parts.username, parts.password, parts.path[1:])
-        )
-    except ValueError:
-        problem = "it cannot be parsed"
-    else:
-        if parts.scheme.partition("+")[0] not in {"postgresql", "postgres"}:
-            problem = "it is not a postgresql:// URL"
-        elif parts.fragment or "@" in parts.path + parts.query or "/" in parts.path[1:]:
-            problem = "it holds a reserved character where none may be"
-        elif not user or not host:
-            problem = "it names no user or no host"
-        elif not _HOST.fullmatch(host) or any(not part.isprintable() for part in (user, password, database)):
-            problem = "it holds a character that cannot be part of a name"
-    if problem:
-        raise EvidenceMissing(
-            FailureKind.INVALID, f"the URL of database {name!r} cannot be used: {problem}; {_ADVICE}"
-        )
+    except ValueError:  # its text repeats parts of the URL
+        return "it cannot be parsed"
+    user, password, database = (unquote(part or "") for part in (parts.username, parts.password, parts.path[1:]))
+    if parts.scheme.partition("+")[0] not in {"postgresql", "postgres"}:
+        return "it is not a postgresql:// URL"
+    if parts.fragment or "@" in parts.path + parts.query or "/" in parts.path[1:]:
+        return "it holds a reserved character where none may be"
+    if not user or not host:
+        return "it names no user or no host"
+    if not _HOST.fullmatch(host) or not all(part.isprintable() for part in (user, password, database)):
+        return "it holds a character that cannot be part of a name"
     return Target(host, port, database or user, user, Secret(password))
 
 

@@ -82,7 +82,11 @@ def _suite(name: str, cases: list[_Case], report: Report, reading: Reading) -> E
 
 
 def _element(case: _Case, name: str) -> ET.Element:
-    attributes = {"classname": line(case.classname, NAME), "name": line(name, NAME), "time": f"{case.seconds:.3f}"}
+    attributes = {
+        "classname": line(case.classname, NAME),
+        "name": line(name, NAME),
+        "time": f"{case.seconds:.3f}",
+    }
     element = ET.Element("testcase", attributes)
     _properties(element, case.properties)
     if case.state:
@@ -113,7 +117,9 @@ def _check_case(row: Row) -> _Case:
     match row.outcome:
         case Outcome.FAIL:
             case.state, case.kind = "failure", row.severity.value
-            first, *others = [finding.message for finding in row.result.findings] or ["It failed without a finding."]
+            first, *others = [finding.message for finding in row.result.findings] or [
+                "It failed without a finding."
+            ]
             case.message = f"{first} (and {len(others)} more)" if others else first
             case.body = _findings(row)
         case Outcome.UNKNOWN | Outcome.MISSING:
@@ -130,7 +136,8 @@ def _check_case(row: Row) -> _Case:
 
 def _findings(row: Row) -> str:
     return "\n\n".join(
-        f"{line(one.message)}\n  seen:   {line(one.seen)}\n  wanted: {line(one.wanted)}" for one in row.result.findings
+        f"{line(one.message)}\n  seen:   {line(one.seen)}\n  wanted: {line(one.wanted)}"
+        for one in row.result.findings
     )
 
 
@@ -152,9 +159,7 @@ def _reason_case(reason: Reason) -> _Case:
 
 
 def _said(reason: Reason) -> str:
-    about: Iterable[str] = (
-        part.value for part in (reason.severity, reason.outcome) if part is not None
-    )
+    about: Iterable[str] = (part.value for part in (reason.severity, reason.outcome) if part is not None)
     word = DECISION_WORDS[reason.decision] if reason.decision is not Decision.GO else "warning"
     return f"{reason.message}\n({', '.join([word, *about])})"
 

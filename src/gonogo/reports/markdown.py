@@ -63,7 +63,9 @@ def _chunks(report: Report, reading: Reading) -> Iterator[_Chunk]:
     yield f"# {_MARKS[reading.decision]} {reading.word}: {escape(report.title or report.name)}\n\n", 0
     yield f"{escape(reading.sentence, 1_000)}\n\n", 0
     yield _facts(report, reading) + "\n\n", 0
-    yield from _table([OUTCOME_WORDS[one] for one in OUTCOMES], [[f"{reading.counts.get(one, 0):,}" for one in OUTCOMES]])
+    yield from _table(
+        [OUTCOME_WORDS[one] for one in OUTCOMES], [[f"{reading.counts.get(one, 0):,}" for one in OUTCOMES]]
+    )
     yield from _reasons(f"Why {reading.word}", reading.reasons)
     yield from _findings(reading.of(Outcome.FAIL), report.cards)
     yield from _rows("Not observed", reading.of(Outcome.UNKNOWN, Outcome.MISSING))
@@ -79,7 +81,7 @@ def _facts(report: Report, reading: Reading) -> str:
         "Profile": reading.profile,
         "Decided": when(reading.decided_at),
         "Took": duration(reading.seconds) if reading.seconds else "",
-        "Readiness": "" if reading.readiness is None else f"{reading.readiness:g} %",
+        "Readiness": f"{reading.readiness:g} %",
         "Run": reading.run_id,
     }
     return " · ".join(f"{name}: **{escape(value)}**" for name, value in facts.items() if value)
@@ -96,7 +98,12 @@ def _reasons(heading: str, reasons: Sequence[Reason]) -> Iterator[_Chunk]:
     if reasons:
         yield f"## {heading} ({len(reasons):,})\n\n", 0
         cells = (
-            (one.severity.value if one.severity else "", escape(one.rule), escape(one.check), escape(one.message, 600))
+            (
+                one.severity.value if one.severity else "",
+                escape(one.rule),
+                escape(one.check),
+                escape(one.message, 600),
+            )
             for one in reasons
         )
         yield from _table(("Severity", "Rule", "Check", "Why"), cells)
@@ -105,7 +112,9 @@ def _reasons(heading: str, reasons: Sequence[Reason]) -> Iterator[_Chunk]:
 def _rows(heading: str, rows: Sequence[Row]) -> Iterator[_Chunk]:
     if rows:
         yield f"## {heading} ({len(rows):,})\n\n", 0
-        cells = ((row.severity.value, escape(row.check), escape(row.subject), escape(row.reason)) for row in rows)
+        cells = (
+            (row.severity.value, escape(row.check), escape(row.subject), escape(row.reason)) for row in rows
+        )
         yield from _table(("Severity", "Check", "Subject", "Why"), cells)
 
 
@@ -130,7 +139,10 @@ def _findings(rows: Sequence[Row], cards: Mapping[str, Card]) -> Iterator[_Chunk
             yield _finding(finding), 1
     if rest:
         yield f"### {plural(len(rest), 'more finding')}\n\n", 0
-        cells = ((row.severity.value, escape(row.check), escape(one.subject), escape(one.message)) for row, one in rest)
+        cells = (
+            (row.severity.value, escape(row.check), escape(one.subject), escape(one.message))
+            for row, one in rest
+        )
         yield from _table(("Severity", "Check", "Subject", "Finding"), cells)
 
 

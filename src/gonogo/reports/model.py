@@ -14,7 +14,14 @@ from gonogo.result import Outcome, Result, Severity
 
 SEVERITIES = tuple(Severity)
 """Worst first."""
-OUTCOMES = (Outcome.FAIL, Outcome.UNKNOWN, Outcome.MISSING, Outcome.WAIVED, Outcome.PASS, Outcome.NOT_APPLICABLE)
+OUTCOMES = (
+    Outcome.FAIL,
+    Outcome.UNKNOWN,
+    Outcome.MISSING,
+    Outcome.WAIVED,
+    Outcome.PASS,
+    Outcome.NOT_APPLICABLE,
+)
 """What a reader must see first, first."""
 DECISION_WORDS: Mapping[Decision, str] = {
     Decision.GO: "GO",
@@ -100,7 +107,8 @@ class WaiverLine:
     ticket: str
     expires: str
     message: str
-    keys: tuple[tuple[str, str], ...]
+    covers: tuple[tuple[str, str], ...]
+    """(check, subject) of the failures that it accepts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +118,8 @@ class Row:
     result: Result
     outcome: Outcome
     """WAIVED where an applied waiver covers the FAIL; UNKNOWN where the result claims what only the gate may say."""
+    severity: Severity
+    """As the policy sees it."""
     reason: str
     """Why UNKNOWN, MISSING, NOT_APPLICABLE or WAIVED; empty otherwise."""
     title: str
@@ -122,10 +132,6 @@ class Row:
     @property
     def subject(self) -> str:
         return self.result.subject or "the whole system"
-
-    @property
-    def severity(self) -> Severity:
-        return self.result.severity
 
     @property
     def concern(self) -> str:
@@ -150,7 +156,7 @@ class Reading:
     waivers: tuple[WaiverLine, ...]
     counts: Mapping[Outcome, int]
     severities: Mapping[Severity, Mapping[Outcome, int]]
-    readiness: float | None
+    readiness: float
     """Percent."""
     run_id: str
     release: str
@@ -177,12 +183,13 @@ class Reading:
 def read(report: Report) -> Reading:
     """Read a report's verdict. Raises KeyError, TypeError or ValueError when it is not one: it is never taken for GO."""
     verdict = report.verdict
-    decision = Decision(_text(verdict["decision"]))
+    decision = Decision(_text(verdict["verdict"]))
     reasons = tuple(_reason(one) for one in _sequence(verdict["reasons"]))
     warnings = tuple(_reason(one) for one in _sequence(verdict["warnings"]))
     waivers = tuple(_waiver(one) for one in _sequence(verdict["waivers"]))
-    counts = _counts(verdict["counts"])
-    readiness = verdict.get("readiness")
+    numbers = _mapping(verdict["counts"])
+    counts = _counts(numbers["outcomes"])
+    readiness = verdict["readiness"]
     return Reading(
         decision=decision,
         word=DECISION_WORDS[decision],
@@ -191,18 +198,16 @@ def read(report: Report) -> Reading:
         warnings=warnings,
         waivers=waivers,
         counts=counts,
-        severities={
-            Severity(name): _counts(said) for name, said in _mapping(verdict.get("severities") or {}).items()
-        },
-        readiness=float(readiness) if isinstance(readiness, int | float) else None,
-        run_id=_text(verdict.get("run_id")),
-        release=_text(verdict.get("release")),
-        profile=_text(verdict.get("profile")),
-        decided_at=_text(verdict.get("decided_at")),
-        started=_text(verdict.get("started")),
-        finished=_text(verdict.get("finished")),
-        environment_digest=_text(verdict.get("environment_digest")),
-        policy_digest=_text(verdict.get("policy_digest")),
+        severities={Severity(name): _counts(said) for name, said in _mapping(numbers["severities"]).items()},
+        readiness=_number(readiness),
+        run_id=_text(verdict["run_id"]),
+        release=_text(verdict["release"]),
+        profile=_text(verdict["profile"]),
+        decided_at=_text(verdict["decided_at"]),
+        started=_text(verdict["started"]),
+        finished=_text(verdict["finished"]),
+        environment_digest=_text(verdict["environment_digest"]),
+        policy_digest=_text(verdict["policy_digest"]),
         rows=_rows(report, (*reasons, *warnings), waivers),
     )
 
@@ -223,19 +228,27 @@ def when(text: str) -> str:
 
 
 def _rows(report: Report, reasons: Sequence[Reason], waivers: Sequence[WaiverLine]) -> tuple[Row, ...]:
-    waived = {key: waiver for waiver in waivers if waiver.state == "applied" for key in waiver.keys}
-    rows = [_row(result, report.cards, waived.get(result.key)) for result in report.results]
+    waived = {key: waiver for waiver in waivers if waiver.state == "applied" for key in waiver.covers}
+    # The policy may judge a check more severely than its card does; only the reasons know.
+    severities = {(one.check, one.subject): one.severity for one in reasons if one.severity}
+    rows = [
+        _row(result, severities.get(result.key, result.severity), report.cards, waived.get(result.key))
+        for result in report.results
+    ]
     reported = {result.key for result in report.results}
     for reason in reasons:
         key = (reason.check, reason.subject)
-        if reason.outcome is Outcome.MISSING and key not in reported:
+        if reason.rule == "missing" and key not in reported:
             reported.add(key)
-            absent = Result(*key, Outcome.MISSING, reason.severity or Severity.CRITICAL)
-            rows.append(Row(absent, Outcome.MISSING, reason.message, _title(reason.check, report.cards)))
+            severity = reason.severity or Severity.CRITICAL
+            absent = Result(*key, Outcome.MISSING, severity)
+            rows.append(
+                Row(absent, Outcome.MISSING, severity, reason.message, _title(reason.check, report.cards))
+            )
     return tuple(sorted(rows, key=lambda row: (row.check, row.result.subject)))
 
 
-def _row(result: Result, cards: Mapping[str, Card], waiver: WaiverLine | None) -> Row:
+def _row(result: Result, severity: Severity, cards: Mapping[str, Card], waiver: WaiverLine | None) -> Row:
     outcome, reason = result.outcome, result.reason
     if outcome is Outcome.FAIL and waiver is not None:
         outcome = Outcome.WAIVED
@@ -246,7 +259,7 @@ def _row(result: Result, cards: Mapping[str, Card], waiver: WaiverLine | None) -
         outcome, reason = Outcome.UNKNOWN, "no reason was given"
     elif outcome in {Outcome.PASS, Outcome.FAIL}:
         reason = ""
-    return Row(result, outcome, reason, _title(result.check, cards))
+    return Row(result, outcome, severity, reason, _title(result.check, cards))
 
 
 def _title(check: str, cards: Mapping[str, Card]) -> str:
@@ -259,7 +272,11 @@ def _sentence(
 ) -> str:
     passed, judged = counts.get(Outcome.PASS, 0), sum(counts.values()) - counts.get(Outcome.NOT_APPLICABLE, 0)
     if decision is Decision.GO:
-        said = f"All {plural(judged, 'check')} passed" if passed == judged else f"{passed:,} of {plural(judged, 'check')} passed"
+        said = (
+            f"All {plural(judged, 'check')} passed"
+            if passed == judged
+            else f"{passed:,} of {plural(judged, 'check')} passed"
+        )
         if warnings:
             said += f"; {plural(len(warnings), 'warning does', 'warnings do')} not stop the release"
         return f"{said}."
@@ -272,36 +289,32 @@ def _sentence(
 
 def _reason(value: object) -> Reason:
     fields = _mapping(value)
-    outcome, severity = fields.get("outcome"), fields.get("severity")
+    outcome, severity = fields["outcome"], fields["severity"]
     return Reason(
         rule=_text(fields["rule"]),
-        check=_text(fields.get("check")),
-        subject=_text(fields.get("subject")),
+        check=_text(fields["check"]),
+        subject=_text(fields["subject"]),
         outcome=Outcome(_text(outcome)) if outcome else None,
         severity=Severity(_text(severity)) if severity else None,
         message=_text(fields["message"]),
-        decision=Decision(_text(fields.get("decision", Decision.NO_GO))),
+        decision=Decision(_text(fields["decision"])),
     )
 
 
 def _waiver(value: object) -> WaiverLine:
     fields = _mapping(value)
-    waiver = _mapping(fields["waiver"])
-    keys = []
-    for one in _sequence(fields["keys"]):
-        check, subject = _sequence(one)
-        keys.append((_text(check), _text(subject)))
+    covers = [_mapping(one) for one in _sequence(fields["covers"])]
     return WaiverLine(
-        check=_text(waiver["check"]),
-        subject=_text(waiver.get("subject", "*")),
+        check=_text(fields["check"]),
+        subject=_text(fields["subject"]),
         state=_text(fields["state"]),
-        owner=_text(waiver["owner"]),
-        approved_by=_text(waiver.get("approved_by")),
-        reason=_text(waiver["reason"]),
-        ticket=_text(waiver.get("ticket")),
-        expires=_text(waiver["expires"]),
-        message=_text(fields.get("message")),
-        keys=tuple(keys),
+        owner=_text(fields["owner"]),
+        approved_by=_text(fields["approved_by"]),
+        reason=_text(fields["reason"]),
+        ticket=_text(fields["ticket"]),
+        expires=_text(fields["expires"]),
+        message=_text(fields["message"]),
+        covers=tuple((_text(one["check"]), _text(one["subject"])) for one in covers),
     )
 
 
@@ -312,6 +325,12 @@ def _counts(value: object) -> dict[Outcome, int]:
             raise TypeError(f"the count of {name} is {number!r}, wanted a whole number")
         counts[Outcome(name)] = number
     return counts
+
+
+def _number(value: object) -> float:
+    if not isinstance(value, int | float):
+        raise TypeError(f"{value!r} is not a number")
+    return float(value)
 
 
 def _text(value: object) -> str:

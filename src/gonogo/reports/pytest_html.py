@@ -9,7 +9,12 @@ from gonogo.reports.model import OUTCOME_WORDS, Report, read
 from gonogo.reports.text import line
 from gonogo.result import Outcome, Severity
 
-_COLOURS = {Decision.GO: "#11683a", Decision.HOLD: "#8a5200", Decision.NO_GO: "#a8201a", Decision.ROLLBACK: "#6b2fa0"}
+_COLOURS = {
+    Decision.GO: "#11683a",
+    Decision.HOLD: "#8a5200",
+    Decision.NO_GO: "#a8201a",
+    Decision.ROLLBACK: "#6b2fa0",
+}
 
 
 def header_cells() -> tuple[str, ...]:
@@ -18,7 +23,9 @@ def header_cells() -> tuple[str, ...]:
     return tuple(f'<th class="sortable" data-column-type="{name}">{name.capitalize()}</th>' for name in names)
 
 
-def row_cells(check: str, severity: Severity | None, subject: str, outcome: Outcome | None) -> tuple[str, ...]:
+def row_cells(
+    check: str, severity: Severity | None, subject: str, outcome: Outcome | None
+) -> tuple[str, ...]:
     """`<td>` cells of one test; empty ones for a test that is no check."""
     texts = {
         "check": line(check),

@@ -68,7 +68,11 @@ def _segments(report: Report, reading: Reading, width: int, page: str) -> Iterat
     yield from _reasons(reading.reasons, told, width, "bold")
     yield from _reasons(reading.warnings, told, width, "yellow")
     yield from _counts(reading)
-    facts = [report.title or report.name, f"release {reading.release}" if reading.release else "", reading.profile]
+    facts = [
+        report.title or report.name,
+        f"release {reading.release}" if reading.release else "",
+        reading.profile,
+    ]
     facts.append(duration(reading.seconds) if reading.seconds else "")
     yield from _wrapped(", ".join(part for part in facts if part), width, style="dim")
     if page:
@@ -102,7 +106,9 @@ def _finding(finding: Finding, width: int) -> Iterator[Segment]:
     yield from _wrapped(f"wanted  {line(finding.wanted, 300)}", width, indent=2, hang=8)
 
 
-def _reasons(reasons: Sequence[Reason], told: set[tuple[str, str]], width: int, style: str) -> Iterator[Segment]:
+def _reasons(
+    reasons: Sequence[Reason], told: set[tuple[str, str]], width: int, style: str
+) -> Iterator[Segment]:
     """Reasons that no row above has told already: evidence, budgets, attestations."""
     others = [one for one in reasons if (one.check, one.subject) not in told]
     for one in others[:BLOCKERS]:
@@ -123,7 +129,9 @@ def _counts(reading: Reading) -> Iterator[Segment]:
     yield "\n", ""
 
 
-def _wrapped(text: object, width: int, *, indent: int = 0, hang: int = 0, style: str = "") -> Iterator[Segment]:
+def _wrapped(
+    text: object, width: int, *, indent: int = 0, hang: int = 0, style: str = ""
+) -> Iterator[Segment]:
     """The text as one safe line, broken at spaces, or anywhere in a word longer than a line."""
     room = width - indent
     rows: list[str] = []

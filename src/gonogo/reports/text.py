@@ -1,4 +1,4 @@
-"""Text that a target sent, made fit to be shown: nothing invisible, nothing that steers a reader's screen, bounded."""
+"""Text that a target sent, made fit to be shown: bounded, nothing invisible, nothing that steers a screen."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 _UNSAFE = re.compile(
     "["
     "\x00-\x1f\x7f-\x9f"  # C0 and C1: NUL, escape sequences, NEL
-    "\u00ad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"  # invisible, or turns text round
+    "\u00ad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"  # unseen, or turns text
     "\ud800-\udfff"  # lone surrogates: not encodable as UTF-8
     "\ufdd0-\ufdef\ufffe\uffff"  # noncharacters; the last two are no XML 1.0 characters
     "\U000e0000-\U000e007f"  # tag characters: a hidden copy of ASCII
@@ -33,14 +33,22 @@ def clip(text: str, limit: int = FIELD) -> str:
     return text if len(text) <= limit else f"{text[:limit]} … [{len(text) - limit:,} more characters]"
 
 
+def visible(text: str) -> str:
+    """The text with control, invisible and direction-changing characters and lone surrogates as `\\x1b`.
+
+    Tabs and newlines stay.
+    """
+    return _UNSAFE_BUT_LINES.sub(_spell, text)
+
+
 def line(text: object, limit: int = FIELD) -> str:
-    """One bounded line: control, invisible and direction-changing characters, and lone surrogates, stand as `\\x1b`."""
+    """The text as one bounded line: as `visible`, and newlines and tabs stand as `\\n` and `\\t`."""
     return _UNSAFE.sub(_spell, clip(str(text), limit))
 
 
 def lines(text: object, limit: int = EXCERPT) -> str:
-    """As `line`, but tabs and newlines stay (CRLF becomes a newline)."""
-    return _UNSAFE_BUT_LINES.sub(_spell, clip(str(text), limit).replace("\r\n", "\n"))
+    """The text bounded, as `visible`; CRLF becomes a newline."""
+    return visible(clip(str(text), limit).replace("\r\n", "\n"))
 
 
 def plural(count: int, noun: str, many: str = "") -> str:

@@ -8,7 +8,7 @@ from gonogo.evidence.facts import TlsFacts, Visit, from_json
 from gonogo.evidence.records import TlsRequest, VisitRequest
 from gonogo.probes.browser.boundary import Boundary, boundary
 from gonogo.probes.browser.fleet import Fleet
-from gonogo.probes.browser.visit import visit
+from gonogo.probes.browser.walk import visit
 from gonogo.probes.context import Context
 
 __all__ = ["gather"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -49,8 +50,8 @@ class Running:
     brands: tuple[tuple[str, str], ...]
 
     def agent(self, device: Device, evidence_id: str) -> str:
-        """Chrome's own user agent without "Headless", then who asks."""
-        text = self.user_agent.replace("HeadlessChrome", "Chrome")
+        """Chrome's own user agent, reduced as Chrome reduces it and without "Headless", then who asks."""
+        text = re.sub(r"(?:Headless)?Chrome/(\d+)[\d.]*", r"Chrome/\1.0.0.0", self.user_agent)
         if device.mobile:
             before, _, rest = text.partition("(")
             text = f"{before}({_MOBILE_PLATFORM}){rest.partition(')')[2]}".replace(" Safari/", " Mobile Safari/")
@@ -120,15 +121,11 @@ class Fleet:
             if self._playwright is None:
                 self._playwright = await async_playwright().start()
             browser, identity = await launch(self._playwright, args=flags)
-            page = await browser.new_page()
-            told = await page.evaluate(
-                "() => [navigator.userAgent, (navigator.userAgentData?.brands ?? []).map((one) => [one.brand, one.version])]"
-            )
-            await page.close()
+            told = await _introduce(browser)
         except Error as error:
             self._playwright = None
             raise Unavailable(f"the browser's driver failed: {error.message[:500]}") from None
-        return Running(browser, identity, str(told[0]), tuple((str(name), str(version)) for name, version in told[1]))
+        return Running(browser, identity, *told)
 
     async def discard(self, running: Running) -> None:
         """Close a browser that no longer answers; the next visit gets a new one."""
@@ -143,6 +140,18 @@ class Fleet:
         playwright, self._playwright = self._playwright, None
         if playwright is not None:
             await _bounded(playwright.stop())
+
+
+async def _introduce(browser: Browser) -> tuple[str, tuple[tuple[str, str], ...]]:
+    """The browser's user agent and brands; brands are told to secure origins only, so a page is made up on the spot."""
+    page = await browser.new_page()
+    await page.route("**/*", lambda route: route.fulfill(status=200, content_type="text/html", body=""))
+    await page.goto("https://introduction.invalid/")
+    agent, brands = await page.evaluate(
+        "() => [navigator.userAgent, (navigator.userAgentData?.brands ?? []).map((one) => [one.brand, one.version])]"
+    )
+    await page.close()
+    return str(agent), tuple((str(name), str(version)) for name, version in brands)
 
 
 async def _bounded(closing: Any) -> None:

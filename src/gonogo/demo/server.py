@@ -1,0 +1,367 @@
+"""The demo's process: PostgreSQL behind a TLS front, the site, its plain twin, the collectors and a control listener.
+
+It prints one line of JSON when everything answers, and ends when its standard input does: it never outlives whoever
+started it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import logging
+import os
+import secrets
+import signal
+import socket
+import ssl
+import sys
+import tempfile
+import threading
+import warnings
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+from starlette.types import ASGIApp
+
+from gonogo.demo.certificates import CertificateFiles, Variant, create
+from gonogo.demo.collectors import collectors_app
+from gonogo.demo.faults import FAULTS, Active, Switch
+from gonogo.demo.ports import COLLECTOR_PORT, DATABASE_PORT, HTTP_PORT, HTTPS_PORT
+from gonogo.demo.postgres import PostgresServer, TlsFront
+from gonogo.demo.site import Setup, Site
+from gonogo.demo.store import APP_ROLE, DATABASE, MIGRATIONS, VERIFIER_ROLE, Store, prepare
+from gonogo.demo.traffic import Ledger, Recorder, recording_protocol
+from gonogo.errors import Unavailable
+
+LOOPBACK = "127.0.0.1"
+DATABASE_HOST = "db.acme.test"
+CONTROL_HEADER = "x-demo-control"
+CIPHERS = "@SECLEVEL=2:ECDH+AESGCM:ECDH+CHACHA20"
+LEGACY_CIPHERS = "@SECLEVEL=0:ECDH+AESGCM:ECDH+CHACHA20:ECDH+AES"
+BACKLOG = 256
+GRACE_S = 1
+"""How long a response that is under way may take when the demo ends."""
+
+
+def tls_context(files: CertificateFiles) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(files.chains[Variant.GOOD], files.key)
+    context.set_alpn_protocols(["http/1.1"])
+    set_oldest(context, legacy=False)
+    # A resumed session would show the certificate of the one before it.
+    context.options |= ssl.OP_NO_TICKET
+    context.num_tickets = 0
+    return context
+
+
+def set_oldest(context: ssl.SSLContext, *, legacy: bool) -> None:
+    """TLS 1.2 (RFC 9325 §3.1.1), or with `legacy` whatever this OpenSSL still speaks."""
+    context.set_ciphers(LEGACY_CIPHERS if legacy else CIPHERS)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        context.minimum_version = ssl.TLSVersion.TLSv1 if legacy else ssl.TLSVersion.TLSv1_2
+
+
+def bound_socket(port: int) -> socket.socket:
+    """A socket on this port of loopback, or on any free one when it is taken."""
+    for wanted in (port, 0):
+        # asyncio turns Nagle off only where the protocol is named.
+        listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((LOOPBACK, wanted))
+            listener.listen(BACKLOG)  # two sockets may bind one port; only one may listen
+        except OSError:
+            listener.close()
+            if wanted == 0:
+                raise
+        else:
+            return listener
+    raise AssertionError
+
+
+def port_of(listener: socket.socket) -> int:
+    return int(listener.getsockname()[1])
+
+
+class Listener(uvicorn.Server):
+    """A uvicorn server whose signals belong to the process around it."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+@asynccontextmanager
+async def serving(
+    app: ASGIApp, listener: socket.socket, *, name: str, ledger: Ledger, tls: ssl.SSLContext | None = None
+) -> AsyncIterator[None]:
+    config = uvicorn.Config(
+        Recorder(app, ledger=ledger, listener=name),
+        http=recording_protocol(ledger, name),
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        backlog=BACKLOG,
+        timeout_keep_alive=30,
+        timeout_graceful_shutdown=GRACE_S,
+    )
+    config.load()
+    config.ssl = tls
+    server = Listener(config)
+    task = asyncio.create_task(server.serve(sockets=[listener]), name=name)
+    try:
+        while not server.started and not task.done():
+            await asyncio.sleep(0.005)
+        yield
+    finally:
+        server.should_exit = True
+        await task
+
+
+class Demo:
+    """The running whole, as the control listener sees it."""
+
+    def __init__(self, *, files: CertificateFiles, site_tls: ssl.SSLContext, database_tls: ssl.SSLContext) -> None:
+        self.files = files
+        self.site_tls = site_tls
+        self.database_tls = database_tls
+        self.active = Active()
+        self.postgres: PostgresServer | None = None
+        self.front: TlsFront | None = None
+        self.front_port = DATABASE_PORT
+        self._lock = asyncio.Lock()
+
+    async def inject(self, ids: list[str]) -> None:
+        """Make exactly these defects active. Raises KeyError for an unknown id, psycopg.Error, OSError."""
+        wanted = {one: FAULTS[one] for one in ids}
+        async with self._lock:
+            before = self.active.faults
+            await self._sql([fault.mend_sql for one, fault in before.items() if one not in wanted])
+            await self._sql([fault.break_sql for one, fault in wanted.items() if one not in before])
+            self.active.choose(ids)
+            self.site_tls.load_cert_chain(self.files.chains[self.active.certificate], self.files.key)
+            set_oldest(self.site_tls, legacy=self.active.switched(Switch.LEGACY_TLS))
+            await self._set_front()
+
+    async def _sql(self, statements: list[str]) -> None:
+        if self.postgres is not None:
+            for statement in filter(None, statements):
+                await asyncio.to_thread(self.postgres.execute, statement, database=DATABASE)
+
+    async def open_front(self) -> None:
+        assert self.postgres is not None
+        for port in (self.front_port, 0):
+            try:
+                self.front = await TlsFront.start(
+                    LOOPBACK, port, self.postgres.host, self.postgres.port, self.database_tls
+                )
+            except OSError:
+                if port == 0:
+                    raise
+            else:
+                self.front_port = self.front.port
+                return
+
+    async def close_front(self) -> None:
+        front, self.front = self.front, None
+        if front is not None:
+            await front.close()
+
+    async def _set_front(self) -> None:
+        if self.active.switched(Switch.CLOSED_DATABASE):
+            await self.close_front()
+        elif self.front is None:
+            await self.open_front()
+        if self.front is not None:
+            self.front.require_tls = not self.active.switched(Switch.PLAIN_DATABASE)
+
+
+def control_app(demo: Demo, ledger: Ledger, token: str) -> ASGIApp:
+    """Loopback only, and only for who knows the token; its own traffic is not in the log."""
+
+    def admitted(request: Request) -> bool:
+        return secrets.compare_digest(request.headers.get(CONTROL_HEADER, "").encode(), token.encode())
+
+    async def log(_: Request) -> Response:
+        return JSONResponse([asdict(entry) for entry in ledger.entries])
+
+    async def connections(_: Request) -> Response:
+        return JSONResponse([asdict(connection) for connection in ledger.connections.values()])
+
+    async def hits(_: Request) -> Response:
+        return JSONResponse([asdict(hit) for hit in ledger.hits])
+
+    async def reset(_: Request) -> Response:
+        ledger.reset()
+        return JSONResponse({})
+
+    async def defects(request: Request) -> Response:
+        ids = [str(one) for one in (await request.json())["ids"]]
+        if unknown := sorted(set(ids) - set(FAULTS)):
+            return JSONResponse({"error": f"unknown defects: {', '.join(unknown)}"}, status_code=422)
+        await demo.inject(ids)
+        return JSONResponse({"ids": ids})
+
+    routes = [
+        Route("/log", log),
+        Route("/connections", connections),
+        Route("/hits", hits),
+        Route("/reset", reset, methods=["POST"]),
+        Route("/defects", defects, methods=["POST"]),
+    ]
+    app = Starlette(routes=routes)
+
+    async def guarded(scope: Any, receive: Any, send: Any) -> None:
+        chosen: ASGIApp = app
+        if not admitted(Request(scope)):
+            chosen = JSONResponse({"error": "the control token is missing or wrong"}, status_code=403)
+        await chosen(scope, receive, send)
+
+    return guarded
+
+
+def cache_folder() -> Path:
+    """https://specifications.freedesktop.org/basedir-spec/latest/"""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "gonogo" / "demo"
+
+
+def start_database(folder: Path, *, app_password: str, verifier_password: str) -> PostgresServer:
+    """Start and fill the server. Raises Unavailable."""
+    password = secrets.token_urlsafe(24)
+    server = PostgresServer.start(folder, password=password)
+    try:
+        prepare(server, app_password=app_password, verifier_password=verifier_password)
+    except BaseException:
+        server.stop()
+        raise
+    return server
+
+
+async def run(stop: asyncio.Event) -> None:
+    """Start everything, print the ready line, wait for `stop`, end everything. Raises Unavailable."""
+    async with AsyncExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="gonogo-demo-")))
+        app_password, verifier_password = secrets.token_urlsafe(24), secrets.token_urlsafe(24)
+        database = asyncio.create_task(
+            asyncio.to_thread(
+                start_database,
+                folder / "postgres",
+                app_password=app_password,
+                verifier_password=verifier_password,
+            )
+        )
+        stack.push_async_callback(_stop_database, database)
+        files = create(folder)
+        sockets = {name: bound_socket(port) for name, port in NOMINAL.items()}
+        setup = Setup(
+            https_port=port_of(sockets["https"]),
+            http_port=port_of(sockets["http"]),
+            collector_port=port_of(sockets["collectors"]),
+            user_token=secrets.token_urlsafe(24),
+            admin_token=secrets.token_urlsafe(24),
+        )
+        demo = Demo(files=files, site_tls=tls_context(files), database_tls=tls_context(files))
+        site = Site(setup)
+        ledger = Ledger(role=setup.role)
+        control_token = secrets.token_urlsafe(24)
+        around = {"detour": demo.active.detour, "change": demo.active.change}
+        for name, app, tls in (
+            ("https", site.app(**around), demo.site_tls),
+            ("http", site.plain_app(**around), None),
+            ("collectors", collectors_app(setup, ledger), tls_context(files)),
+        ):
+            await stack.enter_async_context(serving(app, sockets[name], name=name, ledger=ledger, tls=tls))
+        apart = Ledger(role=lambda _: "")
+        await stack.enter_async_context(
+            serving(control_app(demo, ledger, control_token), sockets["control"], name="control", ledger=apart)
+        )
+        for worker in (site.work(), site.sample()):
+            stack.push_async_callback(_cancel, asyncio.create_task(worker))
+        demo.postgres = await database
+        await demo.open_front()
+        stack.push_async_callback(demo.close_front)
+        site.store = Store(demo.postgres.dsn(DATABASE, APP_ROLE, app_password))
+        await site.store.open()
+        stack.push_async_callback(site.store.close)
+        variables = {
+            "DEMO_CA_FILE": str(files.ca),
+            "DEMO_HTTPS_PORT": str(setup.https_port),
+            "DEMO_HTTP_PORT": str(setup.http_port),
+            "DEMO_COLLECTOR_PORT": str(setup.collector_port),
+            "DEMO_USER_TOKEN": setup.user_token,
+            "DEMO_ADMIN_TOKEN": setup.admin_token,
+            "DEMO_DATABASE_URL": database_url(verifier_password, demo.front_port),
+            "DEMO_MIGRATIONS": str(MIGRATIONS),
+        }
+        control = f"http://{LOOPBACK}:{port_of(sockets['control'])}"
+        ready = {"variables": variables, "control": control, "control_token": control_token}
+        sys.stdout.write(json.dumps(ready) + "\n")
+        sys.stdout.flush()
+        await stop.wait()
+
+
+NOMINAL = {"https": HTTPS_PORT, "http": HTTP_PORT, "collectors": COLLECTOR_PORT, "control": 0}
+
+
+def database_url(password: str, port: int) -> str:
+    return f"postgresql://{VERIFIER_ROLE}:{quote(password, safe='')}@{DATABASE_HOST}:{port}/{DATABASE}"
+
+
+async def _stop_database(starting: asyncio.Task[PostgresServer]) -> None:
+    with contextlib.suppress(Exception):
+        await asyncio.to_thread((await starting).stop)
+
+
+async def _cancel(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await task
+
+
+def _when_input_ends(act: Any) -> None:
+    """By the file descriptor: a buffered reader's lock would be held when the interpreter ends."""
+    try:
+        while os.read(0, 4096):
+            pass
+    except OSError:
+        pass
+    act()
+
+
+async def _main() -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+
+    def ended() -> None:
+        with contextlib.suppress(RuntimeError):  # the loop has ended before
+            loop.call_soon_threadsafe(stop.set)
+
+    threading.Thread(target=_when_input_ends, args=(ended,), daemon=True).start()
+    await run(stop)
+
+
+def main() -> int:
+    """Exit status 0 after an orderly end, 1 when something is missing, which standard error then tells."""
+    logging.basicConfig(level=logging.WARNING, stream=sys.stderr)
+    try:
+        asyncio.run(_main())
+    except Unavailable as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    return 0

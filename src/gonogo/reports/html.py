@@ -1,0 +1,349 @@
+"""verdict.html: one static page that a release manager reads. No script, no request to anywhere, bounded text."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from itertools import groupby
+from pathlib import Path
+from statistics import median
+
+import jinja2
+from markupsafe import Markup, escape
+
+from gonogo import __version__
+from gonogo.check import Card
+from gonogo.gate.model import Decision, Reason
+from gonogo.reports.model import (
+    DECISION_WORDS,
+    OUTCOME_WORDS,
+    OUTCOMES,
+    SEVERITIES,
+    EvidenceSummary,
+    Point,
+    Reading,
+    Report,
+    Row,
+    read,
+    when,
+)
+from gonogo.reports.text import duration, line, lines, plural, visible
+from gonogo.result import Outcome, Severity
+
+IMAGE_BYTES = 3_000_000
+"""Most bytes of all screenshots in the page; the others are named only."""
+SLOWEST = 10
+_HERE = Path(__file__).parent
+_IMAGES = {b"\x89PNG": "image/png", b"\xff\xd8\xff": "image/jpeg", b"RIFF": "image/webp"}
+_HEADINGS = re.compile(r"^(?:Fix|See|Why):")
+_LINK = re.compile(r"https?://[^\s<>\"'`]+[^\s<>\"'`.,;:)\]]")
+
+
+@dataclass(frozen=True, slots=True)
+class _Slice:
+    """One outcome's part of a stacked bar, percent of its width."""
+
+    outcome: Outcome
+    count: int
+    x: float
+    width: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """One line of the readiness matrix."""
+
+    name: str
+    cells: tuple[tuple[Outcome, int], ...]
+    bar: tuple[_Slice, ...]
+    anchor: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """Evidence below a finding: in full where it is first needed, a link afterwards."""
+
+    summary: EvidenceSummary
+    full: bool
+    image: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Check:
+    id: str
+    anchor: str
+    title: str
+    severity: Severity
+    why: tuple[str, ...]
+    fix: str
+    sources: tuple[str, ...]
+    rows: tuple[tuple[Row, tuple[_Shown, ...]], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Mark:
+    """One measured value on a scale, percent of its width."""
+
+    x: float
+    text: str
+    over: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Scale:
+    """The values of one label, and their limit, on one scale that begins at 0."""
+
+    label: str
+    marks: tuple[_Mark, ...]
+    limit: float | None
+    said: str
+    over: bool
+
+
+def html(report: Report) -> str:
+    """The text of verdict.html. Raises ValueError, KeyError or TypeError when the verdict is not one."""
+    reading = read(report)
+    evidence = _Showing(report.evidence)
+    failing = reading.of(Outcome.FAIL)
+    unseen = reading.of(Outcome.UNKNOWN, Outcome.MISSING)
+    findings = [(name, _checks(rows, report.cards, evidence)) for name, rows in _concerns(failing)]
+    unknown = [(row, evidence.of(row)) for row in unseen]
+    css = (_HERE / "verdict.css").read_text(encoding="utf-8")
+    return _template().render(
+        report=report,
+        reading=reading,
+        css=Markup(css),  # noqa: S704 - our own file
+        css_hash=base64.b64encode(hashlib.sha256(css.encode()).digest()).decode(),
+        facts=_facts(report, reading),
+        total=_bar(reading.counts),
+        matrix=_matrix(reading),
+        severities=[_line(one.value, reading.severities.get(one, {})) for one in SEVERITIES],
+        reasons=[(one, _target(one, failing, unseen)) for one in reading.reasons],
+        warnings=[(one, _target(one, failing, unseen)) for one in reading.warnings],
+        findings=findings,
+        finding_count=sum(len(row.result.findings) or 1 for row in failing),
+        unknown=unknown,
+        waived=reading.of(Outcome.WAIVED),
+        absent=[(reason, list(rows)) for reason, rows in _by_reason(reading.of(Outcome.NOT_APPLICABLE))],
+        absent_count=len(reading.of(Outcome.NOT_APPLICABLE)),
+        plots=_plots(report.evidence.values()),
+        slowest=sorted(reading.rows, key=lambda row: (-row.result.seconds, row.check))[:SLOWEST],
+        version=__version__,
+    )
+
+
+@cache
+def _template() -> jinja2.Template:
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(_HERE),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        finalize=_finalize,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters |= {
+        "line": line,
+        "lines": lines,
+        "duration": duration,
+        "when": when,
+        "prose": _prose,
+        "linked": _linked,
+        "plural": plural,
+        "anchor": _anchor,
+        "word": OUTCOME_WORDS.__getitem__,
+        "decision_word": DECISION_WORDS.__getitem__,
+    }
+    environment.globals |= {"OUTCOMES": OUTCOMES, "Decision": Decision, "Outcome": Outcome}
+    return environment.get_template("verdict.html.j2")
+
+
+def _finalize(value: object) -> object:
+    """Whatever the template prints, and however it came there, holds no invisible or unencodable character."""
+    return value if isinstance(value, Markup) or not isinstance(value, str) else visible(value)
+
+
+def _prose(text: str) -> Markup:
+    """Our own text with `code` between backticks."""
+    parts = visible(text).split("`")
+    if len(parts) % 2 == 0:
+        return escape("`".join(parts))
+    marked = (
+        Markup("<code>{}</code>").format(part) if number % 2 else escape(part)
+        for number, part in enumerate(parts)
+    )
+    return Markup("").join(marked)
+
+
+def _linked(text: str) -> Markup:
+    """Our own text with its http and https addresses as links."""
+    out, position = Markup(""), 0
+    for found in _LINK.finditer(text):
+        out += escape(visible(text[position : found.start()]))
+        out += Markup('<a href="{0}" rel="noreferrer noopener">{0}</a>').format(visible(found.group()))
+        position = found.end()
+    return out + escape(visible(text[position:]))
+
+
+def _anchor(check: str) -> str:
+    return re.sub(r"[^a-z0-9.-]", "_", check.lower())
+
+
+def _facts(report: Report, reading: Reading) -> list[tuple[str, str]]:
+    facts = [
+        ("Environment", f"{report.name} ({report.tier})"),
+        ("Release", reading.release),
+        ("Profile", reading.profile),
+        ("Started", when(reading.started)),
+        ("Took", duration(reading.seconds) if reading.seconds else ""),
+        ("Decided", when(reading.decided_at)),
+        ("Requests planned", f"{sum(entry.count for entry in report.plan):,}" if report.plan else ""),
+        ("Run", reading.run_id),
+    ]
+    return [(name, value) for name, value in facts if value]
+
+
+def _bar(counts: Mapping[Outcome, int]) -> tuple[_Slice, ...]:
+    total = sum(counts.values())
+    slices, x = [], 0.0
+    for outcome in OUTCOMES:
+        if number := counts.get(outcome, 0):
+            width = 100 * number / total
+            slices.append(_Slice(outcome, number, round(x, 3), round(width, 3)))
+            x += width
+    return tuple(slices)
+
+
+def _line(name: str, counts: Mapping[Outcome, int], anchor: str = "") -> _Line:
+    return _Line(name, tuple((one, counts.get(one, 0)) for one in OUTCOMES), _bar(counts), anchor)
+
+
+def _matrix(reading: Reading) -> list[_Line]:
+    counts: dict[str, dict[Outcome, int]] = {}
+    for row in reading.rows:
+        concern = counts.setdefault(row.concern, {})
+        concern[row.outcome] = concern.get(row.outcome, 0) + 1
+    return [
+        _line(name, said, f"findings-{_anchor(name)}" if said.get(Outcome.FAIL) else "")
+        for name, said in sorted(counts.items())
+    ]
+
+
+def _concerns(rows: Sequence[Row]) -> list[tuple[str, list[Row]]]:
+    """Rows by concern; the concern with the worst failure first."""
+    concerns: dict[str, list[Row]] = {}
+    for row in rows:
+        concerns.setdefault(row.concern, []).append(row)
+    return list(concerns.items())
+
+
+def _checks(rows: Sequence[Row], cards: Mapping[str, Card], evidence: _Showing) -> list[_Check]:
+    checks = []
+    for check, group in groupby(rows, key=lambda row: row.check):
+        of_check = tuple(group)
+        card = cards.get(check)
+        checks.append(
+            _Check(
+                id=check,
+                anchor=_anchor(check),
+                title=of_check[0].title,
+                severity=of_check[0].severity,
+                why=_why(card) if card else (),
+                fix=card.section("Fix") if card else "",
+                sources=_sources(card) if card else (),
+                rows=tuple((row, evidence.of(row)) for row in of_check),
+            )
+        )
+    return checks
+
+
+def _why(card: Card) -> tuple[str, ...]:
+    """The card's paragraphs without its `Fix:` and `See:`."""
+    kept = []
+    for paragraph in card.why.split("\n\n"):
+        text = []
+        for one in paragraph.splitlines():
+            if _HEADINGS.match(one):
+                break
+            text.append(one.strip())
+        if text:
+            kept.append(" ".join(text))
+    return tuple(kept)
+
+
+def _sources(card: Card) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(part for part in (*card.sources, card.section("See")) if part))
+
+
+def _target(reason: Reason, failing: Sequence[Row], unseen: Sequence[Row]) -> str:
+    """The anchor of what the reason speaks of, or empty."""
+    if any(row.check == reason.check for row in failing):
+        return f"check-{_anchor(reason.check)}"
+    return "unknown" if any(row.check == reason.check for row in unseen) else ""
+
+
+def _by_reason(rows: Sequence[Row]) -> Iterable[tuple[str, Iterable[Row]]]:
+    return groupby(sorted(rows, key=lambda row: (row.reason, row.check)), key=lambda row: row.reason)
+
+
+class _Showing:
+    """Shows each piece of evidence in full once, and keeps within the bytes for images."""
+
+    def __init__(self, evidence: Mapping[str, EvidenceSummary]) -> None:
+        self._evidence = evidence
+        self._shown: set[str] = set()
+        self._left = IMAGE_BYTES
+
+    def of(self, row: Row) -> tuple[_Shown, ...]:
+        shown = []
+        for one in dict.fromkeys(row.result.evidence):
+            if (summary := self._evidence.get(one)) is not None:
+                full = one not in self._shown
+                self._shown.add(one)
+                shown.append(_Shown(summary, full, self._image(summary.image) if full else ""))
+        return tuple(shown)
+
+    def _image(self, image: bytes) -> str:
+        kind = next((kind for magic, kind in _IMAGES.items() if image.startswith(magic)), "")
+        if not kind or len(image) > self._left:
+            return ""
+        self._left -= len(image)
+        return f"data:{kind};base64,{base64.b64encode(image).decode()}"
+
+
+def _plots(evidence: Iterable[EvidenceSummary]) -> list[tuple[str, list[_Scale]]]:
+    """(what was measured, its scales); repetitions of one group share theirs."""
+    groups: dict[str, dict[str, list[Point]]] = {}
+    for one in sorted(evidence, key=lambda summary: (summary.probe, summary.started, summary.id)):
+        for point in one.plot:
+            groups.setdefault(one.group or one.title, {}).setdefault(point.label, []).append(point)
+    return [(name, [_scale(label, points) for label, points in of.items()]) for name, of in groups.items()]
+
+
+def _scale(label: str, points: Sequence[Point]) -> _Scale:
+    limit, unit = points[0].limit, points[0].unit
+    values = [point.value for point in points]
+    end = max([*values, limit or 0.0]) * 1.12 or 1.0
+    middle = median(values)
+    over = limit is not None and middle > limit
+    said = _amount(middle, unit) + (f", median of {len(values)}" if len(values) > 1 else "")
+    if limit is not None:
+        said += f"; limit {_amount(limit, unit)}"
+    marks = tuple(
+        _Mark(_percent(value, end), _amount(value, unit), limit is not None and value > limit) for value in values
+    )
+    return _Scale(label, marks, None if limit is None else _percent(limit, end), said, over)
+
+
+def _percent(value: float, end: float) -> float:
+    return round(min(max(100 * value / end, 0.0), 100.0), 2)
+
+
+def _amount(value: float, unit: str) -> str:
+    text = f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
+    return f"{text} {unit}".rstrip()

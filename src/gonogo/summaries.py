@@ -1,0 +1,195 @@
+"""From a run's directory to what the report writers show: evidence in a few lines, results, cards."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from gonogo import rundir
+from gonogo.catalogue import catalogue
+from gonogo.environment.models import Environment
+from gonogo.evidence.facts import Catalogue, Exchange, LoadRun, TlsFacts, Visit, from_json
+from gonogo.evidence.records import Evidence, PlanEntry
+from gonogo.formats.latency import percentile
+from gonogo.gate.encode import verdict_json
+from gonogo.gate.model import Verdict
+from gonogo.reports.model import EvidenceSummary, Point, Report
+from gonogo.result import Outcome, Result
+
+MAX_LINES = 40
+MAX_LINE = 300
+MAX_IMAGE = 1_500_000
+"""Bytes of a screenshot that is put into the page."""
+
+
+def _clip(lines: list[str]) -> str:
+    shown = [line[:MAX_LINE] for line in lines[:MAX_LINES]]
+    if len(lines) > MAX_LINES:
+        shown.append(f"… and {len(lines) - MAX_LINES} more lines")
+    return "\n".join(shown)
+
+
+def _exchange(evidence: Evidence) -> tuple[str, str]:
+    found = from_json(Exchange, evidence.facts or {})
+    head = [f"{found.method} {found.url}", f"{found.http_version} {found.status} from {found.address}"]
+    head += [f"{name}: {value}" for name, value in found.headers]
+    timings = found.timings
+    phases = [("dns", timings.dns), ("connect", timings.connect), ("tls", timings.tls), ("first byte", timings.first_byte), ("total", timings.total)]
+    head.append("")
+    head.append(" · ".join(f"{name} {1000 * seconds:.1f} ms" for name, seconds in phases if seconds is not None))
+    return f"{found.method} {found.url} as {found.role}", _clip(head)
+
+
+def _tls(evidence: Evidence) -> tuple[str, str]:
+    found = from_json(TlsFacts, evidence.facts or {})
+    lines = []
+    for shake in found.handshakes:
+        lines.append(f"{shake.address}: {shake.version} {shake.cipher} alpn={shake.alpn or 'none'}; older versions: {shake.legacy}")
+        lines += [f"  {one.subject} ({one.key}, {one.not_before} to {one.not_after})" for one in shake.verified or shake.presented]
+        if shake.error:
+            lines.append(f"  not verified: {shake.error}")
+    return f"TLS handshake with {found.host}:{found.port}", _clip(lines)
+
+
+def _visit(evidence: Evidence) -> tuple[str, str, tuple[Point, ...]]:
+    found = from_json(Visit, evidence.facts or {})
+    lines = [f"{found.browser}, {found.device} {found.viewport[0]}×{found.viewport[1]}"]
+    for shot in found.snapshots:
+        names = ", ".join(cookie.name for cookie in shot.cookies) or "none"
+        lines.append(f"{shot.label}: banner {'visible' if shot.banner.visible else 'not visible'}; cookies: {names}; {shot.requests} requests")
+    lines += [f"problem: {problem}" for problem in found.problems]
+    lines += [f"{one.level}: {one.text}" for one in found.console]
+    lines += [f"{one.method} {one.status or one.failure} {one.type} {one.bytes} B {one.url}" for one in found.requests]
+    points: tuple[Point, ...] = ()
+    if found.vitals is not None:
+        measured = {"LCP": found.vitals.lcp_ms, "FCP": found.vitals.fcp_ms, "TTFB": found.vitals.ttfb_ms, "INP": found.vitals.inp_ms}
+        points = tuple(Point(name, value, None, "ms") for name, value in measured.items() if value is not None)
+        lines.insert(1, ", ".join(f"{name} {value:.0f} ms" for name, value in measured.items() if value is not None) + f", CLS {found.vitals.cls}")
+    name = str(evidence.request.get("name", "visit"))
+    run = evidence.request.get("run")
+    return f"Browser visit: {name}" + (f", run {run}" if run else ""), _clip(lines), points
+
+
+def _database(evidence: Evidence) -> tuple[str, str]:
+    found = from_json(Catalogue, evidence.facts or {})
+    lines = [
+        f"PostgreSQL {found.server_version}, database {found.database}, role {found.role}, {found.tls or 'not encrypted'}; without TLS: {found.plaintext}",
+        f"connected in {found.connect_ms:.1f} ms, round trip {found.round_trip_ms:.2f} ms, {found.connections} of {found.max_connections} connections",
+        f"migrations: {', '.join(found.applied_migrations) if found.applied_migrations else found.migrations_error or 'none'}",
+    ]
+    lines += [f"{table.name}: {len(table.columns)} columns; indexes {', '.join(index.name for index in table.indexes) or 'none'}" for table in found.tables]
+    lines += [f"query {query.name}: {max(query.samples_ms):.1f} ms at most" for query in found.queries if query.samples_ms]
+    return f"Catalogue of database {evidence.request.get('database')}", _clip(lines)
+
+
+def _load(evidence: Evidence, environment: Environment) -> tuple[str, str, tuple[Point, ...]]:
+    found = from_json(LoadRun, evidence.facts or {})
+    limit = next((one.p95_ms for one in environment.load if one.name == found.profile), None)
+    lines = [
+        f"{found.sent} of {found.planned} requests sent, {found.dropped} dropped, {found.achieved_rate:.1f} of {found.planned_rate:g} per second",
+        f"generator used {100 * found.generator_cpu:.0f} % of a core; {found.stop_reason}; {found.unhealthy_reason or 'healthy'}",
+    ]
+    lines += [f"{count} × {kind}" for kind, count in found.errors]
+    points = []
+    for series in found.series:
+        if series.requests and sum(count for _, count in series.histogram):
+            for share in (0.5, 0.95, 0.99):
+                value = percentile(series.histogram, share, total=series.requests)
+                if value != float("inf"):
+                    if series is found.series[0]:
+                        points.append(Point(f"p{100 * share:g}", value, limit if share == 0.95 else None, "ms"))
+                    lines.append(f"{series.name}: p{100 * share:g} {value:.0f} ms of {series.requests} requests, {series.failures} failed")
+    return f"Load profile {found.profile}", _clip(lines), tuple(points)
+
+
+def _asked(evidence: Evidence) -> str:
+    """What was asked, from the request alone; for evidence without facts."""
+    request = evidence.request
+    match request.get("probe"):
+        case "http":
+            return f"{request.get('method')} {request.get('url')} as {request.get('role')}"
+        case "tls":
+            return f"TLS handshake with {request.get('host')}:{request.get('port')}"
+        case "browser":
+            return f"Browser visit: {request.get('name')}"
+        case "database":
+            return f"Catalogue of database {request.get('database')}"
+        case _:
+            return f"Load profile {request.get('profile')}"
+
+
+def summarise(evidence: Evidence, environment: Environment, folder: Path) -> EvidenceSummary:
+    """One record in a few lines. Raises ValueError when its facts are not of its probe."""
+    probe = str(evidence.request.get("probe", ""))
+    title, excerpt, points = _asked(evidence), "", ()
+    if evidence.facts is not None:
+        match probe:
+            case "http":
+                title, excerpt = _exchange(evidence)
+            case "tls":
+                title, excerpt = _tls(evidence)
+            case "browser":
+                title, excerpt, points = _visit(evidence)  # type: ignore[assignment]
+            case "database":
+                title, excerpt = _database(evidence)
+            case _:
+                title, excerpt, points = _load(evidence, environment)  # type: ignore[assignment]
+    screenshot = next((name for name in evidence.attachments if name.endswith((".png", ".jpg"))), "")
+    image = b""
+    if screenshot and (folder / screenshot).is_file() and (folder / screenshot).stat().st_size <= MAX_IMAGE and evidence.request.get("lane") == "browser":
+        image = (folder / screenshot).read_bytes()
+    seconds = (datetime.fromisoformat(evidence.ended) - datetime.fromisoformat(evidence.started)).total_seconds()
+    group = ""
+    if probe == "browser" and evidence.request.get("measure"):
+        path = urlsplit(next((step["value"] for step in evidence.request["steps"] if step["action"] == "goto"), "")).path or "/"
+        group = f"Web Vitals of {path}"
+    return EvidenceSummary(
+        id=evidence.id,
+        probe=probe,
+        title=title[:MAX_LINE],
+        started=evidence.started,
+        seconds=seconds,
+        failure=f"{evidence.failure.kind}: {evidence.failure.message}"[:1000] if evidence.failure else "",
+        screenshot=screenshot,
+        excerpt=excerpt,
+        plot=points,
+        group=group,
+        image=image,
+    )
+
+
+def report_of(run: Path, environment: Environment, verdict: Verdict, *, scrub: Callable[[str], str]) -> Report:
+    """Everything the writers need, read from the run's directory. Raises RunUnreadable, OSError, ValueError."""
+    shard = rundir.read(run)
+    results = list(shard.results)
+    cards = {name: entry.card for name, entry in catalogue().items()}
+    reported = {result.key for result in results}
+    for check, subject, reason in shard.intent.not_applicable if shard.intent else ():
+        if (check, subject) not in reported and check in cards:
+            results.append(Result(check, subject, Outcome.NOT_APPLICABLE, cards[check].severity, reason=reason))
+    summaries = {}
+    for path in sorted((run / "evidence").glob("*.json")):
+        evidence = Evidence.from_json(json.loads(path.read_text(encoding="utf-8")))
+        summaries[evidence.id] = summarise(evidence, environment, run / "evidence")
+    plan: tuple[PlanEntry, ...] = ()
+    if (run / "plan.json").is_file():
+        plan = tuple(PlanEntry(**entry) for entry in json.loads((run / "plan.json").read_text(encoding="utf-8")))
+    document = json.loads(scrub(json.dumps(verdict_json(verdict))))
+    try:
+        shown = str(run.relative_to(Path.cwd()))
+    except ValueError:
+        shown = str(run)
+    return Report(
+        verdict=document,
+        results=tuple(results),
+        cards=cards,
+        evidence=summaries,
+        title=environment.title or environment.name,
+        tier=environment.tier.value,
+        name=environment.name,
+        plan=plan,
+        folder=shown,
+    )
