@@ -143,6 +143,8 @@ class Run:
             gevent.sleep(max(0.0, due - clock()))
             if len(self.pool) >= self.job.in_flight:
                 self.dropped += 1
+                # A generator that catches up after a pause of its own fills the places itself.
+                self.late += clock() - due > LATE_S
                 self._record(self.job.targets[index], due, "dropped", answered=False)
             else:
                 self.pool.spawn(self._send, index, due)

@@ -93,7 +93,7 @@ def _explicit(wanted: str) -> Candidate:
     if "/" in wanted or wanted.startswith("~"):
         path = Path(wanted).expanduser()
         return Candidate(path.name, path=str(path))
-    if wanted.split("-")[0] in _CHANNEL_FAMILIES and wanted not in SYSTEM_NAMES:
+    if wanted.partition("-")[0] in _CHANNEL_FAMILIES and wanted not in SYSTEM_NAMES:
         return Candidate(wanted, channel=wanted)
     return Candidate(wanted, command=wanted)
 
@@ -284,4 +284,8 @@ def _run(command: Sequence[str], timeout_s: float) -> str:
     if child.returncode == 0:
         return ""
     lines = [line.strip() for line in output.splitlines() if line.strip()]
-    return f"exit status {child.returncode}: {lines[-1][:_REASON_CHARACTERS] if lines else 'no output'}"
+    telling = next(
+        (line for line in lines if "error" in line.lower() or "fail" in line.lower()),
+        lines[-1] if lines else "no output",
+    )
+    return f"exit status {child.returncode}: {telling[:_REASON_CHARACTERS]}"

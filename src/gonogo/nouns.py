@@ -27,6 +27,7 @@ from gonogo.evidence.facts import (
     Visit,
     from_json,
 )
+from gonogo.evidence.plan import handshake
 from gonogo.evidence.records import (
     DatabaseRequest,
     Evidence,
@@ -37,7 +38,6 @@ from gonogo.evidence.records import (
     LoadRequest,
     Request,
     Step,
-    TlsRequest,
     VisitRequest,
 )
 from gonogo.evidence.redirects import next_hop
@@ -381,7 +381,7 @@ def _hosts(environment: Environment) -> list[Subject]:
         named.append((host, int(port) if port else 443))
     hosts = list(dict.fromkeys(named))
     several = len({host for host, _ in hosts}) < len(hosts)
-    return [Subject(f"{host}:{port}" if several else host, (TlsRequest(host, port, environment.tls.min_version),), environment.tls) for host, port in hosts]
+    return [Subject(f"{host}:{port}" if several else host, (handshake(environment, host, port),), environment.tls) for host, port in hosts]
 
 
 def _build_host(environment: Environment, subject: Subject, sight: Sight) -> Host:  # noqa: ARG001

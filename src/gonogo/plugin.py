@@ -192,7 +192,7 @@ def _begin(config: pytest.Config) -> State:
     if run is not None:
         (run / "evidence").mkdir(exist_ok=True)
         runs.write_copy(target, run)
-        state.store = Store(run / "evidence", scrub=state.scrub)
+        state.store = Store(run / "evidence", scrub=target.scrub_record)
     return state
 
 
@@ -247,7 +247,7 @@ def _join(config: pytest.Config, handed: str) -> State:
         scrub=target.scrubber(),
     )  # fmt: skip
     if run is not None:
-        state.store = Store(run / "evidence", scrub=state.scrub)
+        state.store = Store(run / "evidence", scrub=target.scrub_record)
     return state
 
 
@@ -553,11 +553,15 @@ class Session:
             return exitstatus or int(ExitStatus.NO_GO)
         return status
 
-    @pytest.hookimpl(trylast=True)
-    def pytest_terminal_summary(self, terminalreporter: Any, exitstatus: int) -> None:
-        state = self.state
-        if state.worker or state.folder is None:
-            return
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_terminal_summary(self, terminalreporter: Any) -> Generator[None, None, None]:
+        # After every other plugin's summary: the verdict is what a person looks for at the end.
+        yield
+        if not self.state.worker and self.state.folder is not None:
+            self._summarise(terminalreporter, self.state)
+
+    def _summarise(self, terminalreporter: Any, state: State) -> None:
+        assert state.folder is not None
         write = terminalreporter.write_line
         terminalreporter.ensure_newline()
         if state.partial:

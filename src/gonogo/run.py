@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
+from typing import Any
 from urllib.parse import quote, urlsplit
 
 import gonogo
@@ -84,6 +85,18 @@ class Target:
     def scrubber(self) -> Callable[[str], str]:
         return Scrubber(self.secrets).scrub
 
+    @property
+    def scrub_record(self) -> Callable[[dict[str, Any]], dict[str, Any]]:
+        """Removes secrets from a JSON object, text by text, so that it stays one."""
+        scrubber = Scrubber(self.secrets)
+
+        def scrub(record: dict[str, Any]) -> dict[str, Any]:
+            clean = scrubber.scrub_json(record)
+            assert isinstance(clean, dict)
+            return clean
+
+        return scrub
+
 
 def read_policy(file: Path) -> tuple[Policy, str]:
     """A policy file and its text. Raises PolicyInvalid."""
@@ -139,7 +152,7 @@ def _without_password(url: str) -> str:
     return parts._replace(netloc=f"{quote(parts.username or '', safe='')}:{MASK}@{host}").geturl()
 
 
-def frozen(environment: Environment) -> str:
+def frozen(environment: Environment) -> dict[str, Any]:
     """The environment as JSON without its secrets; enough to judge its evidence again."""
     databases = tuple(
         one.model_copy(update={"url": Secret(_without_password(one.url.get_secret_value()))}) for one in environment.databases
@@ -151,13 +164,13 @@ def frozen(environment: Environment) -> str:
         shown["url"] = database.url.get_secret_value()
     for role in document["roles"].values():
         role["token"] = MASK
-    return json.dumps(document, indent=1)
+    return document  # type: ignore[no-any-return]
 
 
 def write_copy(target: Target, run: Path) -> None:
     """Write environment.json, policy.toml and waivers.toml into a run's directory."""
-    scrub = target.scrubber()
-    (run / "environment.json").write_text(scrub(frozen(target.environment)), encoding="utf-8")
+    document = target.scrub_record(frozen(target.environment))
+    (run / "environment.json").write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
     (run / "policy.toml").write_text(target.policy_text, encoding="utf-8")
     if target.waivers_text:
         (run / "waivers.toml").write_text(target.waivers_text, encoding="utf-8")
@@ -174,11 +187,18 @@ def read_copy(run: Path, *, policy: Path | None = None) -> Target:
     if shard.intent is None:
         raise RunUnreadable(f"{run / 'intent.json'}: cannot be read; this run cannot be replayed")
     parsed, policy_text = read_policy(policy or run / "policy.toml")
-    waivers, waivers_text = parsed.waivers, ""
-    if (run / "waivers.toml").is_file():
-        waivers_text = (run / "waivers.toml").read_text(encoding="utf-8")
-        waivers += parse_waivers(waivers_text, file=str(run / "waivers.toml"), known_checks=tuple(catalogue.catalogue()))
+    file = run / "waivers.toml"
+    waivers_text = file.read_text(encoding="utf-8") if file.is_file() else ""
+    waivers = parsed.waivers + stored_waivers(run)
     return Target(environment, run, shard.intent.environment_digest, parsed, policy_text, waivers, waivers_text, ())
+
+
+def stored_waivers(run: Path) -> tuple[Waiver, ...]:
+    """The waivers that stood beside the environment file when the run began. Raises PolicyInvalid."""
+    file = run / "waivers.toml"
+    if not file.is_file():
+        return ()
+    return parse_waivers(file.read_text(encoding="utf-8"), file=str(file), known_checks=tuple(catalogue.catalogue()))
 
 
 # --- plan, intent, verdict ----------------------------------------------------------------------------------------

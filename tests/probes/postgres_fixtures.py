@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from functools import cache, cached_property
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
@@ -51,9 +52,9 @@ SCHEMA = """
 # --- certificates ---
 
 
-def certificate(name: str, *, issuer: tuple[x509.Certificate, ec.EllipticCurvePrivateKey] | None = None) -> tuple[
-    x509.Certificate, ec.EllipticCurvePrivateKey
-]:
+def certificate(
+    name: str, *, issuer: tuple[x509.Certificate, ec.EllipticCurvePrivateKey] | None = None
+) -> tuple[x509.Certificate, ec.EllipticCurvePrivateKey]:
     """A CA, or with `issuer` a server certificate for a name."""
     key = ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
@@ -127,8 +128,23 @@ class Place:
     def database(self) -> Database:
         """A fresh copy of the healthy database."""
         name = f"acme{next(self._names)}"
-        self.server.execute(f"create database {name} template seeded")
+        (version,) = self.server.execute("select current_setting('server_version_num')::int")[0]
+        strategy = "strategy file_copy" if version >= 150000 else ""  # half the time
+        self.server.execute(f"create database {name} template seeded {strategy}")
         return Database(self, name)
+
+    @cached_property
+    def healthy(self) -> Database:
+        """For tests that change nothing in it."""
+        return self.database()
+
+    @cached_property
+    def loose(self) -> Database:
+        """The role may delete and take numbers: only our own transaction stands in the way."""
+        made = self.database()
+        made.execute(f"alter role gonogo in database {made.name} set default_transaction_read_only = off")
+        made.execute("grant delete on events to gonogo; grant usage on sequence events_id_seq to gonogo")
+        return made
 
 
 @dataclass
@@ -144,8 +160,12 @@ class Database:
         own = f"@{self.place.server.host}:{self.place.server.port}/"
         return plain.replace(own, f"@{host}:{port or self.place.port}/")
 
-    def environment(self, *, url: str = "", ca_file: str = "", timeout: float = 5, **declared: Any) -> Environment:
-        return environment(url or self.url(), ca_file=ca_file or self.place.trust.ca, timeout=timeout, **declared)
+    def environment(
+        self, *, url: str = "", ca_file: str = "", timeout: float = 5, **declared: Any
+    ) -> Environment:
+        return environment(
+            url or self.url(), ca_file=ca_file or self.place.trust.ca, timeout=timeout, **declared
+        )
 
     def gather(self, **changes: Any) -> Catalogue:
         return run(self.environment(**changes))
@@ -170,7 +190,9 @@ def run(declared: Environment, noted: list[str] | None = None) -> Catalogue:
         raise AssertionError(request)
 
     async def main() -> Catalogue:
-        guard = Guard(declared, note=lambda method, url: noted.append(f"{method} {url}") if noted is not None else None)
+        guard = Guard(
+            declared, note=lambda method, url: noted.append(f"{method} {url}") if noted is not None else None
+        )
         return await gather(DatabaseRequest("main"), Context(declared, guard, "run-7", Path(), fetch))
 
     return anyio.run(main)
@@ -215,13 +237,19 @@ def native(folder: Path, trust: Trust) -> Iterator[Place]:
         password="superuser of the tests",
         binaries=installed[-1].parent,
         settings={"ssl": "on"},
-        files={"server.crt": trust.certificate, "server.key": trust.key, "pg_hba.conf": lines.format(kind="hostssl")},
+        files={
+            "server.crt": trust.certificate,
+            "server.key": trust.key,
+            "pg_hba.conf": lines.format(kind="hostssl"),
+        },
     )
 
     def require_tls(wanted: bool) -> None:
         (server.data / "pg_hba.conf").write_text(lines.format(kind="hostssl" if wanted else "host"))
         loaded = server.execute("select pg_conf_load_time(), pg_reload_conf()")[0][0]
-        while server.execute("select pg_conf_load_time()")[0][0] == loaded:  # a new session has the postmaster's
+        while (
+            server.execute("select pg_conf_load_time()")[0][0] == loaded
+        ):  # a new session has the postmaster's
             pass
 
     with server:
@@ -232,14 +260,25 @@ def native(folder: Path, trust: Trust) -> Iterator[Place]:
 PLACES = {"embedded": embedded, "native": native}
 
 
-@pytest.fixture(scope="module", params=list(PLACES))
-def place(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, database_trust: Trust) -> Iterator[Place]:
-    with PLACES[request.param](tmp_path_factory.mktemp("postgres"), database_trust) as made:
-        yield made
-
-
 @pytest.fixture(scope="module")
-def one_place(tmp_path_factory: pytest.TempPathFactory, database_trust: Trust) -> Iterator[Place]:
+def places(
+    tmp_path_factory: pytest.TempPathFactory, database_trust: Trust
+) -> Iterator[Callable[[str], Place]]:
+    """Each kind of server, started when first asked for."""
+    with ExitStack() as running:
+        yield cache(
+            lambda kind: running.enter_context(
+                PLACES[kind](tmp_path_factory.mktemp("postgres"), database_trust)
+            )
+        )
+
+
+@pytest.fixture(params=list(PLACES))
+def place(request: pytest.FixtureRequest, places: Callable[[str], Place]) -> Place:
+    return places(request.param)
+
+
+@pytest.fixture
+def one_place(places: Callable[[str], Place]) -> Place:
     """For what does not depend on the server."""
-    with embedded(tmp_path_factory.mktemp("postgres"), database_trust) as made:
-        yield made
+    return places("embedded")

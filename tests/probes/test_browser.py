@@ -43,21 +43,21 @@ from gonogo.probes.browser.boundary import Answer, boundary, split_host
 from gonogo.probes.browser.failures import kind_of
 from gonogo.probes.browser.fleet import Fleet
 from gonogo.probes.browser.recorder import site_of
-from gonogo.probes.browser.walk import phrases
+from gonogo.probes.browser.walk import _STORAGE, MOST_STORED, init_script, phrases
 from gonogo.probes.context import Context
 from gonogo.probes.guard import Guard
 
 SITE = "www.shop.test"
 PARTNER = "stats.partner.test"
 BANNER = """
-<div role="dialog" style="position:fixed;bottom:0;left:0;right:0;background:#eee">
+<div role="dialog" id="cookie-banner" style="position:fixed;bottom:0;left:0;right:0;background:#eee">
   <p>We use cookies to measure how this site is used.</p>
   <button onclick="document.cookie='consent=yes;max-age=9999';hit();close_()">Accept all</button>
   <button onclick="document.cookie='consent=no;max-age=9999';close_()">Reject all</button>
 </div>
 <script>
   const hit = () => fetch('http://%(partner)s/hit', {mode: 'no-cors'});
-  const close_ = () => document.querySelector('[role=dialog]').remove();
+  const close_ = () => document.querySelector('#cookie-banner').remove();
   if (document.cookie.includes('consent=')) close_();
 </script>
 """
@@ -69,10 +69,17 @@ def noise(width: int, height: int) -> bytes:
     rows = b"".join(b"\0" + source.randbytes(width * 3) for _ in range(height))
 
     def chunk(kind: bytes, content: bytes) -> bytes:
-        return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
+        return (
+            struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
+        )
 
     head = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(rows, 1)) + chunk(b"IEND", b"")
+    return (
+        b"\x89PNG\r\n\x1a\n"
+        + chunk(b"IHDR", head)
+        + chunk(b"IDAT", zlib.compress(rows, 1))
+        + chunk(b"IEND", b"")
+    )
 
 
 @dataclass
@@ -86,7 +93,13 @@ class Server:
     hints: dict[str, str] = field(default_factory=dict)
 
     def page(
-        self, path: str, body: str | bytes, *, delay: float = 0.0, status: int = 200, headers: dict[str, str] | None = None
+        self,
+        path: str,
+        body: str | bytes,
+        *,
+        delay: float = 0.0,
+        status: int = 200,
+        headers: dict[str, str] | None = None,
     ) -> str:
         content = body.encode() if isinstance(body, str) else body
         head = {"Content-Type": "text/html; charset=utf-8"} | (headers or {})
@@ -168,10 +181,17 @@ class Probe:
 
     def environment(self, **fields: Any) -> Environment:
         origin = self.server.url("")
-        basic = {"name": "t", "tier": "staging", "site": {"url": origin, "plain_url": origin}, "resolve": {SITE: "127.0.0.1"}}
+        basic = {
+            "name": "t",
+            "tier": "staging",
+            "site": {"url": origin, "plain_url": origin},
+            "resolve": {SITE: "127.0.0.1"},
+        }
         return Environment.model_validate(basic | fields)
 
-    def visit(self, *steps: tuple[str, str] | str, request: dict[str, Any] | None = None, **fields: Any) -> Visit:
+    def visit(
+        self, *steps: tuple[str, str] | str, request: dict[str, Any] | None = None, **fields: Any
+    ) -> Visit:
         environment = self.environment(**fields)
         walked = tuple(Step(step) if isinstance(step, str) else Step(*step) for step in steps)
         return self.portal.call(self._gather, VisitRequest("test", walked, **(request or {})), environment)
@@ -183,7 +203,12 @@ class Probe:
             return Evidence(identity(wanted), canonical(wanted), "", "", "test", facts=found)
 
         context = Context(
-            environment=environment, guard=Guard(environment), run_id="r", folder=self.folder, fetch=fetch, _shared={"browser": self.fleet}
+            environment=environment,
+            guard=Guard(environment),
+            run_id="r",
+            folder=self.folder,
+            fetch=fetch,
+            _shared={"browser": self.fleet},
         )
         return await gather(request, context)
 
@@ -212,7 +237,9 @@ def until(condition: Callable[[], bool], seconds: float = 5.0) -> bool:
 # --- what is recorded ---------------------------------------------------------------------------------------------
 
 
-def test_a_visit_says_who_it_is_and_records_requests_cookies_and_storage(probe: Probe, server: Server) -> None:
+def test_a_visit_says_who_it_is_and_records_requests_cookies_and_storage(
+    probe: Probe, server: Server
+) -> None:
     server.page("/style.css", "body{color:red}", headers={"Content-Type": "text/css"})
     url = server.page(
         "/plain",
@@ -229,7 +256,9 @@ def test_a_visit_says_who_it_is_and_records_requests_cookies_and_storage(probe: 
     snapshot = seen.snapshot("loaded")
     assert snapshot is not None
     assert (snapshot.title, snapshot.url, snapshot.requests) == ("Plain", url, 2)
-    assert [(c.name, c.value, c.http_only, c.same_site) for c in snapshot.cookies] == [("secret", "abc", True, "Strict")]
+    assert [(c.name, c.value, c.http_only, c.same_site) for c in snapshot.cookies] == [
+        ("secret", "abc", True, "Strict")
+    ]
     assert (snapshot.local_storage, snapshot.session_storage) == ((("a", "1"),), (("b", "2"),))
     assert seen.viewport == (1350, 940)
     assert (probe.folder / seen.screenshot).read_bytes().startswith(b"\x89PNG")
@@ -241,7 +270,10 @@ def test_a_visit_says_who_it_is_and_records_requests_cookies_and_storage(probe: 
 
 
 def test_a_mobile_visit_is_small_and_says_so(probe: Probe, server: Server) -> None:
-    url = server.page("/mobile", "<meta name=viewport content='width=device-width'><script>document.title=innerWidth+'x'+navigator.maxTouchPoints</script>")
+    url = server.page(
+        "/mobile",
+        "<meta name=viewport content='width=device-width'><script>document.title=innerWidth+'x'+navigator.maxTouchPoints</script>",
+    )
     seen = probe.visit(("goto", url), ("snapshot", "s"), request={"device": "mobile"})
     assert seen.viewport == (412, 823)
     assert seen.snapshots[0].title.startswith("412x")
@@ -255,14 +287,24 @@ def test_automation_does_not_show(probe: Probe, server: Server) -> None:
 
 
 def test_console_errors_and_exceptions_are_kept_apart(probe: Probe, server: Server) -> None:
-    url = server.page("/errors", "<script>console.error('went wrong');console.log('fine');setTimeout(()=>{throw new TypeError('boom')})</script>")
+    url = server.page(
+        "/errors",
+        "<script>console.error('went wrong');console.log('fine');setTimeout(()=>{throw new TypeError('boom')})</script>",
+    )
     seen = probe.visit(("goto", url), ("wait", "0.1"))
-    assert {(m.level, m.text) for m in seen.console} == {("error", "went wrong"), ("pageerror", "TypeError: boom")}
+    assert {(m.level, m.text) for m in seen.console} == {
+        ("error", "went wrong"),
+        ("pageerror", "TypeError: boom"),
+    }
     assert all(m.source.startswith(url) for m in seen.console)
 
 
-def test_csp_violations_are_seen_in_every_document_and_our_own_scripts_cause_none(probe: Probe, server: Server) -> None:
-    policy = {"Content-Security-Policy": "default-src 'self'; script-src 'nonce-x'; require-trusted-types-for 'script'"}
+def test_csp_violations_are_seen_in_every_document_and_our_own_scripts_cause_none(
+    probe: Probe, server: Server
+) -> None:
+    policy = {
+        "Content-Security-Policy": "default-src 'self'; script-src 'nonce-x'; require-trusted-types-for 'script'"
+    }
     server.page("/inner", "<script>1</script>", headers={"Content-Security-Policy": "script-src 'none'"})
     other = server.page("/other", "<p>clean</p>", headers=policy)
     url = server.page(
@@ -271,13 +313,21 @@ def test_csp_violations_are_seen_in_every_document_and_our_own_scripts_cause_non
         f"<script nonce=x>setTimeout(()=>{{const i=new Image();i.src='{server.url('/x.png', PARTNER)}'}}, 50)</script>",
         headers=policy,
     )
-    seen = probe.visit(("goto", url), ("wait", "0.2"), ("snapshot", "a"), ("interact", "#b"), ("goto", other), ("snapshot", "b"), request={"measure": True})
+    seen = probe.visit(
+        ("goto", url),
+        ("wait", "0.2"),
+        ("snapshot", "a"),
+        ("interact", "#b"),
+        ("goto", other),
+        ("snapshot", "b"),
+        request={"measure": True},
+    )
     assert sorted((v.directive, v.blocked.partition("?")[0], v.disposition) for v in seen.violations) == [
         ("img-src", server.url("/x.png", PARTNER), "enforce"),
         ("script-src-elem", "inline", "enforce"),
         ("script-src-elem", "inline", "enforce"),
     ]
-    assert {v.source.partition(":2")[0].rpartition(":")[0] or v.source for v in seen.violations}
+    assert all(v.source.startswith((url, server.url("/inner"))) for v in seen.violations)
     assert {m.level for m in seen.console} == {"csp"}
     assert seen.vitals is not None
     assert seen.vitals.inp_ms is not None
@@ -286,35 +336,43 @@ def test_csp_violations_are_seen_in_every_document_and_our_own_scripts_cause_non
 # --- the boundary -------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("outside", ["localhost", "127.0.0.1", "127.0.0.2", "2130706433"])
-def test_an_undeclared_host_is_never_reached_not_even_while_the_page_unloads(probe: Probe, server: Server, outside: str) -> None:
+def test_an_undeclared_host_is_never_reached_not_even_while_the_page_unloads(
+    probe: Probe, server: Server
+) -> None:
     """Each of these names leads to the very server that listens, were it not for the browser's resolver rules."""
-    tag = f"/out-{outside}"
-    target = server.url(tag, outside)
+    outside = [server.url("/out", host) for host in ("localhost", "127.0.0.1", "127.0.0.2", "2130706433")]
     url = server.page(
         "/leaving",
-        f"""<img src="{target}"><script>
-        new WebSocket("{target.replace("http", "ws")}");
-        addEventListener('pagehide', () => {{ navigator.sendBeacon("{target}"); fetch("{target}", {{keepalive: true, method: 'POST'}}) }});
-        addEventListener('visibilitychange', () => navigator.sendBeacon("{target}"));
+        f"""<script>for (const out of {json.dumps(outside)}) {{
+        new Image().src = out; new WebSocket(out.replace('http', 'ws'));
+        addEventListener('pagehide', () => {{ navigator.sendBeacon(out); fetch(out, {{keepalive: true, method: 'POST'}}) }});
+        addEventListener('visibilitychange', () => navigator.sendBeacon(out)); }}
         </script>""",
     )
-    control = server.page("/control", f"""<script>addEventListener('pagehide', () => navigator.sendBeacon("/unload{outside}"))</script>""")
+    control = server.page(
+        "/control", """<script>addEventListener('pagehide', () => navigator.sendBeacon("/unload"))</script>"""
+    )
     seen = probe.visit(("goto", url), ("goto", control), ("goto", url))
-    # Positive control: a beacon to the declared host, sent in the same way, arrives.
-    assert until(lambda: bool(server.arrived(f"/unload{outside}")))
-    assert server.arrived(tag) == []
-    blocked = {(r.type, r.failure) for r in seen.requests if r.failure}
-    assert blocked == {("image", "blocked: undeclared host"), ("websocket", "blocked: undeclared host")}
-    assert {m.level for m in seen.console if "Failed to load resource" in m.text} == {"blocked"}
+    # Positive control: a beacon to the declared host, sent in the same way and before the last page, arrives.
+    assert until(lambda: bool(server.arrived("/unload")))
+    assert server.arrived("/out") == []
+    failed = {(r.type, r.failure) for r in seen.requests if r.failure}
+    assert failed == {("image", "blocked: undeclared host"), ("websocket", "blocked: undeclared host")}
+    assert {m.level for m in seen.console} == {"blocked"}
 
 
 def test_a_redirect_to_an_undeclared_host_is_the_guards_refusal(probe: Probe, server: Server) -> None:
-    url = server.page("/away", "", status=302, headers={"Location": server.url("/landing", "localhost")})
+    url = server.page("/away", "", status=302, headers={"Location": server.url("/outside", "localhost")})
     with pytest.raises(EvidenceMissing, match="localhost, which the environment does not declare") as caught:
         probe.visit(("goto", url))
     assert caught.value.kind == "guard"
-    assert server.arrived("/landing") == []
+    assert server.arrived("/outside") == []
+
+
+def test_each_hop_of_a_redirect_is_a_request(probe: Probe, server: Server) -> None:
+    landing = server.page("/landing", "<p>here</p>")
+    seen = probe.visit(("goto", server.page("/moved", "", status=302, headers={"Location": "/landing"})))
+    assert [(r.url, r.status) for r in seen.requests] == [(server.url("/moved"), 302), (landing, 200)]
 
 
 def test_a_goto_to_an_undeclared_host_is_refused_before_the_browser(probe: Probe, server: Server) -> None:
@@ -336,7 +394,9 @@ def test_a_third_party_is_let_through_or_answered_inside_the_browser(probe: Prob
     kept = probe.visit(*steps, third_parties=[party], resolve=resolve)
     assert server.arrived("/hit") == server.arrived("/late") == []
     assert kept.snapshots[0].title == "answered 204"
-    assert [(r.url, r.status, r.third_party, r.failure) for r in kept.requests if "hit" in r.url] == [(server.url("/hit", PARTNER), 204, True, "")]
+    assert [(r.url, r.status, r.third_party, r.failure) for r in kept.requests if "hit" in r.url] == [
+        (server.url("/hit", PARTNER), 204, True, "")
+    ]
     through = probe.visit(*steps, third_parties=[party | {"intercept": False}], resolve=resolve)
     assert until(lambda: bool(server.arrived("/hit")))
     assert any("/hit" in r.url and r.third_party for r in through.requests)
@@ -356,7 +416,11 @@ def test_on_production_only_safe_methods_leave_the_browser(probe: Probe, server:
     refused = {(r.method, r.url) for r in seen.requests if r.failure == "blocked: method"}
     assert {("PUT", server.url("/put")), ("POST", server.url("/beacon"))} <= refused
     assert server.arrived("/got") == [("GET", SITE)]
-    assert [(m, p) for m, _, p in server.log if p in {"/put", "/beacon", "/unload-beacon", "/unload-fetch", "/unload-request"}] == []
+    assert [
+        (m, p)
+        for m, _, p in server.log
+        if p in {"/put", "/beacon", "/unload-beacon", "/unload-fetch", "/unload-request"}
+    ] == []
     probe.visit(("goto", url), ("goto", other), tier="production", limits={"allow_methods": ["POST"]})
     assert until(lambda: server.arrived("/beacon") == [("POST", SITE)])
     assert server.arrived("/put") == []
@@ -371,7 +435,10 @@ def test_resolver_rules_and_judgement_agree() -> None:
             "resolve": {"www.shop.test": "::1", "undeclared.test": "127.0.0.1"},
             "hosts": ["cdn.shop.test:444", "192.0.2.7"],
             "tls": {"hosts": ["[2001:db8::7]:993"]},
-            "third_parties": [{"host": PARTNER, "purpose": "analytics"}, {"host": "www.shop.test", "purpose": "other"}],
+            "third_parties": [
+                {"host": PARTNER, "purpose": "analytics"},
+                {"host": "www.shop.test", "purpose": "other"},
+            ],
         }
     )
     limits = boundary(environment)
@@ -393,7 +460,9 @@ def test_resolver_rules_and_judgement_agree() -> None:
 
 @pytest.mark.parametrize("host", ["*", "a b", "x.test , EXCLUDE *", "*.shop.test"])
 def test_what_is_not_a_host_name_never_becomes_a_rule(host: str) -> None:
-    environment = Environment.model_validate({"name": "t", "tier": "demo", "site": {"url": "https://www.shop.test"}, "hosts": [host]})
+    environment = Environment.model_validate(
+        {"name": "t", "tier": "demo", "site": {"url": "https://www.shop.test"}, "hosts": [host]}
+    )
     with pytest.raises(EvidenceMissing, match="not a host name"):
         boundary(environment)
 
@@ -449,7 +518,9 @@ def test_the_browsers_codes_have_a_kind(code: str, kind: str) -> None:
     assert kind_of(f"Page.goto: net::ERR_{code} at http://x/") == kind
 
 
-def test_a_step_that_fails_is_a_problem_and_the_rest_is_still_seen(probe: Probe, server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_step_that_fails_is_a_problem_and_the_rest_is_still_seen(
+    probe: Probe, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("gonogo.probes.browser.walk.INTERACTION_S", 0.3)
     url = server.page("/steps", "<p>x</p>")
     seen = probe.visit(("goto", url), ("click", "#nowhere"), "scroll", ("snapshot", "s"))
@@ -472,7 +543,10 @@ PARTNERSHIP: dict[str, Any] = {
 
 
 @pytest.mark.parametrize(("choice", "value", "hits"), [("accept", "yes", 1), ("reject", "no", 0)])
-def test_a_choice_has_its_effect_and_persists(probe: Probe, server: Server, choice: str, value: str, hits: int) -> None:
+def test_a_choice_has_its_effect_and_persists(
+    probe: Probe, server: Server, monkeypatch: pytest.MonkeyPatch, choice: str, value: str, hits: int
+) -> None:
+    monkeypatch.setattr("gonogo.probes.browser.consent.APPEAR_S", 0.5)
     url = consent_page(server, f"/consent-{choice}")
     server.log.clear()
     seen = probe.visit(
@@ -540,9 +614,13 @@ DECOYS = """<div role=dialog style="position:fixed;top:0">Subscribe to our newsl
         ("decoys-then-banner", DECOYS + BANNER % {"partner": "x"}),
     ],
 )
-def test_the_banner_is_found_by_its_words_wherever_it_stands(probe: Probe, server: Server, name: str, body: str) -> None:
+def test_the_banner_is_found_by_its_words_wherever_it_stands(
+    probe: Probe, server: Server, name: str, body: str
+) -> None:
     url = server.page(f"/find-{name}", "<!doctype html><title>t</title><body>" + body)
-    seen = probe.visit(("goto", url), ("snapshot", "first"), ("consent", "reject"), ("snapshot", "chosen"), **PARTNERSHIP)
+    seen = probe.visit(
+        ("goto", url), ("snapshot", "first"), ("consent", "reject"), ("snapshot", "chosen"), **PARTNERSHIP
+    )
     assert seen.problems == ()
     assert seen.snapshots[0].banner.visible
     assert seen.snapshots[0].banner.accept
@@ -564,14 +642,18 @@ def test_a_banner_in_a_frame_of_another_host_is_found_and_pressed(probe: Probe, 
         <iframe style="visibility:hidden" src="{server.url("/cmp", PARTNER)}"></iframe>
         <script>onmessage = (e) => {{ document.cookie = 'consent=' + e.data; document.querySelector('iframe').remove() }}</script>""",
     )
-    seen = probe.visit(("goto", url), ("snapshot", "first"), ("consent", "reject"), ("snapshot", "chosen"), **PARTNERSHIP)
+    seen = probe.visit(
+        ("goto", url), ("snapshot", "first"), ("consent", "reject"), ("snapshot", "chosen"), **PARTNERSHIP
+    )
     assert seen.problems == ()
     assert seen.snapshots[0].banner.reject == "Refuse"
     assert [c.value for c in seen.snapshots[1].cookies] == ["n"]
     assert not seen.snapshots[1].banner.visible
 
 
-def test_what_only_looks_like_a_banner_is_left_alone(probe: Probe, server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_only_looks_like_a_banner_is_left_alone(
+    probe: Probe, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("gonogo.probes.browser.consent.CHOOSE_S", 0.3)
     monkeypatch.setattr("gonogo.probes.browser.consent.APPEAR_S", 0.3)
     url = server.page("/decoys", "<body>" + DECOYS)
@@ -587,24 +669,139 @@ def test_declared_selectors_come_first(probe: Probe, server: Server) -> None:
         <script>const c = (v) => { document.cookie = 'consent=' + v; document.querySelector('#ours').remove() }</script>""",
     )
     declared = {"banner": "#ours", "accept": "#ja", "reject": "#nix"}
-    seen = probe.visit(("goto", url), ("snapshot", "first"), ("consent", "reject"), ("snapshot", "chosen"), consent=declared)
+    seen = probe.visit(
+        ("goto", url), ("snapshot", "first"), ("consent", "reject"), ("snapshot", "chosen"), consent=declared
+    )
     assert seen.problems == ()
     assert (seen.snapshots[0].banner.accept, seen.snapshots[0].banner.reject) == ("Jawoll", "Nix")
     assert [c.value for c in seen.snapshots[1].cookies] == ["n"]
 
 
-def test_a_click_without_effect_is_a_problem(probe: Probe, server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_click_without_effect_is_a_problem(
+    probe: Probe, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("gonogo.probes.browser.consent.CHOOSE_S", 0.5)
-    url = server.page("/stays", """<div role=dialog>We use cookies <button>Accept all</button><button>Reject all</button></div>""")
+    url = server.page(
+        "/stays",
+        """<div role=dialog>We use cookies <button>Accept all</button><button>Reject all</button></div>""",
+    )
     seen = probe.visit(("goto", url), ("consent", "reject"), **PARTNERSHIP)
     assert len(seen.problems) == 1
     assert seen.problems[0].startswith("consent reject: the banner stayed after")
 
 
+LABELS = [
+    (
+        "en",
+        "We use cookies",
+        ("Accept all", "Allow all cookies", "I agree", "Got it!"),
+        ("Reject all", "Continue without accepting", "Only necessary cookies", "Do not accept"),
+    ),
+    (
+        "de",
+        "Wir nutzen Cookies",
+        ("Alle akzeptieren", "Zustimmen", "Alles klar"),
+        ("Alle ablehnen", "Nur notwendige Cookies verwenden", "Ohne Einwilligung fortfahren"),
+    ),
+    (
+        "fr",
+        "Ce site utilise des cookies",
+        ("Tout accepter", "J’accepte", "D'accord"),
+        ("Tout refuser", "Continuer sans accepter →", "Non, merci"),
+    ),
+    (
+        "es",
+        "Usamos cookies",
+        ("Aceptar todo", "Permitir todas", "De acuerdo"),
+        ("Rechazar todo", "Solo necesarias", "Continuar sin aceptar"),
+    ),
+    (
+        "it",
+        "Questo sito usa cookie",
+        ("Accetta tutti", "Acconsento"),
+        ("Rifiuta tutti", "Solo cookie necessari", "Continua senza accettare"),
+    ),
+    (
+        "pt",
+        "Utilizamos cookies",
+        ("Aceitar todos", "Concordo"),
+        ("Rejeitar todos", "Recusar", "Apenas necessários"),
+    ),
+    (
+        "nl",
+        "Wij gebruiken cookies",
+        ("Alles accepteren", "Akkoord", "Cookies toestaan"),
+        ("Alles weigeren", "Alleen noodzakelijke cookies", "Niet akkoord"),
+    ),
+    (
+        "pl",
+        "Używamy plików cookie",
+        ("Zaakceptuj wszystkie", "Zgadzam się"),
+        ("Odrzuć wszystkie", "Nie zgadzam się", "Tylko niezbędne"),
+    ),
+    (
+        "sv",
+        "Vi använder kakor",
+        ("Acceptera alla", "Godkänn alla", "Tillåt alla"),
+        ("Avvisa alla", "Endast nödvändiga", "Neka"),
+    ),
+    ("da", "Vi bruger cookies", ("Accepter alle", "Tillad alle"), ("Afvis alle", "Kun nødvendige")),
+    ("nb", "Vi bruker informasjonskapsler (cookies)", ("Godta alle",), ("Avvis alle", "Kun nødvendige")),
+    (
+        "fi",
+        "Käytämme evästeitä",
+        ("Hyväksy kaikki", "Salli kaikki evästeet"),
+        ("Hylkää kaikki", "Vain välttämättömät", "Kiellä"),
+    ),
+    (
+        "cs",
+        "Používáme soubory cookie",
+        ("Přijmout vše", "Souhlasím"),
+        ("Odmítnout vše", "Pouze nezbytné", "Nesouhlasím"),
+    ),
+    (
+        "ja",
+        "当サイトではクッキーを使用します",
+        ("すべて同意する", "許可する"),
+        ("すべて拒否する", "同意しない"),
+    ),
+]
+
+
+def test_labels_are_understood_in_every_language(probe: Probe, server: Server) -> None:
+    cases = [
+        (language, text, yes, no)
+        for language, text, accepts, rejects in LABELS
+        for yes in accepts
+        for no in rejects
+    ]
+
+    async def look() -> list[tuple[str, str, str, str]]:
+        environment = probe.environment()
+        running = await probe.fleet.browser(boundary(environment).flags(()))
+        page = await running.browser.new_page()
+        await page.add_init_script(init_script(boundary(environment), None, measure=False))
+        await page.goto("about:blank")
+        wrong = []
+        for language, text, yes, no in cases:
+            await page.set_content(
+                f"<div role=dialog><p>{text}</p><button>{no}</button><button>{yes}</button><a href=/p>Cookie policy</a></div>"
+            )
+            told = await page.evaluate("() => window.__gonogo.look()")
+            if told is None or (told["accept"], told["reject"]) != (yes, no):
+                wrong.append((language, yes, no, repr(told)))
+        await page.close()
+        return wrong
+
+    assert probe.portal.call(look) == []
+
+
 def test_no_phrase_both_accepts_and_is_lost_to_another_purpose() -> None:
     said = phrases()
     assert set(said) == {"accept", "reject", "other", "all", "selection", "consent", "gate"}
-    assert all(phrase == phrase.lower().strip() and phrase.strip("*") for group in said.values() for phrase in group)
+    assert all(
+        phrase == phrase.lower().strip() and phrase.strip("*") for group in said.values() for phrase in group
+    )
 
 
 # --- Web Vitals ---------------------------------------------------------------------------------------------------
@@ -656,7 +853,9 @@ def test_inp_is_how_long_the_handler_kept_the_page_busy(probe: Probe, server: Se
     assert vitals.lcp_ms is not None
 
 
-def test_an_interaction_that_is_never_reported_is_a_problem_and_none(probe: Probe, server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_interaction_that_is_never_reported_is_a_problem_and_none(
+    probe: Probe, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("gonogo.probes.browser.walk.INTERACTION_S", 0.4)
     url = server.page("/noinp", "<!doctype html><p>text<button id=b>b</button>")
     seen = probe.visit(("goto", url), ("interact", "#b"), request={"measure": True})
@@ -678,38 +877,77 @@ def test_the_vendored_library_is_the_one_that_is_named() -> None:
 # --- strangers ----------------------------------------------------------------------------------------------------
 
 
-def test_a_hostile_page_is_bounded(probe: Probe, server: Server) -> None:
+def test_a_hostile_page_is_bounded(probe: Probe, server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     url = server.page(
         "/hostile",
         """<script>
         document.title = 'x'.repeat(1e7);
         for (let i = 0; i < 400; i++) document.cookie = 'c' + i + '=' + 'v'.repeat(20);
-        for (let i = 0; i < 2000; i++) localStorage['k' + i] = 'v'.repeat(1000);
-        for (let i = 0; i < 600; i++) fetch('/n?' + i + 'y'.repeat(3000));
-        for (let i = 0; i < 300; i++) console.error('e'.repeat(1e5));
+        for (let i = 0; i < 400; i++) localStorage['k' + i] = 'v'.repeat(1000);
+        for (let i = 0; i < 100; i++) fetch('/n?' + i + 'y'.repeat(3000));
+        for (let i = 0; i < 300; i++) console.error('e'.repeat(1e4));
         alert('stop'); confirm('really?'); open('/popup'); open('/popup');
         location.hash = 'z'.repeat(5000);
         const a = document.createElement('a'); a.href = '/file'; a.download = 'f'; a.click();
         onbeforeunload = () => 'stay';
-        for (let i = 0; i < 300; i++) __gonogo_violation?.(['d', 'b', 's', 'x'.repeat(1e5)]);
+        for (let i = 0; i < 300; i++) __gonogo_violation?.(['d', 'b', 's', 'x'.repeat(1e4)]);
         </script>""",
     )
     began = time.monotonic()
     seen = probe.visit(("goto", url), ("snapshot", "s"), "reload")
-    assert time.monotonic() - began < 20
+    assert time.monotonic() - began < 30
     stored = json.dumps(facts.to_json(seen))
     assert len(stored) < 3_000_000
-    assert len(seen.requests) == 500
+    assert len(seen.requests) > 100
     assert len(seen.console) == 200
     assert len(seen.violations) == 200
     snapshot = seen.snapshots[0]
     assert len(snapshot.title) == 300
-    assert len(snapshot.local_storage) == 200
+    assert len(snapshot.local_storage) == 400
+    assert max(len(value) for _, value in snapshot.local_storage) == 200
     assert max(len(text) for r in seen.requests for text in (r.url, r.failure)) <= 2000
-    assert any("more requests than are recorded" in problem for problem in seen.problems)
+    assert any("more console messages than are recorded" in problem for problem in seen.problems)
 
 
-def test_a_page_that_never_ends_is_bounded(probe: Probe, server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("limit", "script", "what"),
+    [
+        ("recorder.MOST_REQUESTS", "for (let i = 0; i < 20; i++) fetch('/n?' + i)", "requests"),
+        ("walk.MOST_COOKIES", "for (let i = 0; i < 20; i++) document.cookie = 'c' + i + '=1'", "cookies"),
+        (
+            "walk.MOST_STORED",
+            "for (let i = 0; i < 20; i++) localStorage['k' + i] = '1'",
+            "entries in localStorage",
+        ),
+    ],
+)
+def test_a_list_that_would_be_cut_short_is_no_evidence(
+    probe: Probe, server: Server, monkeypatch: pytest.MonkeyPatch, limit: str, script: str, what: str
+) -> None:
+    """What a check looks for could stand behind the cut."""
+    monkeypatch.setattr("gonogo.probes.browser.walk.MOST_REQUESTS", 10)
+    monkeypatch.setattr(f"gonogo.probes.browser.{limit}", 10, raising=True)
+    if what != "requests":
+        monkeypatch.setattr("gonogo.probes.browser.walk._STORAGE", _STORAGE.replace(str(MOST_STORED), "10"))
+    with pytest.raises(EvidenceMissing, match=f"more than 10 {what}") as caught:
+        probe.visit(("goto", server.page("/many", f"<script>{script}</script>")), ("snapshot", "s"))
+    assert caught.value.kind == "too-large"
+
+
+def test_windows_that_a_page_opens_are_closed(probe: Probe, server: Server) -> None:
+    server.page("/popup", "<title>popup</title>")
+    url = server.page(
+        "/opener",
+        "<title>opener</title><script>open('/popup'); open('/popup', '_blank', 'noopener')</script>",
+    )
+    seen = probe.visit(("goto", url), ("wait", "0.2"), ("snapshot", "s"))
+    assert seen.snapshots[0].title == "opener"
+    assert {r.url for r in seen.requests} <= {url, server.url("/popup")}
+
+
+def test_a_page_that_never_ends_is_bounded(
+    probe: Probe, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("gonogo.probes.browser.walk.STEP_S", 0.5)
     monkeypatch.setattr("gonogo.probes.browser.walk.SETTLE_S", 0.5)
     monkeypatch.setattr("gonogo.probes.browser.walk.SCREENSHOT_S", 0.5)
@@ -725,20 +963,33 @@ def test_a_page_that_never_ends_is_bounded(probe: Probe, server: Server, monkeyp
     ("path", "headers", "status"),
     [
         ("/loop", {"Location": "/loop"}, 302),
-        ("/download", {"Content-Disposition": "attachment; filename=x.bin", "Content-Type": "application/octet-stream"}, 200),
+        (
+            "/download",
+            {"Content-Disposition": "attachment; filename=x.bin", "Content-Type": "application/octet-stream"},
+            200,
+        ),
     ],
 )
-def test_an_endless_redirect_and_a_download_are_not_pages(probe: Probe, server: Server, path: str, headers: dict[str, str], status: int) -> None:
+def test_an_endless_redirect_and_a_download_are_not_pages(
+    probe: Probe, server: Server, path: str, headers: dict[str, str], status: int
+) -> None:
     with pytest.raises(EvidenceMissing) as caught:
         probe.visit(("goto", server.page(path, "x", status=status, headers=headers)))
     assert caught.value.kind == "protocol"
 
 
-def test_a_page_that_reloads_itself_for_ever_is_bounded(probe: Probe, server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_page_that_reloads_itself_for_ever_is_bounded(
+    probe: Probe, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("gonogo.probes.browser.walk.STEP_S", 1.0)
     monkeypatch.setattr("gonogo.probes.browser.walk.SETTLE_S", 0.5)
+    monkeypatch.setattr("gonogo.probes.browser.walk.SCREENSHOT_S", 0.5)
     began = time.monotonic()
-    seen = probe.visit(("goto", server.page("/again", "<script>location.reload()</script>")), ("wait", "0.2"), limits={"request_timeout_s": 1})
+    seen = probe.visit(
+        ("goto", server.page("/again", "<script>location.reload()</script>")),
+        ("wait", "0.2"),
+        limits={"request_timeout_s": 1},
+    )
     assert time.monotonic() - began < 10
     assert len(seen.requests) > 1
 
@@ -754,7 +1005,9 @@ class Authority:
     def issue(self, folder: Path, *names: str, days: int = 30) -> ssl.SSLContext:
         key = ec.generate_private_key(ec.SECP256R1())
         now = datetime.now(UTC)
-        alternatives = [x509.DNSName(n) if not n[0].isdigit() else x509.IPAddress(ipaddress.ip_address(n)) for n in names]
+        alternatives = [
+            x509.DNSName(n) if not n[0].isdigit() else x509.IPAddress(ipaddress.ip_address(n)) for n in names
+        ]
         leaf = (
             x509.CertificateBuilder()
             .subject_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, names[0])]))
@@ -765,11 +1018,15 @@ class Authority:
             .not_valid_after(now + timedelta(days=days))
             .add_extension(x509.SubjectAlternativeName(alternatives), critical=False)
             .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-            .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(self.key.public_key()), critical=False)
+            .add_extension(
+                x509.AuthorityKeyIdentifier.from_issuer_public_key(self.key.public_key()), critical=False
+            )
             .sign(self.key, hashes.SHA256())
         )
         file = folder / f"{names[0]}{days}.pem"
-        private = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+        private = key.private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        )
         file.write_bytes(private + leaf.public_bytes(serialization.Encoding.PEM))
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(file)
@@ -806,15 +1063,27 @@ def authority() -> Authority:
 def private(tmp_path: Path, authority: Authority, secure: Server) -> dict[str, Any]:
     bundle = tmp_path / "ca.pem"
     bundle.write_bytes(authority.certificate.public_bytes(serialization.Encoding.PEM))
-    return {"ca_file": str(bundle), "site": {"url": secure.url("", scheme="https")}, "resolve": {SITE: "127.0.0.1", PARTNER: "127.0.0.1"}}
+    return {
+        "ca_file": str(bundle),
+        "site": {"url": secure.url("", scheme="https")},
+        "resolve": {SITE: "127.0.0.1", PARTNER: "127.0.0.1"},
+    }
 
 
-def test_a_certificate_of_the_private_ca_is_trusted_by_its_key(probe: Probe, tmp_path: Path, authority: Authority) -> None:
+def test_a_certificate_of_the_private_ca_is_trusted_by_its_key(
+    probe: Probe, tmp_path: Path, authority: Authority
+) -> None:
     with serving(Server(), authority.issue(tmp_path, SITE, PARTNER)) as secure:
-        url = secure.page("/", f"<title>secure</title><script src=\"{secure.url('/t.js', PARTNER, 'https')}\"></script>")
-        secure.page("/t.js", "document.title += ' ' + isSecureContext", headers={"Content-Type": "text/javascript"})
+        url = secure.page(
+            "/", f'<title>secure</title><script src="{secure.url("/t.js", PARTNER, "https")}"></script>'
+        )
+        secure.page(
+            "/t.js", "document.title += ' ' + isSecureContext", headers={"Content-Type": "text/javascript"}
+        )
         url = secure.url("/", scheme="https")
-        seen = probe.visit(("goto", url), ("snapshot", "s"), hosts=[PARTNER], **private(tmp_path, authority, secure))
+        seen = probe.visit(
+            ("goto", url), ("snapshot", "s"), hosts=[PARTNER], **private(tmp_path, authority, secure)
+        )
         assert seen.snapshots[0].title == "secure true"
         assert seen.console == ()
         assert "Headless" not in secure.hints["/"]
@@ -822,7 +1091,9 @@ def test_a_certificate_of_the_private_ca_is_trusted_by_its_key(probe: Probe, tmp
 
 
 @pytest.mark.parametrize("fault", ["expired", "name", "authority"])
-def test_a_certificate_that_does_not_verify_is_not_pinned(probe: Probe, tmp_path: Path, authority: Authority, fault: str) -> None:
+def test_a_certificate_that_does_not_verify_is_not_pinned(
+    probe: Probe, tmp_path: Path, authority: Authority, fault: str
+) -> None:
     names = ("other.test",) if fault == "name" else (SITE,)
     context = authority.issue(tmp_path, *names, days=-1 if fault == "expired" else 30)
     with serving(Server(), context) as secure:
@@ -839,6 +1110,38 @@ def test_a_certificate_that_does_not_verify_is_not_pinned(probe: Probe, tmp_path
             probe.visit(("goto", secure.url("/", scheme="https")), **fields)
         assert caught.value.kind == "tls"
         assert secure.log == []
+
+
+# --- the browser itself ---------------------------------------------------------------------------------------------
+
+
+def test_a_browser_that_died_is_started_again(probe: Probe, server: Server) -> None:
+    url = server.page("/revived", "<title>alive</title>")
+    probe.visit(("goto", url))
+    running = list(probe.fleet._running.values())
+
+    async def close() -> None:
+        for one in running:
+            await one.browser.close()
+
+    probe.portal.call(close)
+    assert probe.visit(("goto", url), ("snapshot", "s")).snapshots[0].title == "alive"
+
+
+def test_no_browser_is_unavailable_and_says_so_each_time(
+    probe: Probe, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GONOGO_BROWSER", "/nowhere/chromium")
+    url = server.page("/unseen", "x")
+    alone = Probe(probe.portal, probe.portal.call(_fleet), probe.folder, server)
+    try:
+        for _ in range(2):
+            with pytest.raises(EvidenceMissing, match="/nowhere/chromium") as caught:
+                alone.visit(("goto", url))
+            assert caught.value.kind == "unavailable"
+    finally:
+        probe.portal.call(alone.fleet.aclose)
+    assert server.arrived("/unseen") == []
 
 
 # --- processes ----------------------------------------------------------------------------------------------------
@@ -888,7 +1191,9 @@ def descendants(pid: int) -> set[int]:
 
 
 def alive(pid: int) -> bool:
-    state = subprocess.run(["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True).stdout.strip()
+    state = subprocess.run(
+        ["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True
+    ).stdout.strip()
     return bool(state) and not state.startswith("Z")
 
 
@@ -900,7 +1205,13 @@ def test_no_process_stays_behind(server: Server, tmp_path: Path, mode: str) -> N
         bad = f"http://127.0.0.1:{free.getsockname()[1]}/"
     command = [sys.executable, "-c", CHILD, mode, good, bad, str(tmp_path)]
     path = os.pathsep.join(sys.path)
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env={**os.environ, "PYTHONPATH": path}) as child:
+    with subprocess.Popen(
+        command,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": path},
+    ) as child:
         assert child.stdout is not None
         assert child.stdin is not None
         assert child.stdout.readline() == "connect\n"

@@ -313,9 +313,10 @@ def test_a_frozen_server_is_not_hidden(tmp_path: Path) -> None:
     total = run.series[0]
     assert (run.sent, run.dropped, total.failures) == (150, 0, 0)
     assert len(server.seen) == 150
-    # Due evenly over the freeze: 100 of 150 requests wait from 2 s down to nothing.
-    assert percentile(total.histogram, 0.5, total=150) == pytest.approx(500, abs=150)
-    assert percentile(total.histogram, 0.95, total=150) == pytest.approx(1850, abs=150)
+    # Two thirds of the requests fell due during the freeze, evenly: they wait from 2 s down to nothing.
+    assert percentile(total.histogram, 0.5, total=150) >= 400
+    assert percentile(total.histogram, 0.95, total=150) >= 1700
+    assert total.max_ms >= 1950
     # The target's slowness is not the generator's fault.
     assert run.healthy, run.unhealthy_reason
 

@@ -20,7 +20,7 @@ BODY = 64_000
 
 
 def collectors_app(setup: Setup, ledger: Ledger) -> ASGIApp:
-    """Answers POST and its CORS preflight (https://fetch.spec.whatwg.org/#http-cors-protocol) for the site's origin."""
+    """Answers POST and its preflight for the site's origin: https://fetch.spec.whatwg.org/#http-cors-protocol"""
 
     def allow(request: Request, response: Response) -> Response:
         headers: MutableHeaders = response.headers

@@ -1,4 +1,7 @@
-"""The defect catalogue: small named mutations of the demo target, each naming the checks that it must trip."""
+"""The defect catalogue: small named mutations of the demo target, each naming the checks that it must trip.
+
+What each does is in `gonogo.demo.faults`, under the same id.
+"""
 
 from __future__ import annotations
 
@@ -25,4 +28,157 @@ class Defect:
     reach: Reach = Reach.NETWORK
 
 
-DEFECTS: tuple[Defect, ...] = ()
+UNREACHABLE = (
+    "availability.health.deep",
+    "availability.health.shallow",
+    "availability.health.uncached",
+    "availability.pages.reachable",
+    "availability.pages.response-time",
+    "load.errors.share",
+    "load.latency.p95",
+    "load.throughput.rate",
+    "security.https.redirect",
+)
+"""What fails beside the certificate itself, when clients refuse to connect."""
+
+
+def _network(id_: str, title: str, *trips: str) -> Defect:
+    return Defect(id_, title, trips)
+
+
+def _browser(id_: str, title: str, *trips: str) -> Defect:
+    return Defect(id_, title, trips, Reach.BROWSER)
+
+
+def _load(id_: str, title: str, *trips: str) -> Defect:
+    return Defect(id_, title, trips, Reach.LOAD)
+
+
+DEFECTS: tuple[Defect, ...] = (
+    # availability
+    _network("health-bad", "The health answer says unhealthy", "availability.health.shallow"),
+    _network(
+        "health-failing",
+        "The health endpoint answers 503",
+        "availability.health.shallow",
+        "availability.health.uncached",
+    ),
+    _network("health-cached", "Health answers may be cached for a minute", "availability.health.uncached"),
+    _network("queue-down", "The queue does not work", "availability.health.deep"),
+    _network("health-component-missing", "The deep answer leaves out the cache", "availability.health.deep"),
+    _network(
+        "page-missing",
+        "The privacy page answers 404",
+        "availability.pages.reachable",
+        "browser.console.clean",
+    ),
+    _network("page-broken", "The dashboard is an error page with status 200", "availability.pages.reachable"),
+    _network("page-slow", "The privacy page takes 2.5 s", "availability.pages.response-time"),
+    _network("release-old", "The release before is still deployed", "availability.release.expected"),
+    _network("release-unstable", "Another release answers the second time", "availability.release.unchanged"),
+    _network("metrics-incomplete", "The memory metric is gone", "availability.metrics.readable"),
+    _network("metrics-page", "The metrics endpoint shows a sign-in page", "availability.metrics.readable"),
+    # tls
+    _network(
+        "certificate-untrusted",
+        "An unknown authority issued the certificate",
+        "tls.certificate.trust",
+        *UNREACHABLE,
+    ),
+    _network(
+        "certificate-chain-incomplete",
+        "The intermediate certificate is not sent",
+        "tls.certificate.trust",
+        *UNREACHABLE,
+    ),
+    _network(
+        "certificate-name-wrong", "The certificate is for another host", "tls.certificate.name", *UNREACHABLE
+    ),
+    _network(
+        "certificate-near-expiry", "The certificate has a tenth of its life left", "tls.certificate.expiry"
+    ),
+    _network("certificate-expired", "The certificate has expired", "tls.certificate.expiry", *UNREACHABLE),
+    _network("tls-legacy", "TLS 1.0 and 1.1 are accepted", "tls.protocol.minimum-version"),
+    # security
+    _network("hsts-short", "HSTS lasts one minute", "security.hsts.max-age"),
+    _network("hsts-missing", "HSTS is not sent", "security.hsts.max-age"),
+    _network("hsts-host-only", "HSTS leaves out the subdomains", "security.hsts.subdomains"),
+    _network("csp-missing", "There is no content security policy", "security.csp.present"),
+    _network("csp-report-only", "The content security policy only reports", "security.csp.present"),
+    _network("csp-inline-allowed", "The policy lets any inline script run", "security.csp.script-inline"),
+    _network("csp-eval-allowed", "The policy lets eval run", "security.csp.script-inline"),
+    _network(
+        "csp-nonce-stale",
+        "The privacy page carries the nonce of an earlier response",
+        "security.csp.nonce-used",
+        "browser.csp.violations",
+    ),
+    _network("framing-allowed", "Any site may frame the pages", "security.framing.restricted"),
+    _network("nosniff-missing", "Browsers may guess content types", "security.content-type-options.nosniff"),
+    _network("referrer-leaked", "Other sites are told the full address", "security.referrer-policy.private"),
+    _network("cookie-insecure", "The session cookie lacks Secure", "security.cookies.secure"),
+    _network("cookie-script-readable", "Scripts can read the session cookie", "security.cookies.http-only"),
+    _network("cookie-cross-site", "The session cookie lacks SameSite", "security.cookies.same-site"),
+    _network("redirect-missing", "Plain http serves the page itself", "security.https.redirect"),
+    _network("redirect-insecure", "Plain http redirects to plain http", "security.https.redirect"),
+    _network("server-version", "The Server header tells a version", "security.server.version-hidden"),
+    # api
+    _network("api-open", "The statistics need no token", "api.access.status"),
+    _network("api-export-open", "The export is open to every user", "api.access.status"),
+    _network("api-schema-drift", "A count has become a text", "api.contract.schema"),
+    _network("api-media-type", "The trends are sent as plain text", "api.contract.media-type"),
+    _network("api-slow", "The trends take 1.4 s", "api.latency.budget"),
+    _network("openapi-invalid", "The OpenAPI document has no info", "api.contract.document"),
+    _network("openapi-reference-broken", "The OpenAPI document refers to nothing", "api.contract.document"),
+    # consent
+    _browser("consent-banner-missing", "Nobody is asked for consent", "consent.banner.shown"),
+    _browser("consent-reject-missing", "The banner has no button to reject", "consent.banner.shown"),
+    _browser(
+        "cookie-before-choice", "The analytics cookie is set before a choice", "consent.storage.before-choice"
+    ),
+    _browser(
+        "storage-before-choice", "Local storage is written before a choice", "consent.storage.before-choice"
+    ),
+    _browser(
+        "tag-before-choice", "The analytics tag fires before a choice", "consent.requests.before-choice"
+    ),
+    _browser("reject-ignored", "A rejection starts analytics", "consent.choice.reject-obeyed"),
+    _browser("tag-missing", "Analytics never starts", "consent.choice.accept-effective"),
+    _browser("choice-forgotten", "The choice is not stored", "consent.choice.persists"),
+    # vitals
+    _browser("hero-slow", "The largest picture takes 3.2 s", "vitals.loading.lcp"),
+    _browser("cold-start", "The first page after a pause takes 1.2 s", "vitals.loading.ttfb"),
+    _browser("layout-shift", "A late promotion pushes the page down", "vitals.stability.cls"),
+    _browser("handler-slow", "A button blocks the page for 450 ms", "vitals.responsiveness.inp"),
+    _browser("image-heavy", "The largest picture weighs 400 kB", "vitals.weight.bytes"),
+    # browser
+    _browser("script-error", "A script throws while the page loads", "browser.console.clean"),
+    _browser("csp-violation", "A script sets a style that the policy forbids", "browser.csp.violations"),
+    _browser("host-undeclared", "The start page loads a picture from elsewhere", "browser.requests.declared"),
+    # database
+    _network(
+        "database-unreachable", "Nothing listens on the database's port", "database.connection.reachable"
+    ),
+    _network("database-plaintext", "The database accepts sessions without TLS", "database.connection.tls"),
+    _network("verifier-writes", "The verifier's role may write", "database.role.read-only"),
+    _network("column-missing", "A declared column has another name", "database.schema.tables"),
+    _network("table-missing", "A declared table has another name", "database.schema.tables"),
+    _network("index-missing", "The index on sessions is gone", "database.schema.indexes"),
+    _network("index-invalid", "The index on sessions is invalid", "database.schema.indexes"),
+    _network("migration-pending", "The last migration is not recorded", "database.migrations.pending"),
+    _network("query-slow", "A row policy calls a slow function", "database.queries.latency"),
+    # load
+    _load("tail-latency", "Under load each eighth request waits 0.9 s", "load.latency.p95"),
+    _load("errors-under-load", "Under load each twentieth request fails", "load.errors.share"),
+    _load("queue-grows", "Under load answers fall behind the arrivals", "load.throughput.rate"),
+    _load(
+        "requests-serialised",
+        "Under load requests wait for one lock",
+        "load.latency.p95",
+        "load.throughput.rate",
+    ),
+    # delivery
+    _network("assets-uncached", "Hashed assets are asked for on each visit", "delivery.assets.immutable"),
+    _network("compression-off", "Text is sent uncompressed", "delivery.compression.text"),
+    _network("html-cached", "Browsers keep pages for a day", "delivery.html.revalidated"),
+)

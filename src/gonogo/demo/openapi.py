@@ -141,9 +141,7 @@ def document(*, release: str, origin: str) -> Json:
             "get": _operation("getSummary", "Public figures", _answer("The figures", "Summary"))
         },
         "/api/analytics/stats": {
-            "get": _operation(
-                "getStats", "Totals of a week", _answer("The totals", "Stats"), problems=USER
-            )
+            "get": _operation("getStats", "Totals of a week", _answer("The totals", "Stats"), problems=USER)
         },
         f"{engagement}/metrics": {
             "get": _operation(

@@ -31,6 +31,9 @@ START_S = 30.0
 STOP_S = 5.0
 """A fast shutdown takes some 30 ms; after this an immediate one is asked for."""
 
+CACHE = Path("/var/cache/gonogo")
+"""Where root keeps a copy of binaries that the server's own user could not enter in place."""
+
 _LOOPBACK = "127.0.0.1"
 _ORPHAN_WATCH = 'read -r _ || kill -INT "$0"'
 """Reads a pipe whose other end only we hold: when we die, even by SIGKILL, the server is told to stop."""
@@ -344,7 +347,7 @@ def _enterable(binaries: Path, directory: Path, user: str | None) -> Path:
     package = binaries.parent.parent
     program = (binaries / "postgres").stat()
     version = f"{package.name}-{int(program.st_mtime)}-{program.st_size}"
-    for root in (Path("/var/cache/gonogo"), directory.resolve(), None):
+    for root in (CACHE, directory.resolve(), None):
         home = root / version if root else Path(tempfile.mkdtemp(prefix="gonogo-postgres-"))
         with suppress(OSError):
             home.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
@@ -393,6 +396,7 @@ class TlsFront:
         """Refuse a session without TLS, as `hostssl` lines in pg_hba.conf do. May be set at any time."""
         self.ssl_context = context
         """Used for new connections; may be replaced at any time."""
+        self.port = 0
         self._backend = backend
         self._server: asyncio.Server | None = None
         self._sessions: set[asyncio.Task[None]] = set()
@@ -410,12 +414,8 @@ class TlsFront:
         """Listen (port 0: any free one). Raises OSError when the port is taken."""
         front = cls((backend_host, backend_port), ssl_context, require_tls=require_tls)
         front._server = await asyncio.start_server(front._accept, listen_host, listen_port)
+        front.port = int(front._server.sockets[0].getsockname()[1])
         return front
-
-    @property
-    def port(self) -> int:
-        assert self._server is not None
-        return int(self._server.sockets[0].getsockname()[1])
 
     async def close(self) -> None:
         """Stop listening and end every session."""

@@ -1,4 +1,5 @@
-"""The demo as the plugin and the command line use it: start it in a child process, read its variables, inject defects.
+"""The demo as the plugin and the command line use it: start it in a child process, read its variables, inject
+defects.
 
 Nothing heavy is imported here; the server is another process.
 """
@@ -17,14 +18,14 @@ import urllib.request
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Any
+from typing import IO, Any, Self
 
 from gonogo.demo.defects import DEFECTS
 from gonogo.demo.ports import COLLECTOR_PORT, DATABASE_PORT, HTTP_PORT, HTTPS_PORT
 from gonogo.errors import Unavailable
 
 ATTACH = "GONOGO_DEMO"
-"""Environment variable that names a file which `Demo.publish` wrote; the demo it describes is used, not a new one."""
+"""Environment variable that names a file which `Demo.publish` wrote: that demo is used, not a new one."""
 SECRET_NAMES = frozenset({"DEMO_USER_TOKEN", "DEMO_ADMIN_TOKEN", "DEMO_DATABASE_URL"})
 CONTROL_S = 15.0
 STOP_S = 10.0
@@ -33,9 +34,9 @@ _PLANNED = "given-when-the-demo-starts"
 
 
 def planned_variables() -> dict[str, str]:
-    """What the demo will supply, with the ports it asks for first and without its secrets; nothing is started."""
+    """What the demo will supply, with the ports it asks for first, without secrets; nothing is started."""
     return {
-        "DEMO_CA_FILE": "",
+        "DEMO_CA_FILE": "ca.pem",
         "DEMO_HTTPS_PORT": str(HTTPS_PORT),
         "DEMO_HTTP_PORT": str(HTTP_PORT),
         "DEMO_COLLECTOR_PORT": str(COLLECTOR_PORT),
@@ -57,7 +58,7 @@ class Demo:
         self._token = str(ready["control_token"])
         self._process = process
 
-    def __enter__(self) -> Demo:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(
@@ -94,7 +95,7 @@ class Demo:
             raise Unavailable(f"the demo does not answer {path}: {error}") from None
 
     def inject(self, ids: Iterable[str]) -> None:
-        """Make exactly these defects active. Raises Unavailable for an unknown one, naming those that exist."""
+        """Make exactly these defects active. Raises Unavailable for an unknown one, naming all."""
         wanted = list(dict.fromkeys(ids))
         known = {defect.id for defect in DEFECTS}
         if unknown := [one for one in wanted if one not in known]:
@@ -102,8 +103,8 @@ class Demo:
         self.control("/defects", {"ids": wanted})
 
     def log(self) -> list[dict[str, Any]]:
-        """Each request since the start or the last reset: t, listener, host, method, path, status, user_agent, role,
-        connection, seconds."""
+        """Each request since the start or the last reset: t, listener, host, method, path, status,
+        user_agent, role, connection, seconds."""
         return list(self.control("/log"))
 
     def connections(self) -> list[dict[str, Any]]:
@@ -127,7 +128,7 @@ class Demo:
         )
 
     def stop(self) -> None:
-        """End the child and wait for it; an attached demo has its defects taken back instead. May be called twice."""
+        """End the child and wait for it; an attached demo runs on. May be called twice."""
         process, self._process = self._process, None
         if process is None:
             return
@@ -143,10 +144,11 @@ class Demo:
 
 
 def start(*, defects: Sequence[str] = (), timeout_s: float = 60) -> Demo:
-    """Start the demo, or attach to the one that GONOGO_DEMO names; returns when it answers, with these defects active.
+    """Start the demo, or attach to the one that GONOGO_DEMO names; returns when it answers, with
+    exactly these defects active.
 
-    Raises Unavailable when the demo extra is not installed or the start fails; the text ends with the child's last
-    words.
+    Raises Unavailable when the demo extra is not installed or the start fails; the text ends with the child's
+    last words.
     """
     named = os.environ.get(ATTACH)
     demo = _attach(Path(named)) if named else _launch(timeout_s)

@@ -1,7 +1,8 @@
-"""The demo's process: PostgreSQL behind a TLS front, the site, its plain twin, the collectors and a control listener.
+"""The demo's process: PostgreSQL behind a TLS front, the site, its plain twin, the collectors and a control
+listener.
 
-It prints one line of JSON when everything answers, and ends when its standard input does: it never outlives whoever
-started it.
+It prints one line of JSON when everything answers, and ends when its standard input does: it never outlives
+whoever started it.
 """
 
 from __future__ import annotations
@@ -135,7 +136,9 @@ async def serving(
 class Demo:
     """The running whole, as the control listener sees it."""
 
-    def __init__(self, *, files: CertificateFiles, site_tls: ssl.SSLContext, database_tls: ssl.SSLContext) -> None:
+    def __init__(
+        self, *, files: CertificateFiles, site_tls: ssl.SSLContext, database_tls: ssl.SSLContext
+    ) -> None:
         self.files = files
         self.site_tls = site_tls
         self.database_tls = database_tls
@@ -278,17 +281,16 @@ async def run(stop: asyncio.Event) -> None:
         site = Site(setup)
         ledger = Ledger(role=setup.role)
         control_token = secrets.token_urlsafe(24)
-        around = {"detour": demo.active.detour, "change": demo.active.change}
+        detour, change = demo.active.detour, demo.active.change
         for name, app, tls in (
-            ("https", site.app(**around), demo.site_tls),
-            ("http", site.plain_app(**around), None),
+            ("https", site.app(detour=detour, change=change), demo.site_tls),
+            ("http", site.plain_app(detour=detour, change=change), None),
             ("collectors", collectors_app(setup, ledger), tls_context(files)),
         ):
             await stack.enter_async_context(serving(app, sockets[name], name=name, ledger=ledger, tls=tls))
+        control = control_app(demo, ledger, control_token)
         apart = Ledger(role=lambda _: "")
-        await stack.enter_async_context(
-            serving(control_app(demo, ledger, control_token), sockets["control"], name="control", ledger=apart)
-        )
+        await stack.enter_async_context(serving(control, sockets["control"], name="control", ledger=apart))
         for worker in (site.work(), site.sample()):
             stack.push_async_callback(_cancel, asyncio.create_task(worker))
         demo.postgres = await database
@@ -307,8 +309,11 @@ async def run(stop: asyncio.Event) -> None:
             "DEMO_DATABASE_URL": database_url(verifier_password, demo.front_port),
             "DEMO_MIGRATIONS": str(MIGRATIONS),
         }
-        control = f"http://{LOOPBACK}:{port_of(sockets['control'])}"
-        ready = {"variables": variables, "control": control, "control_token": control_token}
+        ready = {
+            "variables": variables,
+            "control": f"http://{LOOPBACK}:{port_of(sockets['control'])}",
+            "control_token": control_token,
+        }
         sys.stdout.write(json.dumps(ready) + "\n")
         sys.stdout.flush()
         await stop.wait()

@@ -55,7 +55,7 @@ PRIVATE = "private, no-store"
 CACHE_S = 5.0
 BUCKETS_S = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
 LEAST_COMPRESSED = 512
-COMPRESSIBLE = ("text/", "application/json", "application/javascript", "application/problem+json", "image/svg+xml")
+COMPRESSIBLE = ("text/", "application/json", "application/problem+json", "image/svg+xml")
 FOLDER = Path(__file__).parent
 
 
@@ -155,7 +155,7 @@ def resident_bytes() -> int:
     return pages * resource.getpagesize()
 
 
-# --- what every response gets -------------------------------------------------------------------------------------
+# --- what every response gets ---
 
 
 @dataclass(slots=True)
@@ -217,15 +217,14 @@ def compress(request: Headers, reply: Reply) -> None:
     if "immutable" in reply.headers.get("cache-control", ""):
         reply.body = _compressed_once(reply.body, coding)
     else:
-        reply.body = (
-            brotli.compress(reply.body, quality=4) if coding == "br" else gzip.compress(reply.body, 5, mtime=0)
-        )
+        body = reply.body
+        reply.body = brotli.compress(body, quality=4) if coding == "br" else gzip.compress(body, 5, mtime=0)
     reply.headers["Content-Encoding"] = coding
 
 
 class Finish:
-    """ASGI layer around the routes: holds back the whole response, lets `detour` answer instead and `change` alter it,
-    adds the headers that every response has, compresses, counts."""
+    """ASGI layer around the routes: holds back the whole response, lets `detour` answer instead and `change`
+    alter it, adds the headers that every response has, compresses, counts."""
 
     def __init__(
         self, app: ASGIApp, *, setup: Setup, metrics: Metrics, detour: Detour, change: Change, secure: bool
@@ -266,7 +265,7 @@ class Finish:
         await send({"type": "http.response.body", "body": reply.body})
 
 
-# --- the product --------------------------------------------------------------------------------------------------
+# --- the product ---
 
 
 def problem(status: int, detail: str, headers: Mapping[str, str] | None = None) -> Response:
@@ -325,7 +324,10 @@ class Site:
 
     def app(self, *, detour: Detour, change: Change) -> ASGIApp:
         """The https site. `detour` and `change` are called around each request."""
-        routed = Starlette(routes=self.routes(), exception_handlers={HTTPException: self._refused, psycopg.Error: self._failed})
+        routed = Starlette(
+            routes=self.routes(),
+            exception_handlers={HTTPException: self._refused, psycopg.Error: self._failed},
+        )
         return Finish(
             routed, setup=self.setup, metrics=self.metrics, detour=detour, change=change, secure=True
         )
@@ -417,7 +419,9 @@ class Site:
         return Response(icon, media_type="image/svg+xml", headers={"Cache-Control": "public, max-age=86400"})
 
     async def _robots(self, _: Request) -> Response:
-        return PlainTextResponse("User-agent: *\nDisallow: /\n", headers={"Cache-Control": "public, max-age=86400"})
+        return PlainTextResponse(
+            "User-agent: *\nDisallow: /\n", headers={"Cache-Control": "public, max-age=86400"}
+        )
 
     # --- operations ---
 
@@ -574,18 +578,22 @@ class Site:
         return self._private({"cleared": cleared})
 
 
+CURVES = (("#2447c8", 60, 230), ("#12805c", 40, 170), ("#c2410c", 50, 110), ("#7c3aed", 30, 70))
+"""Colour, where the curve starts and how far it rises, in pixels."""
+
+
 def draw_hero() -> str:
     """The picture of the start page: four random walks with a rise, the same at every start."""
     dice = random.Random(7)  # noqa: S311 - a picture, not a secret
     curves = []
-    for colour, base, rise in (("#2447c8", 60, 230), ("#12805c", 40, 170), ("#c2410c", 50, 110), ("#7c3aed", 30, 70)):
+    for colour, base, rise in CURVES:
         height = float(base)
         points = []
         for step in range(241):
             height = max(8.0, height + dice.gauss(rise / 240, 3.5))
             points.append(f"{step * 4} {min(400.0, height):.1f}")
-        line = " ".join(f"{'M' if n == 0 else 'L'}{point}" for n, point in enumerate(points))
-        curves.append(f'<path d="{line}" fill="none" stroke="{colour}" stroke-width="3" stroke-linejoin="round"/>')
+        line = f"M{'L'.join(points)}"
+        curves.append(f'<path d="{line}" fill="none" stroke="{colour}" stroke-width="3"/>')
     grid = "".join(f'<path d="M0 {y}H960" stroke="#d9dfeb"/>' for y in range(60, 420, 60))
     return (
         '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 960 420" width="960" height="420">'

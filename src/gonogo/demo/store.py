@@ -40,7 +40,7 @@ grant select, insert on all tables in schema public to {app};
 grant select on all tables in schema public to {verifier};
 """
 
-# Two weeks of events, one each 200 s, in sessions of eight; the same shape at every start.
+# Two weeks of events, at most one each 200 s, with busy and quiet days; the same shape at every start.
 SEED = """
 insert into events (occurred_at, name, session_id, properties)
 select
@@ -48,10 +48,12 @@ select
     (array['page_view', 'page_view', 'sign_up', 'report_opened', 'export_started'])[1 + (i * 7) % 5],
     md5((i / 8)::text)::uuid,
     jsonb_build_object('path', (array['/', '/pricing', '/dashboard'])[1 + i % 3], 'ms', 20 + (i * 37) % 400)
-from generate_series(0, 6048) as i;
+from generate_series(0, 6048) as i
+where (i * 31 + i / 7) % 100 < 65 + 30 * sin(i / 460.0);
 insert into error_logs (occurred_at, environment, severity, code, message, context)
-select now() - i * interval '5 hours', 'demo', (array['info', 'warning', 'error'])[1 + i % 3], 'E' || (100 + i % 7),
-    'seeded entry ' || i, '{}'
+select
+    now() - i * interval '5 hours', 'demo', (array['info', 'warning', 'error'])[1 + i % 3],
+    'E' || (100 + i % 7), 'seeded entry ' || i, '{}'
 from generate_series(1, 60) as i;
 insert into performance_metrics (recorded_at, metric, value)
 select now() - i * interval '1 minute', 'request_ms', 5 + (i * 13) % 40 from generate_series(1, 200) as i;
@@ -81,7 +83,8 @@ def migrate(server: PostgresServer) -> None:
     for file in sorted(MIGRATIONS.glob("*.sql")):
         version = sql.Literal(file.stem.partition("_")[0]).as_string(None)
         steps.append(
-            f"begin;\n{file.read_text()}\ninsert into schema_migrations (version) values ({version});\ncommit;\n"
+            f"begin;\n{file.read_text()}\n"
+            f"insert into schema_migrations (version) values ({version});\ncommit;\n"
         )
     server.execute("".join(steps), database=DATABASE)
 
@@ -173,8 +176,9 @@ class Store:
     async def engagement(self, *, days: int = 7) -> Engagement:
         async with self._connection() as connection:
             found = await connection.execute(
-                "select count(*), coalesce(sum(n), 0), count(*) filter (where n = 1), coalesce(avg(seconds), 0) from ("
-                " select count(*) as n, extract(epoch from max(occurred_at) - min(occurred_at)) as seconds from events"
+                "select count(*), coalesce(sum(n), 0), count(*) filter (where n = 1),"
+                " coalesce(avg(extract(epoch from length)), 0) from"
+                " (select count(*) as n, max(occurred_at) - min(occurred_at) as length from events"
                 " where occurred_at > now() - make_interval(days => %s) group by session_id) as one",
                 (days,),
             )
@@ -198,10 +202,12 @@ class Store:
     async def export(self, *, limit: int = 100) -> tuple[Row, ...]:
         async with self._connection() as connection:
             found = await connection.execute(
-                "select id, occurred_at, name, session_id::text from events order by occurred_at desc, id desc limit %s",
+                "select id, occurred_at, name, session_id::text from events"
+                " order by occurred_at desc, id desc limit %s",
                 (limit,),
             )
-            return tuple(Row(id_, at.astimezone(UTC), name, who) for id_, at, name, who in await found.fetchall())
+            rows = await found.fetchall()
+        return tuple(Row(id_, at.astimezone(UTC), name, who) for id_, at, name, who in rows)
 
     async def record(self, metric: str, value: float) -> None:
         """Add one performance metric."""

@@ -266,14 +266,18 @@ def _validate(tree: Node) -> tuple[Environment | None, list[Problem]]:
         environment = Environment.model_validate_json(json.dumps(_plain(tree)), strict=True)
     except ValidationError as error:
         errors = error.errors(include_url=False, include_input=False)
-    told = [error for error in errors if not _is_told(tuple(error["loc"]), tree)]
+    told = [error for error in errors if not _is_told(error, tree)]
     # The model's own validator stops at the first such role and knows no line.
     return environment, [*roles, *(explain(error, tree) for error in told if error["loc"] or not roles)]
 
 
-def _is_told(path: KeyPath, tree: Node) -> bool:
-    node = tree.at(path)
-    return node is not None and node.broken
+def _is_told(error: ErrorDetails, tree: Node) -> bool:
+    node = tree.at(tuple(error["loc"]))
+    if node is None:
+        return False
+    # Pydantic counts only the items that are valid, and has told of the others.
+    enough = isinstance(node.value, list) and len(node.value) >= error.get("ctx", {}).get("min_length", 0)
+    return node.broken or (error["type"] == "too_short" and enough)
 
 
 def _undeclared_roles(tree: Node) -> list[Problem]:

@@ -98,7 +98,7 @@ def _is_header(name: Json) -> bool:
 
 def secrets_of(tree: Node) -> tuple[str, ...]:
     """Every secret of a document, the longest first; of a URL also its password, as is and decoded."""
-    values = [node.value for node in secret_nodes(tree) if isinstance(node.value, str)]
+    values = [node.value for node in secret_nodes(tree) if isinstance(node.value, str) and not node.broken]
     return tuple(_longest_first(text for value in values for text in parts(value) if text))
 
 

@@ -218,7 +218,8 @@ class Violation:
 @dataclass(frozen=True, slots=True)
 class ConsoleMessage:
     level: str
-    """error or pageerror (an uncaught exception)."""
+    """error or pageerror (an uncaught exception); csp where the browser reports its policy at work, blocked where gonogo did
+    the blocking: both are told elsewhere too."""
     text: str
     source: str
 

@@ -25,10 +25,9 @@ HANDSHAKES = 2
 """Per address: one verified, one that offers old versions only."""
 
 
-def site_handshake(environment: Environment) -> TlsRequest:
-    """The handshake with the site's own host, the same as the TLS checks ask for."""
-    floor = environment.tls.min_version if environment.tls else "1.2"
-    return TlsRequest(environment.site.host, urlsplit(environment.site.url).port or 443, floor)
+def handshake(environment: Environment, host: str, port: int) -> TlsRequest:
+    """The handshake with a host, the same as the TLS checks ask for."""
+    return TlsRequest(host, port, environment.tls.min_version if environment.tls else "1.2")
 
 
 def merge(requests: Iterable[Request], environment: Environment) -> tuple[Request, ...]:
@@ -45,7 +44,7 @@ def merge(requests: Iterable[Request], environment: Environment) -> tuple[Reques
         elif known is None:
             merged[name] = request
     if environment.ca_file and environment.site.url.startswith("https") and any(r.probe == "browser" for r in merged.values()):
-        extra = site_handshake(environment)
+        extra = handshake(environment, environment.site.host, urlsplit(environment.site.url).port or 443)
         merged.setdefault(identity(extra), extra)
     return tuple(sorted(merged.values(), key=lambda request: LANES.index(request.lane)))
 

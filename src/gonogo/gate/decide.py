@@ -111,7 +111,7 @@ def decide(
 def _outcomes(items: Sequence[Item], covered: waiving.Covered, policy: Policy) -> Iterator[Reason]:
     """What every reported outcome of every item leads to."""
     plain = [item for item in items if item.outcomes != _CLEAN or item.reasons]
-    fails = Counter(item.severity for item in plain if _fails(item, covered) and not item.flaky)
+    fails = Counter(item.severity for item in plain if _fails(item, covered))
     for item in plain:
         rule = policy.severity.of(item.severity)
         if item.disputed:
@@ -155,11 +155,12 @@ def _failure(item: Item, covered: waiving.Covered, policy: Policy, fails: int) -
     rule = policy.severity.of(item.severity)
     refusal = covered.refusals.get(item.key)
     waiver = f" A waiver names it, but {refusal}." if refusal else ""
+    tolerated = rule.max_fail is None or fails <= rule.max_fail
     if item.flaky:
         message = f"{item.check} failed and passed on {item.where} in one run: {_findings(item)}{waiver}"
-        return _about(item, "flaky", Outcome.FAIL, ACTIONS[rule.flaky], message)
+        return _about(item, "flaky", Outcome.FAIL, Decision.GO if tolerated else ACTIONS[rule.flaky], message)
     message = f"{item.check} failed on {item.where}: {_findings(item)}{waiver}"
-    if rule.max_fail is None or fails <= rule.max_fail:
+    if tolerated:
         return _about(item, "fail", Outcome.FAIL, Decision.GO, message)
     if rule.max_fail:
         message += (

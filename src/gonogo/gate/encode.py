@@ -46,13 +46,13 @@ def verdict_json(verdict: Verdict) -> Json:
         "reasons": [_reason(reason) for reason in verdict.reasons],
         "warnings": [_reason(reason) for reason in verdict.warnings],
         "waivers": [_waiver(use) for use in verdict.waivers],
+        # Not the digest of results.jsonl: it holds how long each judgement took, which a replay cannot repeat.
         "shards": [
             {
                 "suite": used.suite,
                 "region": used.region,
                 "shard": f"{used.shard[0]}/{used.shard[1]}",
                 "run_id": used.run_id,
-                "results_sha256": used.results_sha256,
             }
             for used in verdict.shards
         ],

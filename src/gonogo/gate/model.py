@@ -232,7 +232,7 @@ class HighRule(Model):
     max_fail: Count = 0
     unknown: Literal["no-go", "hold"] = "hold"
     flaky: Action = "no-go"
-    not_applicable: Action = "hold"
+    not_applicable: Literal["no-go", "hold"] = "hold"
 
 
 class MildRule(Model):
@@ -241,9 +241,19 @@ class MildRule(Model):
     unknown: Action = "hold"
     """When a check of this severity is UNKNOWN or MISSING."""
     flaky: Action = "warn"
-    """When a check failed and passed in the same run."""
-    not_applicable: Action = "warn"
+    """When a check failed and passed in the same run; never harsher than a failure."""
+    not_applicable: Action = "hold"
     """When an announced check says at run time that it does not apply."""
+
+    @model_validator(mode="after")
+    def _limited_is_seen(self) -> MildRule:
+        # Else losing the evidence of a failure would turn NO_GO into GO.
+        for key, action in (("unknown", self.unknown), ("not_applicable", self.not_applicable)):
+            if action == "warn" and self.max_fail is not None:
+                raise ValueError(
+                    f"{key} = 'warn' needs max_fail to be absent: failures that are limited must be seen"
+                )
+        return self
 
 
 SeverityRule = CriticalRule | HighRule | MildRule

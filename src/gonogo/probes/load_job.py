@@ -72,7 +72,7 @@ class Tally:
     per_second: tuple[tuple[int, int, int], ...]
     answered_per_s: float
     late: int
-    """Requests that left more than `LATE_S` after they were due, through the generator's own fault."""
+    """Requests that left or fell away over `LATE_S` after they were due: the generator's own fault."""
     cpu: float
     """Highest share of one core over a second."""
 

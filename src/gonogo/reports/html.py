@@ -37,6 +37,8 @@ from gonogo.result import Outcome, Severity
 IMAGE_BYTES = 3_000_000
 """Most bytes of all screenshots in the page; the others are named only."""
 SLOWEST = 10
+MESSAGES = 5
+"""Messages of one check that stand among the reasons; the findings hold all."""
 _HERE = Path(__file__).parent
 _IMAGES = {b"\x89PNG": "image/png", b"\xff\xd8\xff": "image/jpeg", b"RIFF": "image/webp"}
 _HEADINGS = re.compile(r"^(?:Fix|See|Why):")
@@ -85,6 +87,30 @@ class _Check:
 
 
 @dataclass(frozen=True, slots=True)
+class _Told:
+    """Reasons of the gate that are told together."""
+
+    reason: Reason
+    """The worst of them."""
+    messages: tuple[str, ...]
+    more: int
+    """How many further messages there are."""
+    checks: tuple[str, ...]
+    """Ids of the checks, where there are several."""
+    target: str
+    """The anchor of what they speak of, or empty."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Cause:
+    """Checks that were not observed, for one and the same reason."""
+
+    reason: str
+    rows: tuple[Row, ...]
+    evidence: tuple[_Shown, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class _Mark:
     """One measured value on a scale, percent of its width."""
 
@@ -108,10 +134,10 @@ def html(report: Report) -> str:
     """The text of verdict.html. Raises ValueError, KeyError or TypeError when the verdict is not one."""
     reading = read(report)
     evidence = _Showing(report.evidence)
-    failing = reading.of(Outcome.FAIL)
+    failing, absent = reading.of(Outcome.FAIL), reading.of(Outcome.NOT_APPLICABLE)
     unseen = reading.of(Outcome.UNKNOWN, Outcome.MISSING)
     findings = [(name, _checks(rows, report.cards, evidence)) for name, rows in _concerns(failing)]
-    unknown = [(row, evidence.of(row)) for row in unseen]
+    unknown = [_cause(reason, rows, evidence) for reason, rows in _by_reason(unseen)]
     css = (_HERE / "verdict.css").read_text(encoding="utf-8")
     return _template().render(
         report=report,
@@ -122,14 +148,15 @@ def html(report: Report) -> str:
         total=_bar(reading.counts),
         matrix=_matrix(reading),
         severities=[_line(one.value, reading.severities.get(one, {})) for one in SEVERITIES],
-        reasons=[(one, _target(one, failing, unseen)) for one in reading.reasons],
-        warnings=[(one, _target(one, failing, unseen)) for one in reading.warnings],
+        reasons=_causes(reading.reasons, failing, unseen),
+        warnings=_causes(reading.warnings, failing, unseen),
         findings=findings,
         finding_count=sum(len(row.result.findings) or 1 for row in failing),
         unknown=unknown,
+        unseen_count=len(unseen),
         waived=reading.of(Outcome.WAIVED),
-        absent=[(reason, list(rows)) for reason, rows in _by_reason(reading.of(Outcome.NOT_APPLICABLE))],
-        absent_count=len(reading.of(Outcome.NOT_APPLICABLE)),
+        absent=_by_reason(absent),
+        absent_count=len(absent),
         plots=_plots(report.evidence.values()),
         slowest=sorted(reading.rows, key=lambda row: (-row.result.seconds, row.check))[:SLOWEST],
         version=__version__,
@@ -201,7 +228,6 @@ def _facts(report: Report, reading: Reading) -> list[tuple[str, str]]:
         ("Profile", reading.profile),
         ("Started", when(reading.started)),
         ("Took", duration(reading.seconds) if reading.seconds else ""),
-        ("Decided", when(reading.decided_at)),
         ("Requests planned", f"{sum(entry.count for entry in report.plan):,}" if report.plan else ""),
         ("Run", reading.run_id),
     ]
@@ -254,9 +280,9 @@ def _checks(rows: Sequence[Row], cards: Mapping[str, Card], evidence: _Showing) 
                 title=of_check[0].title,
                 severity=of_check[0].severity,
                 why=_why(card) if card else (),
-                fix=card.section("Fix") if card else "",
+                fix=_fix(card) if card else "",
                 sources=_sources(card) if card else (),
-                rows=tuple((row, evidence.of(row)) for row in of_check),
+                rows=tuple((row, evidence.of(row.result.evidence)) for row in of_check),
             )
         )
     return checks
@@ -276,19 +302,51 @@ def _why(card: Card) -> tuple[str, ...]:
     return tuple(kept)
 
 
+def _fix(card: Card) -> str:
+    text = card.section("Fix")
+    return text[:1].upper() + text[1:]
+
+
 def _sources(card: Card) -> tuple[str, ...]:
     return tuple(dict.fromkeys(part for part in (*card.sources, card.section("See")) if part))
 
 
-def _target(reason: Reason, failing: Sequence[Row], unseen: Sequence[Row]) -> str:
-    """The anchor of what the reason speaks of, or empty."""
-    if any(row.check == reason.check for row in failing):
-        return f"check-{_anchor(reason.check)}"
-    return "unknown" if any(row.check == reason.check for row in unseen) else ""
+def _causes(reasons: Sequence[Reason], failing: Sequence[Row], unseen: Sequence[Row]) -> list[_Told]:
+    """Reasons that one cause explains, as one: a check on many subjects, an outage that many checks met."""
+    failed = {row.check for row in failing}
+    why = {(row.check, row.result.subject): row.reason for row in unseen if row.outcome is Outcome.UNKNOWN}
+    groups: dict[tuple[object, ...], list[Reason]] = {}
+    for reason in reasons:
+        cause = why.get((reason.check, reason.subject), "") if reason.outcome is Outcome.UNKNOWN else ""
+        key = (reason.rule, cause) if cause else (reason.rule, reason.severity, reason.decision, reason.check)
+        groups.setdefault(key, []).append(reason)
+    told = []
+    for group in groups.values():
+        first = group[0]
+        checks = tuple(dict.fromkeys(one.check for one in group if one.check))
+        messages = tuple(one.message for one in group)
+        if len(checks) > 1:
+            cause = why[first.check, first.subject].rstrip(".")
+            messages = (f"{plural(len(checks), 'check')} could not be judged: {cause}.",)
+        shown = messages[:MESSAGES]
+        target = "unknown" if any(row.check == first.check for row in unseen) else ""
+        target = f"check-{_anchor(first.check)}" if first.check in failed else target
+        told.append(_Told(first, shown, len(messages) - len(shown), checks if len(checks) > 1 else (), target))
+    return told
 
 
-def _by_reason(rows: Sequence[Row]) -> Iterable[tuple[str, Iterable[Row]]]:
-    return groupby(sorted(rows, key=lambda row: (row.reason, row.check)), key=lambda row: row.reason)
+def _by_reason(rows: Sequence[Row]) -> list[tuple[str, list[Row]]]:
+    """Rows that one cause explains, together; in the order of the first of each."""
+    reasons: dict[str, list[Row]] = {}
+    for row in rows:
+        reasons.setdefault(row.reason, []).append(row)
+    return list(reasons.items())
+
+
+def _cause(reason: str, rows: Sequence[Row], evidence: _Showing) -> _Cause:
+    """Evidence that several of the rows share is shown once."""
+    ids = tuple(dict.fromkeys(one for row in rows for one in row.result.evidence))
+    return _Cause(reason, tuple(rows), evidence.of(ids))
 
 
 class _Showing:
@@ -299,9 +357,9 @@ class _Showing:
         self._shown: set[str] = set()
         self._left = IMAGE_BYTES
 
-    def of(self, row: Row) -> tuple[_Shown, ...]:
+    def of(self, ids: Sequence[str]) -> tuple[_Shown, ...]:
         shown = []
-        for one in dict.fromkeys(row.result.evidence):
+        for one in dict.fromkeys(ids):
             if (summary := self._evidence.get(one)) is not None:
                 full = one not in self._shown
                 self._shown.add(one)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 from gonogo.evidence.facts import TlsFacts, Visit, from_json
-from gonogo.evidence.records import TlsRequest, VisitRequest
+from gonogo.evidence.plan import handshake
+from gonogo.evidence.records import VisitRequest
 from gonogo.probes.browser.boundary import Boundary, boundary
 from gonogo.probes.browser.fleet import Fleet
 from gonogo.probes.browser.walk import visit
@@ -50,7 +51,7 @@ async def _pins(request: VisitRequest, context: Context, limits: Boundary) -> li
             origins[(parts.hostname or "").lower(), parts.port or 443] = None
     pins: list[str] = []
     for host, port in origins:
-        evidence = await context.fetch(TlsRequest(host, port))
+        evidence = await context.fetch(handshake(context.environment, host, port))
         if evidence.facts is None:
             continue
         for handshake in from_json(TlsFacts, evidence.facts).handshakes:

@@ -12,7 +12,12 @@ _KINDS = (
     (re.compile(r"NAME_|DNS_|ICANN_"), FailureKind.DNS),
     (re.compile(r".*TIMED_OUT"), FailureKind.TIMEOUT),
     (re.compile(r"BLOCKED_BY_CLIENT"), FailureKind.GUARD),
-    (re.compile(r"CONNECTION_REFUSED|CONNECTION_FAILED|ADDRESS_|INTERNET_DISCONNECTED|NETWORK_|SOCKET_NOT_|UNSAFE_PORT"), FailureKind.CONNECT),
+    (
+        re.compile(
+            r"CONNECTION_REFUSED|CONNECTION_FAILED|ADDRESS_|INTERNET_DISCONNECTED|NETWORK_|SOCKET_NOT_|UNSAFE_PORT"
+        ),
+        FailureKind.CONNECT,
+    ),
 )
 
 
@@ -27,4 +32,8 @@ def kind_of(message: str) -> FailureKind:
 def reason(message: str) -> str:
     """The first line of the driver's message, without the name of its method."""
     lines = message.strip().splitlines()
-    return re.sub(r"^(Page|Frame|Locator|ElementHandle|BrowserContext|JSHandle)\.\w+: ", "", lines[0])[:300] if lines else ""
+    return (
+        re.sub(r"^(Page|Frame|Locator|ElementHandle|BrowserContext|JSHandle)\.\w+: ", "", lines[0])[:300]
+        if lines
+        else ""
+    )

@@ -54,7 +54,9 @@ class Running:
         text = re.sub(r"(?:Headless)?Chrome/(\d+)[\d.]*", r"Chrome/\1.0.0.0", self.user_agent)
         if device.mobile:
             before, _, rest = text.partition("(")
-            text = f"{before}({_MOBILE_PLATFORM}){rest.partition(')')[2]}".replace(" Safari/", " Mobile Safari/")
+            text = f"{before}({_MOBILE_PLATFORM}){rest.partition(')')[2]}".replace(
+                " Safari/", " Mobile Safari/"
+            )
         return f"{text} gonogo/{__version__} (+{evidence_id})"
 
     async def open(self, device: Device, evidence_id: str) -> BrowserContext:
@@ -72,7 +74,8 @@ class Running:
     async def rename(self, page: Page, device: Device, evidence_id: str) -> None:
         """Take "Headless" out of the client hints too (UA-CH), which the context's user agent does not reach."""
         brands = [
-            {"brand": name.replace("HeadlessChrome", "Google Chrome"), "version": version} for name, version in self.brands
+            {"brand": name.replace("HeadlessChrome", "Google Chrome"), "version": version}
+            for name, version in self.brands
         ]
         metadata: dict[str, Any] = {
             "brands": brands,
@@ -117,26 +120,27 @@ class Fleet:
             from playwright.async_api import Error, async_playwright
         except ImportError as error:
             raise Unavailable(f"the Python package `playwright` cannot be imported: {error}") from None
-        try:
-            if self._playwright is None:
-                self._playwright = await async_playwright().start()
-            browser, identity = await launch(self._playwright, args=flags)
-            told = await _introduce(browser)
-        except Error as error:
-            self._playwright = None
-            raise Unavailable(f"the browser's driver failed: {error.message[:500]}") from None
-        return Running(browser, identity, *told)
-
-    async def discard(self, running: Running) -> None:
-        """Close a browser that no longer answers; the next visit gets a new one."""
-        self._running = {flags: one for flags, one in self._running.items() if one is not running}
-        await _bounded(running.browser.close())
+        while True:
+            fresh = self._playwright is None
+            try:
+                if self._playwright is None:
+                    self._playwright = await async_playwright().start()
+                browser, identity = await launch(self._playwright, args=flags)
+                return Running(browser, identity, *await _introduce(browser))
+            except (Error, Unavailable) as error:
+                # A driver that has died is replaced once; one that still runs a browser is not to blame.
+                if fresh or any(one.browser.is_connected() for one in self._running.values()):
+                    raise Unavailable(str(error)) from None
+                await self._stop()
 
     async def aclose(self) -> None:
         """Close every browser, then the driver, which kills what did not close."""
         running, self._running = self._running, {}
         for one in running.values():
             await _bounded(one.browser.close())
+        await self._stop()
+
+    async def _stop(self) -> None:
         playwright, self._playwright = self._playwright, None
         if playwright is not None:
             await _bounded(playwright.stop())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from contextlib import suppress
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -17,13 +18,16 @@ if TYPE_CHECKING:
     from playwright.async_api import BrowserContext, Page, Request, Response, Route, WebError, WebSocket
     from playwright.async_api import ConsoleMessage as PageConsole
 
-MOST_REQUESTS = 500
+MOST_REQUESTS = 1000
 MOST_MESSAGES = 200
 MOST_CHARACTERS = 2000
 SIZES_S = 5.0
 POLL_S = 0.02
 
-_ABOUT_POLICY = re.compile(r"Content Security Policy|Content-Security-Policy|\bCSP\b|Trusted ?Types?\b", re.IGNORECASE)
+_ABOUT_POLICY = re.compile(
+    r"Content Security Policy|Content-Security-Policy|\bCSP\b|Trusted ?Types?\b", re.IGNORECASE
+)
+_SOCKET = re.compile(r"WebSocket connection to '([^']+)' failed")
 _WEB = ("http://", "https://", "ws://", "wss://")
 
 
@@ -72,7 +76,8 @@ class Recorder:
         self._changed = anyio.current_time()
         self._console: list[ConsoleMessage] = []
         self._violations: list[Violation] = []
-        self.dropped: dict[str, int] = {"requests": 0, "console messages": 0, "CSP violations": 0}
+        self.dropped: Counter[str] = Counter()
+        self.sent = 0
         self.popups = 0
         self.crashed = False
 
@@ -100,8 +105,8 @@ class Recorder:
     def _add(self, url: str, method: str, kind: str, request: Request | None) -> _Entry | None:
         if not url.startswith(_WEB):
             return None
+        self.sent += 1
         if len(self._entries) >= MOST_REQUESTS:
-            self.dropped["requests"] += 1
             return None
         entry = _Entry(url, method, kind, self._boundary.judge(method, url), request)
         self._entries.append(entry)
@@ -149,17 +154,26 @@ class Recorder:
         place = message.location
         url, text = str(place.get("url", "")), clip(message.text)
         level = "error"
+        socket = _SOCKET.match(text)
         if _ABOUT_POLICY.search(text):
             level = "csp"
-        elif text.startswith("Failed to load resource") and self._boundary.judge("GET", url) is not Answer.ALLOW:
+        elif socket and self._boundary.judge("GET", socket[1]) is not Answer.ALLOW:
+            level = "blocked"
+        elif text.startswith("Failed to load resource") and (
+            "ERR_BLOCKED_BY_CLIENT" in text or self._boundary.judge("GET", url) is not Answer.ALLOW
+        ):
             level = "blocked"
         self._say(ConsoleMessage(level, text, clip(f"{url}:{place.get('lineNumber', 0)}" if url else "")))
 
     def _on_error(self, error: WebError) -> None:
         thrown = error.error
-        frames = [line.strip() for line in (thrown.stack or "").splitlines() if line.lstrip().startswith("at ")]
+        frames = [
+            line.strip() for line in (thrown.stack or "").splitlines() if line.lstrip().startswith("at ")
+        ]
         text = f"{thrown.name}: {thrown.message}" if thrown.name else thrown.message
-        self._say(ConsoleMessage("pageerror", clip(text), clip(frames[0].removeprefix("at ") if frames else "")))
+        self._say(
+            ConsoleMessage("pageerror", clip(text), clip(frames[0].removeprefix("at ") if frames else ""))
+        )
 
     def _say(self, message: ConsoleMessage) -> None:
         if len(self._console) >= MOST_MESSAGES:

@@ -20,7 +20,7 @@ from gonogo.probes.browser import consent
 from gonogo.probes.browser.boundary import Boundary
 from gonogo.probes.browser.failures import kind_of, reason
 from gonogo.probes.browser.fleet import DEVICES, Device, Running
-from gonogo.probes.browser.recorder import Recorder, clip
+from gonogo.probes.browser.recorder import MOST_REQUESTS, Recorder, clip
 from gonogo.probes.context import Context
 
 if TYPE_CHECKING:
@@ -39,20 +39,24 @@ INTERACTION_S = 5.0
 """web-vitals reports INP about a second after the interaction; a page that does not answer in five is broken."""
 METRICS_POLL_MS = 50
 SCROLLS = 20
+FRAME_S = 1.0
 SCREENSHOT_S = 5.0
-MOST_COOKIES = 300
-MOST_STORED = 200
+MOST_COOKIES = 500
+MOST_STORED = 500
+MOST_FRAMES = 30
 MOST_PROBLEMS = 100
 MOST_POPUPS = 20
 
 _STORAGE = f"""
 (name) => {{
   const cut = (text, most) => String(text).slice(0, most);
+  let storage;
   try {{
-    return Object.entries(window[name]).slice(0, {MOST_STORED}).map(([key, value]) => [cut(key, 200), cut(value, 200)]);
+    storage = window[name];
   }} catch {{
     return [];  // a sandboxed or data: frame has no storage
   }}
+  return Object.entries(storage).slice(0, {MOST_STORED} + 1).map(([key, value]) => [cut(key, 200), cut(value, 200)]);
 }}
 """
 
@@ -64,7 +68,9 @@ def _script(name: str) -> str:
 
 @cache
 def _web_vitals() -> str:
-    return (files("gonogo.vendor") / "web-vitals" / "web-vitals.attribution.iife.js").read_text(encoding="utf-8")
+    return (files("gonogo.vendor") / "web-vitals" / "web-vitals.attribution.iife.js").read_text(
+        encoding="utf-8"
+    )
 
 
 @cache
@@ -72,7 +78,9 @@ def phrases() -> dict[str, list[str]]:
     """What banners and their controls say, by purpose, all languages together."""
     told = tomllib.loads(_script("words.toml"))
     return {
-        purpose: [phrase for language in said.values() for phrase in language] if isinstance(said, dict) else said
+        purpose: [phrase for language in said.values() for phrase in language]
+        if isinstance(said, dict)
+        else said
         for purpose, said in told.items()
     }
 
@@ -84,7 +92,9 @@ def init_script(boundary: Boundary, declared: Consent | None, *, measure: bool) 
     if boundary.methods is not None:
         scripts.append(f"({_script('unload.js')})();")
     if measure:
-        scripts.append(f"if (window === window.top) {{\n{_web_vitals()}\n({_script('vitals.js')})(webVitals);\n}}")
+        scripts.append(
+            f"if (window === window.top) {{\n{_web_vitals()}\n({_script('vitals.js')})(webVitals);\n}}"
+        )
     return "\n".join(scripts)
 
 
@@ -104,10 +114,14 @@ async def visit(request: VisitRequest, context: Context, running: Running, bound
                 with anyio.CancelScope(shield=True), suppress(Error):
                     await _close(browsing)
     except TimeoutError:
-        raise EvidenceMissing("timeout", f"{request.name}: the visit was not over after {VISIT_S:.0f} s") from None
+        raise EvidenceMissing(
+            "timeout", f"{request.name}: the visit was not over after {VISIT_S:.0f} s"
+        ) from None
     except Error as error:
         if not running.browser.is_connected():
-            raise EvidenceMissing("unavailable", f"{request.name}: the browser died during the visit") from None
+            raise EvidenceMissing(
+                "unavailable", f"{request.name}: the browser died during the visit"
+            ) from None
         raise EvidenceMissing("protocol", f"{request.name}: {reason(error.message)}") from None
 
 
@@ -123,7 +137,9 @@ async def _close(browsing: BrowserContext) -> None:
 class _Walk:
     """The state of one visit while its steps are walked."""
 
-    def __init__(self, request: VisitRequest, context: Context, boundary: Boundary, browsing: BrowserContext) -> None:
+    def __init__(
+        self, request: VisitRequest, context: Context, boundary: Boundary, browsing: BrowserContext
+    ) -> None:
         self._request = request
         self._context = context
         self._environment = context.environment
@@ -154,6 +170,7 @@ class _Walk:
             await self._collect()
             await self._picture(evidence_id)
         await self._drain()
+        self._demand("requests", self._recorder.sent, MOST_REQUESTS)
         return Visit(
             browser=str(running.identity),
             device=self._request.device,
@@ -168,7 +185,7 @@ class _Walk:
         )
 
     def _all_problems(self) -> tuple[str, ...]:
-        lost = [f"{number} more {what} than are recorded" for what, number in self._recorder.dropped.items() if number]
+        lost = [f"{number} more {what} than are recorded" for what, number in self._recorder.dropped.items()]
         if self._recorder.popups > MOST_POPUPS:
             lost.append(f"{self._recorder.popups} windows were opened and closed")
         return tuple(clip(problem, 500) for problem in (*lost, *self._problems))[:MOST_PROBLEMS]
@@ -197,10 +214,13 @@ class _Walk:
         except Error as error:
             self._problems.append(f"{what}: {reason(error.message)}")
         if self._recorder.crashed:
-            raise EvidenceMissing("protocol", f"{self._request.name}: {what}: the page crashed the browser's renderer")
+            raise EvidenceMissing(
+                "protocol", f"{self._request.name}: {what}: the page crashed the browser's renderer"
+            )
 
     def _seconds(self, step: Step) -> float:
-        return STEP_S + (float(step.value) if step.action == "wait" else 0.0)
+        extra = {"wait": float(step.value) if step.action == "wait" else 0.0, "interact": 2 * INTERACTION_S}
+        return STEP_S + extra.get(step.action, 0.0)
 
     async def _navigate(self, step: Step, what: str, evidence_id: str) -> None:
         from playwright.async_api import Error
@@ -223,10 +243,15 @@ class _Walk:
     def _unreached(self, what: str, message: str) -> EvidenceMissing:
         outside = self._recorder.last_undeclared()
         if outside:
-            return EvidenceMissing("guard", f"{what}: led to {outside}, which the environment does not declare; add it to `hosts`")
+            return EvidenceMissing(
+                "guard",
+                f"{what}: led to {outside}, which the environment does not declare; add it to `hosts`",
+            )
         kind = kind_of(message)
         if self._navigations and kind in {"dns", "connect"}:
-            kind = FailureKind.PROTOCOL  # these two are tried again, which is fair only while nothing has reached the target
+            kind = (
+                FailureKind.PROTOCOL
+            )  # these two are tried again, which is fair only while nothing has reached the target
         return EvidenceMissing(kind, f"{what}: {reason(message)}")
 
     async def _load(self, what: str, limit_s: float) -> None:
@@ -260,8 +285,12 @@ class _Walk:
         height = self._page.viewport_size["height"] if self._page.viewport_size else 800
         for _ in range(SCROLLS):
             await self._page.mouse.wheel(0, height)
-            await self._page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
-            if await self._page.evaluate("() => scrollY + innerHeight >= document.documentElement.scrollHeight - 2"):
+            await self._page.evaluate(
+                "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
+            )
+            if await self._page.evaluate(
+                "() => scrollY + innerHeight >= document.documentElement.scrollHeight - 2"
+            ):
                 break
         self._acted_at = anyio.current_time()
 
@@ -282,27 +311,23 @@ class _Walk:
         if self._vitals is None:
             return
         if not await self._awaits("(seen) => seen.inp !== null", INTERACTION_S):
-            self._problems.append(f"interact {clip(selector, 200)}: no INP within {INTERACTION_S:.0f} s of the click")
+            self._problems.append(
+                f"interact {clip(selector, 200)}: no INP within {INTERACTION_S:.0f} s of the click"
+            )
         told = await self._metrics()
         self._vitals = _with_inp(self._vitals, told)
         self._acted_at = anyio.current_time()
 
     async def _snapshot(self, label: str) -> None:
-        from playwright.async_api import Error
-
         banner = await self._banner()
-        local: dict[tuple[str, str], None] = {}
-        session: dict[tuple[str, str], None] = {}
-        for frame in self._page.frames[:30]:
-            with suppress(Error), anyio.move_on_after(1.0):
-                for kept, name in ((local, "localStorage"), (session, "sessionStorage")):
-                    for key, value in await frame.evaluate(_STORAGE, name):
-                        kept[clip(key, 200), clip(value, 200)] = None
+        local, session = (
+            await self._stored(label, "localStorage"),
+            await self._stored(label, "sessionStorage"),
+        )
         cookies = await self._browsing.cookies()
         title = await self._page.evaluate("() => String(document.title).slice(0, 300)")
         await self._drain()
-        if len(cookies) > MOST_COOKIES:
-            self._problems.append(f"snapshot {label}: {len(cookies) - MOST_COOKIES} more cookies than are recorded")
+        self._demand("cookies", len(cookies), MOST_COOKIES)
         self._snapshots.append(
             Snapshot(
                 label=label,
@@ -320,13 +345,37 @@ class _Walk:
                         secure=bool(cookie.get("secure")),
                         same_site=str(cookie.get("sameSite", "")),
                     )
-                    for cookie in cookies[:MOST_COOKIES]
+                    for cookie in cookies
                 ),
-                local_storage=tuple(local)[:MOST_STORED],
-                session_storage=tuple(session)[:MOST_STORED],
+                local_storage=local,
+                session_storage=session,
                 requests=self._recorder.count,
             )
         )
+
+    async def _stored(self, label: str, name: str) -> tuple[tuple[str, str], ...]:
+        """What every frame keeps in `localStorage` or `sessionStorage`."""
+        from playwright.async_api import Error
+
+        kept: dict[tuple[str, str], None] = {}
+        for frame in self._page.frames[:MOST_FRAMES]:
+            try:
+                with anyio.fail_after(FRAME_S):
+                    told = await frame.evaluate(_STORAGE, name)
+            except (Error, TimeoutError):
+                if not frame.is_detached():
+                    self._problems.append(
+                        f"snapshot {label}: {name} of {clip(frame.url, 200)} could not be read"
+                    )
+                continue
+            self._demand(f"entries in {name}", len(told), MOST_STORED)
+            kept |= {(clip(key, 200), clip(value, 200)): None for key, value in told}
+        return tuple(kept)
+
+    def _demand(self, what: str, number: int, most: int) -> None:
+        """A list that was cut short could hide what a check looks for, so then there are no facts."""
+        if number > most:
+            raise EvidenceMissing("too-large", f"{self._request.name}: more than {most} {what}")
 
     async def _banner(self) -> Banner:
         """The banner; the first look after a load gives it time to appear, or "absent" would only mean "not yet"."""
@@ -340,8 +389,8 @@ class _Walk:
         """Violations that were seen before the driver listened."""
         from playwright.async_api import Error
 
-        for frame in self._page.frames[:30]:
-            with suppress(Error), anyio.move_on_after(1.0):
+        for frame in self._page.frames[:MOST_FRAMES]:
+            with suppress(Error), anyio.move_on_after(FRAME_S):
                 for fields in await frame.evaluate("() => window.__gonogo?.violations() ?? []"):
                     self._recorder.violated(fields)
 
@@ -375,7 +424,9 @@ class _Walk:
         """Loading metrics of the first page, once it has settled and before anything is pressed."""
         if not self._request.measure or self._vitals is not None:
             return
-        await self._awaits("(seen) => [seen.lcp, seen.cls, seen.fcp, seen.ttfb].every((value) => value !== null)", METRICS_S)
+        await self._awaits(
+            "(seen) => [seen.lcp, seen.cls, seen.fcp, seen.ttfb].every((value) => value !== null)", METRICS_S
+        )
         told = await self._metrics()
         self._vitals = Vitals(
             lcp_ms=_number(told, "lcp"),
