@@ -1,6 +1,6 @@
 """Finding, launching and installing a Chromium.
 
-Nothing here asks whether a file exists: a candidate counts when it launches, and the error of each that did not is kept.
+A candidate counts when it launches, not when a file exists; the error of each that did not is kept.
 """
 
 from __future__ import annotations
@@ -45,13 +45,13 @@ REMEDIES = (
     "gonogo browser install",
     "apt-get install chromium-headless-shell   (Debian)",
     f"{VARIABLE}=/path/to/chromium or {VARIABLE}=chrome   (a browser that is already here)",
-    "Ubuntu's `chromium` is a snap, which does not start in most containers: take `gonogo browser install` or Google Chrome",
+    "on Ubuntu: not its package `chromium`, which is a snap and does not start in most containers",
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """One browser to try: by path, by Playwright's channel, by name on PATH, or (all empty) Playwright's own."""
+    """One browser to try: by path, by Playwright's channel, by name on PATH, or (all empty) its own."""
 
     name: str
     path: str = ""
@@ -78,7 +78,7 @@ def preferred() -> str:
 
 
 def find(explicit: str | None = None) -> list[Candidate]:
-    """The browsers to try, in order. An explicit one (default: GONOGO_BROWSER) stands alone and never falls through."""
+    """The browsers to try, in order. An explicit one (default: GONOGO_BROWSER) never falls through."""
     wanted = preferred() if explicit is None else explicit
     if wanted:
         return [_explicit(wanted)]
@@ -225,9 +225,9 @@ def _ways(release: dict[str, str], *, root: bool, sudo: bool) -> list[tuple[list
 def _advice(release: dict[str, str]) -> str:
     match _family(release):
         case "debian":
-            return "As root: apt-get update && apt-get install -y --no-install-recommends chromium-headless-shell"
+            return "As root: apt-get update && apt-get install -y chromium-headless-shell"
         case "ubuntu":
-            return "As root: playwright install --with-deps --only-shell chromium; or Google's package google-chrome-stable"
+            return "As root: playwright install --with-deps --only-shell chromium; or google-chrome-stable"
         case "fedora":
             return "As root: dnf install -y chromium-headless"
         case "alpine":

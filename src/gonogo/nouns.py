@@ -254,12 +254,16 @@ def api_request(environment: Environment, path: str, *, method: str = "GET", rol
     return HttpRequest(f"{origin}{path}", method=method, role=role)
 
 
+UNANSWERED = frozenset({FailureKind.DNS, FailureKind.CONNECT, FailureKind.TIMEOUT, FailureKind.PROTOCOL, FailureKind.TOO_LARGE})
+"""Failures that say the target did not answer. A certificate that is not accepted has checks of its own; everything
+behind it is unknown, so that one cause is one finding. The rest is not the target's doing."""
+
+
 def _answer(sight: Sight, request: HttpRequest) -> tuple[Exchange | None, Failure | None]:
     evidence = sight.evidence(request)
     if evidence.failure is None:
         return _decode(evidence, Exchange), None
-    if evidence.failure.kind in {FailureKind.GUARD, FailureKind.UNAVAILABLE, FailureKind.DEADLINE, FailureKind.CRASH}:
-        # Not the target's doing: nothing was observed.
+    if evidence.failure.kind not in UNANSWERED:
         raise EvidenceMissing(evidence.failure.kind, evidence.failure.message)
     return None, evidence.failure
 
@@ -404,7 +408,7 @@ def _build_plain(environment: Environment, subject: Subject, sight: Sight) -> Re
         try:
             exchange = facts(sight, request, Exchange)
         except EvidenceMissing as error:
-            if not hops:
+            if not hops or error.kind == FailureKind.TLS:
                 raise
             unfollowed = f"{request.url[:200]}: {error.message}"
             break
@@ -623,6 +627,8 @@ def _load(environment: Environment) -> list[Subject]:
 def _build_load(environment: Environment, subject: Subject, sight: Sight) -> LoadResult:  # noqa: ARG001
     assert isinstance(subject.declared, models.LoadProfile)
     run = facts(sight, subject.requests[0], LoadRun)
+    if run.errors and all(kind.startswith("tls") for kind, _ in run.errors) and run.series[0].failures == run.series[0].requests:
+        raise EvidenceMissing("tls", f"no request got through: {run.errors[0][0]}")
     if not run.healthy:
         raise EvidenceMissing("invalid", f"the load generator could not keep its promise: {run.unhealthy_reason}")
     return LoadResult(subject.declared, run)

@@ -42,6 +42,8 @@ RECEIPT = "receipt.json"
 VERDICT = "verdict.json"
 EVIDENCE = "evidence"
 LATEST = "latest"
+INPUTS = (INTENT, "environment.json", "policy.toml", "waivers.toml")
+"""What a run may be given; whoever alters it afterwards alters the question that the results answer."""
 
 INTENT_SCHEMA = "gonogo.intent/1"
 RECEIPT_SCHEMA = "gonogo.receipt/1"
@@ -129,6 +131,7 @@ def write_receipt(folder: Path, *, finished: datetime, metrics: Iterable[tuple[s
         counts=count(results),
         evidence=tuple((name, _digest(folder / name)) for name in _evidence_files(folder)),
         metrics=tuple(sorted((name, float(value)) for name, value in metrics if isfinite(value))),
+        inputs=tuple((name, _digest(folder / name)) for name in INPUTS if (folder / name).is_file()),
     )
     _write(
         folder / RECEIPT,
@@ -138,6 +141,7 @@ def write_receipt(folder: Path, *, finished: datetime, metrics: Iterable[tuple[s
             "results_sha256": receipt.results_sha256,
             "counts": dict(receipt.counts),
             "metrics": [{"metric": name, "value": value} for name, value in receipt.metrics],
+            "inputs": [{"path": name, "sha256": digest} for name, digest in receipt.inputs],
             "evidence": [{"path": name, "sha256": digest} for name, digest in receipt.evidence],
         },
     )
@@ -190,6 +194,7 @@ def read(path: Path) -> Shard:
             problems.append(
                 _problem(ProblemKind.CHANGED, f"{RESULTS} is not the file that the receipt describes")
             )
+        problems += _input_problems(folder, receipt)
         problems += _evidence_problems(folder, receipt, results)
     return Shard(intent, results, receipt, tuple(problems), name=folder.name)
 
@@ -350,6 +355,7 @@ def _receipt(folder: Path, problems: list[ReadProblem]) -> Receipt | None:
             counts={str(outcome): int(number) for outcome, number in fields["counts"].items()},
             evidence=tuple((str(one["path"]), str(one["sha256"])) for one in fields["evidence"]),
             metrics=tuple((str(one["metric"]), float(one["value"])) for one in fields["metrics"]),
+            inputs=tuple((str(one["path"]), str(one["sha256"])) for one in fields["inputs"]),
         )
     except MALFORMED as error:
         problems.append(_problem(ProblemKind.UNREADABLE, f"{RECEIPT} is not a receipt: {_said(error)}"))
@@ -374,6 +380,25 @@ def _results(content: bytes) -> tuple[tuple[Result, ...], list[ReadProblem]]:
         )
         problems.append(_problem(ProblemKind.TRUNCATED, said))
     return tuple(results), problems
+
+
+def _input_problems(folder: Path, receipt: Receipt) -> list[ReadProblem]:
+    """What the run was given and is no longer the same: altered, taken away, or added later."""
+    held = dict(receipt.inputs)
+    problems = []
+    for name in INPUTS:
+        try:
+            now = _digest(folder / name)
+        except FileNotFoundError:
+            now = None
+        except OSError as error:
+            problems.append(
+                _problem(ProblemKind.UNREADABLE, f"{name} cannot be read: {error.strerror or error}")
+            )
+            continue
+        if now != held.get(name):
+            problems.append(_problem(ProblemKind.CHANGED, f"{name} is not what it was when the run finished"))
+    return problems
 
 
 def _evidence_problems(folder: Path, receipt: Receipt, results: Iterable[Result]) -> list[ReadProblem]:

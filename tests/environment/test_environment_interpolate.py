@@ -60,7 +60,14 @@ def test_any_text_is_filled_or_told(text: str) -> None:
 
 @pytest.mark.parametrize(
     ("text", "filled"),
-    [("a$$b", "a$b"), ("$${A}", "${A}"), ("$$$$", "$$"), ("[href$='.pdf']", "[href$='.pdf']"), ("a$", "a$"), ("$1", "$1")],
+    [
+        ("a$$b", "a$b"),
+        ("$${A}", "${A}"),
+        ("$$$$", "$$"),
+        ("[href$='.pdf']", "[href$='.pdf']"),
+        ("a$", "a$"),
+        ("$1", "$1"),
+    ],
 )
 def test_dollar_signs(text: str, filled: str) -> None:
     assert fill(text) == filled
@@ -73,7 +80,10 @@ def test_dollar_signs(text: str, filled: str) -> None:
         ("$A", "`$A` is not replaced; write `${NAME}` or `${NAME:-default}`, and `$$` for a dollar sign"),
         ("${}", "`${}` is no reference; write `${NAME}` or `${NAME:-default}`, and `$$` for a dollar sign"),
         ("${A", "`${A` is no reference; write `${NAME}` or `${NAME:-default}`, and `$$` for a dollar sign"),
-        ("${A-x}", "`${A-x}` is no reference; write `${NAME}` or `${NAME:-default}`, and `$$` for a dollar sign"),
+        (
+            "${A-x}",
+            "`${A-x}` is no reference; write `${NAME}` or `${NAME:-default}`, and `$$` for a dollar sign",
+        ),
         ("${E}", "E is set but empty; give it a value, or write `${E:-}` to allow that"),
         ("${S}", "the value of S is not UTF-8 text"),
     ],
@@ -86,7 +96,7 @@ def test_one_reference_and_the_rest_of_a_text() -> None:
     assert not is_one_reference("x${A}")
     assert not is_one_reference("${A}${B}")
     assert not is_one_reference("$$")
-    assert literal_part("a${B}c$$${D:-e}") == "ac$$"
+    assert literal_part("a${B}c$$${D:-e}") == "ac$$e"
 
 
 def test_did_you_mean() -> None:

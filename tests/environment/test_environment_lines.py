@@ -108,7 +108,9 @@ def test_every_key_of_the_shipped_files_has_its_line(file: Path) -> None:
         assert not named or isinstance(path[-1], int) or named[-1] in rows[line - 1]
 
 
-pieces = st.sampled_from(["[", "]", "{", "}", '"', "'", '"""', "'''", "=", ".", ",", "\n", "#", "\\", "a", "b", " ", "1", "-"])
+pieces = st.sampled_from(
+    ["[", "]", "{", "}", '"', "'", '"""', "'''", "=", ".", ",", "\n", "#", "\\", "a", "b", " ", "1", "-"]
+)
 
 
 @given(st.lists(pieces, max_size=40).map("".join))
@@ -124,7 +126,14 @@ def test_what_tomllib_reads_is_indexed_in_full(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["a=" + "[" * 99, "\na=" + "{a=" * 99, "[" + "a." * 99 + "a]", "a." * 99 + "a=1", "[a.b]\n" + "a." * 23 + "a=1"]
+    "text",
+    [
+        "a=" + "[" * 99,
+        "\na=" + "{a=" * 99,
+        "[" + "a." * 99 + "a]",
+        "a." * 99 + "a=1",
+        "[a.b]\n" + "a." * 23 + "a=1",
+    ],
 )
 def test_too_deep(text: str) -> None:
     with pytest.raises(TooDeepError) as caught:

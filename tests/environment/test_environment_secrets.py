@@ -15,7 +15,7 @@ from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from gonogo.environment import Scrubber, load
-from gonogo.environment.secrets import MASK, Json, literal_secret, parts
+from gonogo.environment.secrets import Json, literal_secret, parts
 from gonogo.errors import EnvironmentInvalid
 
 CHARACTERS = st.characters(exclude_categories=["Cs"], exclude_characters="*")
@@ -26,18 +26,20 @@ ENCODINGS: dict[str, Callable[[str], str]] = {
     "raw": str,
     "percent": lambda text: quote(text, safe=""),
     "percent in a path": quote,
-    "percent in lower case": lambda text: quote(text, safe="").replace("%2F", "%2f").replace("%C3%A4", "%c3%a4"),
+    "percent in lower case": lambda text: (
+        quote(text, safe="").replace("%2F", "%2f").replace("%C3%A4", "%c3%a4")
+    ),
     "percent twice": lambda text: quote(quote(text, safe=""), safe=""),
     "form": quote_plus,
     "JSON": lambda text: json.dumps(text)[1:-1],
     "JSON as UTF-8": lambda text: json.dumps(text, ensure_ascii=False)[1:-1],
-    "JSON in JSON": lambda text: json.dumps(json.dumps(text)),
+    "JSON in JSON": lambda text: json.dumps(json.dumps(text))[3:-3],
     "repr": lambda text: repr(text)[1:-1],
     "ascii": lambda text: ascii(text)[1:-1],
     "repr of bytes": lambda text: repr(text.encode())[2:-1],
     "HTML": html.escape,
     "HTML in HTML": lambda text: html.escape(html.escape(text)),
-    "JSON in HTML": lambda text: html.escape(json.dumps(text)),
+    "JSON in HTML": lambda text: html.escape(json.dumps(text)[1:-1]),
     "base64": lambda text: b64encode(text.encode()).decode(),
     "base64 of user:secret": lambda text: b64encode(f"user:{text}".encode()).decode(),
     "base64 of me:secret": lambda text: b64encode(f"me:{text}".encode()).decode(),
@@ -54,13 +56,16 @@ def test_no_encoding_hides_a_secret(secret: str, name: str) -> None:
     scrubbed = Scrubber([secret]).scrub(f"[{encoded}]")
     assert encoded not in scrubbed
     assert secret not in scrubbed
-    assert MASK in scrubbed
-    if "base64" not in name:
-        # Nothing is left of it but what a trailing escape doubles.
-        assert len(scrubbed) <= len("[***]") + len('\\"\\"') + (10 if "25" in secret or "\\" in secret else 0)
+    if "base64" in name:
+        assert "***" in scrubbed
+    else:
+        assert scrubbed == "[***]"
 
 
-@given(st.lists(SECRETS, min_size=1, max_size=4), st.lists(st.one_of(st.text(CHARACTERS, max_size=9), st.integers(0, 3))))
+@given(
+    st.lists(SECRETS, min_size=1, max_size=4),
+    st.lists(st.one_of(st.text(CHARACTERS, max_size=9), st.integers(0, 3))),
+)
 def test_every_occurrence_of_every_secret_goes(secrets: list[str], pieces: list[str | int]) -> None:
     text = "".join(piece if isinstance(piece, str) else secrets[piece % len(secrets)] for piece in pieces)
     scrubbed = Scrubber(secrets).scrub(text)
@@ -87,7 +92,10 @@ def test_a_short_secret_is_left_to_the_other_rules() -> None:
         ("postgresql://u:pw@h/d amqp://:pw@h", "postgresql://u:***@h/d amqp://:***@h"),
         ("https://h:443/a@b https://h:80?c=d@e", "https://h:443/a@b https://h:80?c=d@e"),
         ("redis://u:p@ss@h", "redis://u:***@h"),
-        ("GET / HTTP/1.1\nAuthorization: Bearer abc def\nHost: h", "GET / HTTP/1.1\nAuthorization: ***\nHost: h"),
+        (
+            "GET / HTTP/1.1\nAuthorization: Bearer abc def\nHost: h",
+            "GET / HTTP/1.1\nAuthorization: ***\nHost: h",
+        ),
         ("> proxy-authorization: Basic abc\r\n", "> proxy-authorization: ***\r\n"),
         ('authorization: Digest username="x", response="y"', "authorization: ***"),
         ('{"Authorization": "Bearer x", "b": 1}', '{"Authorization": "***", "b": 1}'),
@@ -129,8 +137,8 @@ def test_a_scrubber_does_not_print_its_secrets() -> None:
 LARGE = {
     "page": "<p class='x'>Hello \"world\" & more https://a.b/c</p>\n" * 20_000,
     "base64": b64encode(bytes(range(256)) * 3000).decode(),
-    "backslashes": "\\" * 1_000_000,
-    "escaped quotes": '\\"' * 500_000,
+    "backslashes": "\\" * 500_000,
+    "escaped quotes": '\\"' * 250_000,
     "percents": "%25" * 300_000,
     "entities": "&amp;" * 200_000,
     "schemes": "a://" * 250_000,
@@ -144,19 +152,25 @@ LARGE = {
 def test_a_large_text_takes_linear_time(name: str) -> None:
     """A megabyte takes a tenth of a second or so; a search that backtracks would take hours."""
     secrets = [f"token-number-{number:03}" for number in range(12)]
-    scrub = Scrubber([*secrets, "\\" * 10 + "x", '"' * 10 + "x", "%25%25%25%", "&amp;&&&x", "      x", "\\ä\\ä\\ä"]).scrub
+    scrub = Scrubber(
+        [*secrets, "\\" * 10 + "x", '"' * 10 + "x", "%25%25%25%", "&amp;&&&x", "      x", "\\ä\\ä\\ä"]
+    ).scrub
     started = time.monotonic()
     scrub(LARGE[name])
     assert time.monotonic() - started < 5
 
 
 def test_what_of_a_raw_text_is_secret() -> None:
-    assert literal_secret("${TOKEN}") == ""
-    assert literal_secret("${TOKEN:-hunter2}") == "hunter2" or literal_secret("${TOKEN:-hunter2}") == ""
-    assert literal_secret("prefix-${TOKEN}") == "prefix-"
-    assert literal_secret("postgresql://reader:${PASSWORD}@${HOST}:5432/app") == ""
-    assert literal_secret("postgresql://reader:hunter2@${HOST}:5432/app") == "hunter2"
-    assert literal_secret("postgresql://reader@host/app") == ""
+    url = "postgresql://reader:hunter2@host:5432/app"
+    assert literal_secret("${TOKEN}", "hunter2") == ""
+    assert literal_secret("${TOKEN:-hunter2}", "hunter2") == "hunter2"
+    assert literal_secret("prefix-${TOKEN}", "prefix-hunter2") == "prefix-"
+    assert literal_secret("postgresql://reader:${PASSWORD}@${HOST}:5432/app", url) == ""
+    assert literal_secret("${SERVER}/app", url) == ""
+    assert literal_secret("${URL:-" + url + "}", url) == "hunter2"
+    assert literal_secret("postgresql://reader:hunter2@${HOST}:5432/app", url) == "hunter2"
+    assert literal_secret("postgresql://reader:${PASSWORD:-hunter2}@${HOST}:5432/app", url) == "hunter2"
+    assert literal_secret("postgresql://reader@host/app", "postgresql://reader@host/app") == ""
 
 
 def test_the_parts_of_a_database_url() -> None:

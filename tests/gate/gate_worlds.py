@@ -99,6 +99,7 @@ def on_disk(
         reports, environment=intent_.environment, profile=intent_.profile, started=intent_.started
     )
     rundir.write_intent(folder, intent_)
+    (folder / "policy.toml").write_text("[severity.critical]\nmax_fail = 0\n")
     if evidence:
         (folder / "evidence" / "http-1.json").write_text('{"id": "http-1"}\n')
     with rundir.open_results(folder) as stream:

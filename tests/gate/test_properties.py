@@ -1,4 +1,4 @@
-"""What must hold of every verdict, whatever the evidence: losing or worsening evidence never helps, order never matters."""
+"""What must hold of every verdict: losing or worsening evidence never helps, and order never matters."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ CHECKS = {
     "csp.present": Severity.MEDIUM,
     "text.compressed": Severity.LOW,
 }
-many = settings(max_examples=700, deadline=None)
+many = settings(max_examples=250, deadline=None)
 
 
 @dataclass(frozen=True)
@@ -162,7 +162,7 @@ def recounted(one: Shard, rows: Sequence[Result]) -> Shard:
 
 @st.composite
 def lost(draw: st.DrawFn, world: World) -> World:
-    """The world with one piece of evidence deleted: a result from a closed run, a receipt, a shard, an attestation."""
+    """The world with one piece of evidence gone: a result, a receipt, a shard, an attestation."""
     shards = list(world.shards)
     number = draw(st.integers(0, len(shards) - 1))
     one = shards[number]
@@ -207,7 +207,7 @@ def worsened(draw: st.DrawFn, world: World) -> World:
 
 @st.composite
 def unseen(draw: st.DrawFn, world: World) -> World:
-    """The world in which one check was never observed by an honest run: UNKNOWN, skipped, or not reported at all."""
+    """The world in which an honest run never observed one check: UNKNOWN, skipped, or not reported at all."""
     keys = sorted({row.key for one in world.shards for row in one.results})
     key = draw(st.sampled_from(keys))
     how = draw(st.sampled_from([UNKNOWN, SKIP, None]))
@@ -305,12 +305,6 @@ def test_splitting_a_run_into_shards_does_not_matter(world: World, choice: Seque
 
 @given(worlds())
 @many
-def test_deciding_again_gives_the_same_bytes(world: World) -> None:
-    assert verdict_text(world.verdict()) == verdict_text(world.verdict())
-
-
-@given(worlds())
-@many
 def test_a_waiver_helps_failures_only(world: World) -> None:
     bare = replace(world, waivers=(), policy=world.policy)
     assert world.decide().rank <= bare.decide().rank
@@ -321,7 +315,7 @@ def test_a_waiver_helps_failures_only(world: World) -> None:
 @given(worlds(again=False))
 @many
 def test_the_default_policy_agrees_with_a_table(world: World) -> None:
-    """An independent statement of the default policy for runs in which every check reports once and no one waives."""
+    """The default policy, stated again for runs in which each check reports once and nobody waives."""
     table = {
         Severity.CRITICAL: {FAIL: "NO_GO", UNKNOWN: "NO_GO", SKIP: "NO_GO"},
         Severity.HIGH: {FAIL: "NO_GO", UNKNOWN: "HOLD", SKIP: "HOLD"},

@@ -6,8 +6,8 @@ import ssl
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from functools import cache, cached_property
 from datetime import UTC, datetime, timedelta
+from functools import cache, cached_property
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -231,7 +231,7 @@ def native(folder: Path, trust: Trust) -> Iterator[Place]:
     installed = sorted(Path("/usr/lib/postgresql").glob("*/bin/postgres"))
     if not installed:
         pytest.skip("no PostgreSQL of the distribution here")
-    lines = "local all all scram-sha-256\n{kind} all gonogo all scram-sha-256\nhost all postgres all scram-sha-256\n"
+    lines = "{kind} all gonogo all scram-sha-256\nhost all postgres all scram-sha-256\n"
     server = PostgresServer.start(
         folder,
         password="superuser of the tests",

@@ -1,5 +1,7 @@
 """The browser probe against a real Chromium and real servers on loopback."""
 
+# ruff: noqa: E501 - pages stand as a server sends them
+
 from __future__ import annotations
 
 import hashlib
@@ -43,7 +45,7 @@ from gonogo.probes.browser.boundary import Answer, boundary, split_host
 from gonogo.probes.browser.failures import kind_of
 from gonogo.probes.browser.fleet import Fleet
 from gonogo.probes.browser.recorder import site_of
-from gonogo.probes.browser.walk import _STORAGE, MOST_STORED, init_script, phrases
+from gonogo.probes.browser.walk import init_script, phrases
 from gonogo.probes.context import Context
 from gonogo.probes.guard import Guard
 
@@ -142,7 +144,7 @@ def serving(server: Server, context: ssl.SSLContext | None = None) -> Iterator[S
 
         do_GET = do_POST = do_OPTIONS = do_HEAD = answer  # noqa: N815 - names of the standard library
 
-        def log_message(self, format: str, *args: object) -> None:
+        def log_message(self, *args: object) -> None:
             pass
 
     class Quiet(ThreadingHTTPServer):
@@ -234,7 +236,7 @@ def until(condition: Callable[[], bool], seconds: float = 5.0) -> bool:
     return condition()
 
 
-# --- what is recorded ---------------------------------------------------------------------------------------------
+# --- what is recorded ---------------------------------------------------------------------------------------
 
 
 def test_a_visit_says_who_it_is_and_records_requests_cookies_and_storage(
@@ -289,11 +291,12 @@ def test_automation_does_not_show(probe: Probe, server: Server) -> None:
 def test_console_errors_and_exceptions_are_kept_apart(probe: Probe, server: Server) -> None:
     url = server.page(
         "/errors",
-        "<script>console.error('went wrong');console.log('fine');setTimeout(()=>{throw new TypeError('boom')})</script>",
+        "<script>console.error('went wrong');console.error('Content Security Policy');console.log('fine');setTimeout(()=>{throw new TypeError('boom')})</script>",
     )
     seen = probe.visit(("goto", url), ("wait", "0.1"))
     assert {(m.level, m.text) for m in seen.console} == {
         ("error", "went wrong"),
+        ("error", "Content Security Policy"),
         ("pageerror", "TypeError: boom"),
     }
     assert all(m.source.startswith(url) for m in seen.console)
@@ -333,7 +336,7 @@ def test_csp_violations_are_seen_in_every_document_and_our_own_scripts_cause_non
     assert seen.vitals.inp_ms is not None
 
 
-# --- the boundary -------------------------------------------------------------------------------------------------
+# --- the boundary -------------------------------------------------------------------------------------------
 
 
 def test_an_undeclared_host_is_never_reached_not_even_while_the_page_unloads(
@@ -481,7 +484,7 @@ def test_third_party_is_told_by_registrable_domain() -> None:
     assert site_of("http://localhost/") == "localhost"
 
 
-# --- navigation failures ------------------------------------------------------------------------------------------
+# --- navigation failures ------------------------------------------------------------------------------------
 
 
 def test_a_dead_port_is_a_connect_failure(probe: Probe) -> None:
@@ -528,7 +531,7 @@ def test_a_step_that_fails_is_a_problem_and_the_rest_is_still_seen(
     assert seen.snapshot("s") is not None
 
 
-# --- consent ------------------------------------------------------------------------------------------------------
+# --- consent ------------------------------------------------------------------------------------------------
 
 
 def consent_page(server: Server, path: str, body: str = BANNER) -> str:
@@ -706,7 +709,7 @@ LABELS = [
     (
         "fr",
         "Ce site utilise des cookies",
-        ("Tout accepter", "J’accepte", "D'accord"),
+        ("Tout accepter", "J\u2019accepte", "D'accord"),
         ("Tout refuser", "Continuer sans accepter →", "Non, merci"),
     ),
     (
@@ -804,7 +807,7 @@ def test_no_phrase_both_accepts_and_is_lost_to_another_purpose() -> None:
     )
 
 
-# --- Web Vitals ---------------------------------------------------------------------------------------------------
+# --- Web Vitals ---------------------------------------------------------------------------------------------
 
 
 def measured(probe: Probe, *steps: tuple[str, str], **fields: Any) -> facts.Vitals:
@@ -874,7 +877,7 @@ def test_the_vendored_library_is_the_one_that_is_named() -> None:
     assert (folder / "VERSION").read_text() == "6.2.3\n"
 
 
-# --- strangers ----------------------------------------------------------------------------------------------------
+# --- strangers ----------------------------------------------------------------------------------------------
 
 
 def test_a_hostile_page_is_bounded(probe: Probe, server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -927,8 +930,6 @@ def test_a_list_that_would_be_cut_short_is_no_evidence(
     """What a check looks for could stand behind the cut."""
     monkeypatch.setattr("gonogo.probes.browser.walk.MOST_REQUESTS", 10)
     monkeypatch.setattr(f"gonogo.probes.browser.{limit}", 10, raising=True)
-    if what != "requests":
-        monkeypatch.setattr("gonogo.probes.browser.walk._STORAGE", _STORAGE.replace(str(MOST_STORED), "10"))
     with pytest.raises(EvidenceMissing, match=f"more than 10 {what}") as caught:
         probe.visit(("goto", server.page("/many", f"<script>{script}</script>")), ("snapshot", "s"))
     assert caught.value.kind == "too-large"
@@ -941,6 +942,7 @@ def test_windows_that_a_page_opens_are_closed(probe: Probe, server: Server) -> N
         "<title>opener</title><script>open('/popup'); open('/popup', '_blank', 'noopener')</script>",
     )
     seen = probe.visit(("goto", url), ("wait", "0.2"), ("snapshot", "s"))
+    assert seen.problems == ()
     assert seen.snapshots[0].title == "opener"
     assert {r.url for r in seen.requests} <= {url, server.url("/popup")}
 
@@ -994,7 +996,7 @@ def test_a_page_that_reloads_itself_for_ever_is_bounded(
     assert len(seen.requests) > 1
 
 
-# --- a private CA -------------------------------------------------------------------------------------------------
+# --- a private CA -------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -1112,7 +1114,7 @@ def test_a_certificate_that_does_not_verify_is_not_pinned(
         assert secure.log == []
 
 
-# --- the browser itself ---------------------------------------------------------------------------------------------
+# --- the browser itself -------------------------------------------------------------------------------------
 
 
 def test_a_browser_that_died_is_started_again(probe: Probe, server: Server) -> None:
@@ -1144,7 +1146,7 @@ def test_no_browser_is_unavailable_and_says_so_each_time(
     assert server.arrived("/unseen") == []
 
 
-# --- processes ----------------------------------------------------------------------------------------------------
+# --- processes ----------------------------------------------------------------------------------------------
 
 CHILD = """
 import sys, anyio

@@ -18,8 +18,20 @@ import psycopg
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from postgres_fixtures import CANARY, HOST, Database, Place, environment, run, table
-from postgres_fixtures import database_trust, one_place, place, places  # noqa: F401 - fixtures
+from postgres_fixtures import (  # noqa: F401 - fixtures
+    CANARY,
+    HOST,
+    ROLES,
+    Database,
+    Place,
+    database_trust,
+    environment,
+    one_place,
+    place,
+    places,
+    run,
+    table,
+)
 
 from gonogo.environment.models import Secret
 from gonogo.errors import EvidenceMissing, GuardRefused
@@ -118,6 +130,23 @@ def test_the_catalogue_of_a_healthy_database(healthy: Database) -> None:
     stored = to_json(seen)
     assert "c4nary" not in json.dumps(stored)
     assert from_json(Catalogue, stored) == seen
+
+
+def test_the_script_of_roles_may_be_run_again_and_gives_no_more_than_it_says(one: Database) -> None:
+    one.execute(ROLES.read_text())
+    flags = """select rolcanlogin, rolinherit, rolsuper, rolcreaterole, rolcreatedb, rolreplication,
+                      rolbypassrls
+                 from pg_roles where rolname = 'gonogo'"""
+    assert one.execute(flags) == [(True, *[False] * 6)]
+    member = "select 1 from pg_auth_members where member = 'gonogo'::regrole or roleid = 'gonogo'::regrole"
+    granted = "select 1 from pg_class where pg_get_userbyid(relowner) = 'gonogo'"
+    assert one.execute(member) + one.execute(granted) == []
+    url = one.url(host="127.0.0.1", port=one.place.server.port)
+    with (
+        psycopg.connect(url, sslmode="disable") as session,
+        pytest.raises(psycopg.errors.ReadOnlySqlTransaction),
+    ):
+        session.execute("create temp table t (n int)")
 
 
 def test_nothing_is_left_open(healthy: Database) -> None:
@@ -422,7 +451,7 @@ def test_what_answers_is_not_postgresql(one_healthy: Database) -> None:
 
 
 class Relay:
-    """Passes a session on to a server that has no TLS; keeps what the client sends, and can stop the answers."""
+    """Passes a session on to a server; keeps what the client sends, and can stop the answers."""
 
     def __init__(self, port: int, *, silent_after: bytes = b"") -> None:
         self.port = port
@@ -502,7 +531,7 @@ def error_response(state: str, words: str) -> bytes:
         (error_response("XX000", "connection is insecure"), "refused"),
         (error_response("53300", "sorry, too many clients already"), "unknown: SQLSTATE 53300"),
         (error_response("", "what"), "unknown: an error without SQLSTATE"),
-        (b"", "unknown: the server closed the connection without an answer"),
+        (b"", "unknown: the connection failed or was closed without an answer"),
         (b"HTTP/1.1 400 Bad Request\r\n\r\n", "unknown: the answer is not of PostgreSQL's protocol"),
         (b"E\xff\xff\xff\xff", "unknown: an error without SQLSTATE"),
     ],

@@ -28,20 +28,6 @@ class Defect:
     reach: Reach = Reach.NETWORK
 
 
-UNREACHABLE = (
-    "availability.health.deep",
-    "availability.health.shallow",
-    "availability.health.uncached",
-    "availability.pages.reachable",
-    "availability.pages.response-time",
-    "load.errors.share",
-    "load.latency.p95",
-    "load.throughput.rate",
-    "security.https.redirect",
-)
-"""What fails beside the certificate itself, when clients refuse to connect."""
-
-
 def _network(id_: str, title: str, *trips: str) -> Defect:
     return Defect(id_, title, trips)
 
@@ -79,25 +65,15 @@ DEFECTS: tuple[Defect, ...] = (
     _network("metrics-incomplete", "The memory metric is gone", "availability.metrics.readable"),
     _network("metrics-page", "The metrics endpoint shows a sign-in page", "availability.metrics.readable"),
     # tls
+    _network("certificate-untrusted", "An unknown authority issued the certificate", "tls.certificate.trust"),
     _network(
-        "certificate-untrusted",
-        "An unknown authority issued the certificate",
-        "tls.certificate.trust",
-        *UNREACHABLE,
+        "certificate-chain-incomplete", "The intermediate certificate is not sent", "tls.certificate.trust"
     ),
-    _network(
-        "certificate-chain-incomplete",
-        "The intermediate certificate is not sent",
-        "tls.certificate.trust",
-        *UNREACHABLE,
-    ),
-    _network(
-        "certificate-name-wrong", "The certificate is for another host", "tls.certificate.name", *UNREACHABLE
-    ),
+    _network("certificate-name-wrong", "The certificate is for another host", "tls.certificate.name"),
     _network(
         "certificate-near-expiry", "The certificate has a tenth of its life left", "tls.certificate.expiry"
     ),
-    _network("certificate-expired", "The certificate has expired", "tls.certificate.expiry", *UNREACHABLE),
+    _network("certificate-expired", "The certificate has expired", "tls.certificate.expiry"),
     _network("tls-legacy", "TLS 1.0 and 1.1 are accepted", "tls.protocol.minimum-version"),
     # security
     _network("hsts-short", "HSTS lasts one minute", "security.hsts.max-age"),

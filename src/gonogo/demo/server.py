@@ -106,7 +106,7 @@ class Listener(uvicorn.Server):
 @asynccontextmanager
 async def serving(
     app: ASGIApp, listener: socket.socket, *, name: str, ledger: Ledger, tls: ssl.SSLContext | None = None
-) -> AsyncIterator[None]:
+) -> AsyncIterator[Listener]:
     config = uvicorn.Config(
         Recorder(app, ledger=ledger, listener=name),
         http=recording_protocol(ledger, name),
@@ -127,7 +127,7 @@ async def serving(
     try:
         while not server.started and not task.done():
             await asyncio.sleep(0.005)
-        yield
+        yield server
     finally:
         server.should_exit = True
         await task
@@ -237,11 +237,6 @@ def control_app(demo: Demo, ledger: Ledger, token: str) -> ASGIApp:
     return guarded
 
 
-def cache_folder() -> Path:
-    """https://specifications.freedesktop.org/basedir-spec/latest/"""
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "gonogo" / "demo"
-
-
 def start_database(folder: Path, *, app_password: str, verifier_password: str) -> PostgresServer:
     """Start and fill the server. Raises Unavailable."""
     password = secrets.token_urlsafe(24)
@@ -282,12 +277,14 @@ async def run(stop: asyncio.Event) -> None:
         ledger = Ledger(role=setup.role)
         control_token = secrets.token_urlsafe(24)
         detour, change = demo.active.detour, demo.active.change
+        listeners: list[Listener] = []
         for name, app, tls in (
             ("https", site.app(detour=detour, change=change), demo.site_tls),
             ("http", site.plain_app(detour=detour, change=change), None),
             ("collectors", collectors_app(setup, ledger), tls_context(files)),
         ):
-            await stack.enter_async_context(serving(app, sockets[name], name=name, ledger=ledger, tls=tls))
+            opened = serving(app, sockets[name], name=name, ledger=ledger, tls=tls)
+            listeners.append(await stack.enter_async_context(opened))
         control = control_app(demo, ledger, control_token)
         apart = Ledger(role=lambda _: "")
         await stack.enter_async_context(serving(control, sockets["control"], name="control", ledger=apart))
@@ -317,6 +314,8 @@ async def run(stop: asyncio.Event) -> None:
         sys.stdout.write(json.dumps(ready) + "\n")
         sys.stdout.flush()
         await stop.wait()
+        for listener in listeners:  # together: each takes a moment to end
+            listener.should_exit = True
 
 
 NOMINAL = {"https": HTTPS_PORT, "http": HTTP_PORT, "collectors": COLLECTOR_PORT, "control": 0}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping
 
 from pydantic_core import ErrorDetails
@@ -14,6 +15,7 @@ from gonogo.environment.shape import LEAVES, Kind, Shape, near_secret, shape_at
 from gonogo.errors import Problem
 
 _MAX_SHOWN = 60
+_USERINFO = re.compile("://.*@", re.DOTALL)
 _TYPE_ERRORS = frozenset(
     f"{kind}_{what}"
     for kind in ("int", "float", "bool", "string", "tuple", "list", "dict", "model", "model_attributes")
@@ -104,6 +106,8 @@ def _literal(value: object) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, str):
+        # A password may stand in a URL that is too broken for the scrubber to find it.
+        value = _USERINFO.sub("://***@", value)
         text = value if len(value) <= _MAX_SHOWN else f"{value[:_MAX_SHOWN]}…"
         return json.dumps(text, ensure_ascii=not text.isprintable())
     text = str(value)

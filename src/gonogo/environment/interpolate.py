@@ -52,8 +52,8 @@ def is_one_reference(text: str) -> bool:
 
 
 def literal_part(text: str) -> str:
-    """The text without its references: what the file itself says."""
-    return _DOLLAR.sub(lambda match: "" if match["name"] else match[0], text)
+    """The text with nothing but their defaults for its references: what the file itself gives away."""
+    return _DOLLAR.sub(lambda match: (match["default"] or "") if match["name"] else match[0], text)
 
 
 def escape(text: str) -> str:

@@ -83,7 +83,9 @@ def _literal_secrets(loaded: Loaded) -> Iterator[Problem]:
         return
     for path, node in leaves(loaded.tree):
         shape = shape_at(path)
-        if shape is not None and shape.kind is Kind.SECRET and literal_secret(node.raw):
+        if shape is None or shape.kind is not Kind.SECRET or not isinstance(node.value, str):
+            continue
+        if literal_secret(node.raw, node.value):
             yield problem(
                 loaded.tree, path, "a secret stands in the file; write `${NAME}` and set NAME in a .env file"
             )

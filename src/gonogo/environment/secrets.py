@@ -111,13 +111,14 @@ def secret_nodes(tree: Node, shape: Shape | None = ROOT) -> list[Node]:
     return [found for key, child in children(tree) for found in secret_nodes(child, shape.child(key))]
 
 
-def literal_secret(raw: str) -> str:
-    """What a secret's raw text gives away; empty when the secret comes from variables alone."""
-    if "://" not in raw:
-        return literal_part(raw)
+def literal_secret(raw: str, value: str) -> str:
+    """What a secret's raw text gives away of its value; empty when the secret comes from variables alone."""
+    literal = literal_part(raw)
+    if "://" not in value:
+        return literal
     # Of a URL only the password is secret: the user, host and path may well be in the file.
-    userinfo, at, _ = raw.partition("://")[2].rpartition("@")
-    return literal_part(userinfo.partition(":")[2]) if at else ""
+    userinfo, at, _ = literal.rpartition("://")[2].rpartition("@")
+    return userinfo.partition(":")[2] if at else ""
 
 
 def parts(value: str) -> list[str]:
@@ -163,23 +164,26 @@ def _forms(char: str, slashes: str) -> list[str]:
     octets = char.encode("utf-8", "surrogatepass")
     units = char.encode("utf-16-be", "surrogatepass")
     pairs = [units[at : at + 2].hex() for at in range(0, len(units), 2)]
+    escaped = r"\\{0,16}+" if char in "\"'/" else ""
     forms = [
-        (r"\\{0,16}+" if char in "\"'/" else "") + re.escape(char),
         "".join(f"%(?:25){{0,4}}(?i:{octet:02x})" for octet in octets),
         rf"{slashes}u(?i:{pairs[0]})" + "".join(rf"\\{{1,16}}+u(?i:{pair})" for pair in pairs[1:]),
-        rf"{slashes}x(?i:{octets[0]:02x})" + "".join(rf"\\{{1,16}}+x(?i:{octet:02x})" for octet in octets[1:]),
+        rf"{slashes}x(?i:{octets[0]:02x})"
+        + "".join(rf"\\{{1,16}}+x(?i:{octet:02x})" for octet in octets[1:]),
         rf"{slashes}U(?i:{code:08x})",
-        rf"&(?:amp;){{0,4}}#0{{0,6}}{code};",
-        rf"&(?:amp;){{0,4}}#(?i:x0{{0,6}}{code:x});",
+        rf"{escaped}&(?:amp;){{0,4}}#0{{0,6}}{code};",
+        rf"{escaped}&(?:amp;){{0,4}}#(?i:x0{{0,6}}{code:x});",
     ]
     if code < 0x100:
         forms.append(rf"{slashes}x(?i:{code:02x})")
     if name := codepoint2name.get(code, "apos" if char == "'" else ""):
-        forms.append(f"&(?:amp;){{0,4}}{name};")
+        forms.append(rf"{escaped}&(?:amp;){{0,4}}{name};")
     if char in _SHORT_ESCAPES:
         forms.append(rf"{slashes}{_SHORT_ESCAPES[char]}")
     if char == " ":
         forms.append(r"\+")
+    # Last, since the `%` and `&` of an encoded character would do for the raw one.
+    forms.append(escaped + re.escape(char))
     return list(dict.fromkeys(forms))
 
 

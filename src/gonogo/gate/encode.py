@@ -46,7 +46,7 @@ def verdict_json(verdict: Verdict) -> Json:
         "reasons": [_reason(reason) for reason in verdict.reasons],
         "warnings": [_reason(reason) for reason in verdict.warnings],
         "waivers": [_waiver(use) for use in verdict.waivers],
-        # Not the digest of results.jsonl: it holds how long each judgement took, which a replay cannot repeat.
+        # Without the digest of results.jsonl: it holds how long each judgement took, which no replay repeats.
         "shards": [
             {
                 "suite": used.suite,

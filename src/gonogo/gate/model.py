@@ -126,6 +126,8 @@ class Receipt:
     """(path in the run directory, sha256)."""
     metrics: tuple[tuple[str, float], ...] = ()
     """Measured numbers that budgets judge: (`load.smoke.p95_ms`, 212.0)."""
+    inputs: tuple[tuple[str, str], ...] = ()
+    """(name, sha256) of what the run was given: intent, environment, policy, waivers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -365,7 +367,9 @@ class Reason:
 
     @property
     def order(self) -> tuple[int, int, str, str, str, str]:
-        severity = SEVERITIES.index(self.severity) if self.severity else -1
+        """What stops a release first, and there the evidence itself; in warnings, housekeeping last."""
+        aside = len(SEVERITIES) if self.decision is Decision.GO else -1
+        severity = SEVERITIES.index(self.severity) if self.severity else aside
         return (-self.decision.rank, severity, self.rule, self.check, self.subject, self.message)
 
 

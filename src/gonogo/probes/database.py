@@ -1,4 +1,4 @@
-"""The database probe: one verified, read-only session with PostgreSQL, and one try to open one without TLS."""
+"""The database probe: a verified, read-only session with PostgreSQL, and a try to open one without TLS."""
 
 from __future__ import annotations
 
@@ -64,9 +64,10 @@ async def gather(request: DatabaseRequest, context: Context) -> Catalogue:
             )
             if isinstance(outcome, EvidenceMissing):
                 raise outcome
+            catalogue, address = outcome
             if not declared.tls:
-                return outcome
-            return replace(outcome, plaintext=await _plaintext(target, hosts[0], timeout / 2))
+                return catalogue
+            return replace(catalogue, plaintext=await _plaintext(target, address, timeout / 2))
     except TimeoutError:
         raise EvidenceMissing(
             FailureKind.TIMEOUT, f"{target}: not done within {timeout * WALL:g} s"
@@ -108,9 +109,12 @@ def _verified(context: Context) -> dict[str, str]:
 
 def _read(
     session: Session, declared: Database, target: Target, parameters: dict[str, str], deadline: float
-) -> Catalogue | EvidenceMissing:
-    """In a worker thread. The failure is made outside the `except`, so that the driver's own exception, whose
-    frames hold the password, is neither its cause nor its context."""
+) -> tuple[Catalogue, str] | EvidenceMissing:
+    """The catalogue and the address that gave it; runs in a worker thread.
+
+    A failure is returned, and made outside the `except`, so that the driver's own exception, whose frames
+    hold the password, is neither its cause nor its context.
+    """
     try:
         import psycopg
     except ImportError:  # also where the driver is there and libpq is not
@@ -119,7 +123,10 @@ def _read(
         )
     try:
         with session.open(parameters, target.password) as (connection, connect_ms):
-            return postgres_catalogue.read(connection, declared, connect_ms=connect_ms, deadline=deadline)
+            catalogue = postgres_catalogue.read(
+                connection, declared, connect_ms=connect_ms, deadline=deadline
+            )
+            return catalogue, connection.info.hostaddr
     except psycopg.Error as error:
         kind, reason = explain(error)
     except UnicodeError:
@@ -127,7 +134,7 @@ def _read(
     return EvidenceMissing(kind, f"{target}: {reason}")
 
 
-async def _plaintext(target: Target, host: str, seconds: float) -> str:
+async def _plaintext(target: Target, address: str, seconds: float) -> str:
     """Ask for a session without TLS, by hand so that no password can leave: the first answer says enough.
 
     https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-FLOW-START-UP
@@ -136,13 +143,13 @@ async def _plaintext(target: Target, host: str, seconds: float) -> str:
     body = b"".join(f"{key}\0{value}\0".encode() for key, value in names.items()) + b"\0"
     try:
         with anyio.fail_after(seconds):
-            async with await anyio.connect_tcp(host, target.port) as stream:
+            async with await anyio.connect_tcp(address, target.port) as stream:
                 await stream.send(struct.pack("!II", 8 + len(body), _STARTUP_VERSION) + body)
                 kind, answer = await _message(stream)
     except TimeoutError:
         return f"unknown: no answer within {seconds:g} s"
     except (OSError, anyio.EndOfStream, anyio.BrokenResourceError):
-        return "unknown: the server closed the connection without an answer"
+        return "unknown: the connection failed or was closed without an answer"
     if kind == b"R":  # any request for authentication, or its success
         return "accepted"
     if kind != b"E":

@@ -1,7 +1,7 @@
-"""What a PostgreSQL server says of itself, read in one READ ONLY transaction by a role that needs no privilege.
+"""What a PostgreSQL server says of itself, read in one READ ONLY transaction by a role without privileges.
 
-Only catalogs are read, beside the declared queries and the migration ledger: no `count(*)`, no EXPLAIN ANALYZE.
-Each group of questions has a savepoint, so that one that fails takes nothing else with it. Settings last for the
+Only catalogs are read, beside declared queries and the migration ledger: no `count(*)`, no EXPLAIN ANALYZE.
+Each group of questions has a savepoint, so that one that fails takes no other with it. Settings last for the
 transaction only: a pooler hands a session with its settings to the next client, and refuses them at start-up.
 """
 
@@ -37,7 +37,7 @@ TIMED_RUNS = 10
 
 _UNREADABLE = "(not readable: the table is locked)"
 
-# Declared tables first, then those that we may write to, partitions last: the limit must hide nothing of weight.
+# Declared tables first, then those that we may write to, partitions last: the limit hides nothing of weight.
 _TABLES: LiteralString = """
     select found.oid::int8, found.schema, found.name, found.writable
       from (select c.oid, n.nspname::text as schema, c.relname::text as name, c.relispartition,
@@ -77,7 +77,8 @@ _INDEX_TEXTS: LiteralString = """
      where i.indexrelid = any(%s::oid[])
        and not exists (select from pg_locks l
                         where l.locktype = 'relation' and l.relation = i.indrelid
-                          and l.mode = 'AccessExclusiveLock' and l.database = (select oid from pg_database where datname = current_database()))
+                          and l.mode = 'AccessExclusiveLock'
+                          and l.database = (select oid from pg_database where datname = current_database()))
 """
 _SERVER: LiteralString = """
     select current_setting('server_version'), current_database()::text, current_user::text,
@@ -85,7 +86,7 @@ _SERVER: LiteralString = """
            (select coalesce(sum(numbackends), 0)::int8 from pg_stat_database),
            current_setting('max_connections')::int8
 """
-# Columns by which a tool marks a migration that is not, or not wholly, applied: Flyway, golang-migrate, Prisma.
+# Columns by which a tool marks a migration that is not wholly applied: Flyway, golang-migrate, Prisma.
 _LEDGER_MARKS: dict[tuple[str, str], LiteralString] = {
     ("success", "boolean"): "success",
     ("dirty", "boolean"): "not dirty",
@@ -192,7 +193,7 @@ def _index_texts(connection: Connection, indexes: list[int]) -> dict[int, tuple[
                 oid: (predicate, keys)
                 for oid, predicate, keys in connection.execute(_INDEX_TEXTS, (indexes,))
             }
-    except psycopg.errors.LockNotAvailable:  # locked since pg_locks was read
+    except (psycopg.errors.LockNotAvailable, psycopg.errors.InsufficientPrivilege):  # locked a moment ago
         return {}
 
 
@@ -236,7 +237,7 @@ def _timings(connection: Connection, queries: Sequence[Query], deadline: float) 
 
 
 def _timing(connection: Connection, query: Query, seconds: float) -> QueryTiming:
-    """One warm-up and then the timed runs. A run that statement_timeout ends counts with the time that it took:
+    """One warm-up, then the timed runs. A run that statement_timeout ends counts with the time that it took:
     the query needs at least that, and `error` says so."""
     import psycopg
 

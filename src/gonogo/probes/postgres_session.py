@@ -30,8 +30,8 @@ _ADVICE = "wanted postgresql://user:password@host:port/database, with reserved c
 
 _TLS, _AUTH, _CONNECT = FailureKind.TLS, FailureKind.AUTHENTICATION, FailureKind.CONNECT
 _TIMEOUT, _PROTOCOL = FailureKind.TIMEOUT, FailureKind.PROTOCOL
-# Words of libpq, psycopg, a server or a pooler; the kind; our reason; the SQLSTATE that the words imply, since libpq
-# gives none while connecting. Kind `connect` is tried again, so it stands only where a second try may fare better.
+# Words of libpq, psycopg, a server or a pooler; the kind; our reason; the SQLSTATE that the words imply, as
+# libpq gives none while connecting. Kind `connect` is tried again: it stands where that may fare better.
 _REASONS = (
     ("does not match host name|for host name", _TLS, "the certificate does not name this host", ""),
     (
@@ -104,7 +104,9 @@ def parse_url(name: str, secret: Secret) -> Target:
     read = _taken_apart(secret.get_secret_value().strip())
     if isinstance(read, Target):
         return read
-    raise EvidenceMissing(FailureKind.INVALID, f"the URL of database {name!r} cannot be used: {read}; {_ADVICE}")
+    raise EvidenceMissing(
+        FailureKind.INVALID, f"the URL of database {name!r} cannot be used: {read}; {_ADVICE}"
+    )
 
 
 def _taken_apart(url: str) -> Target | str:
@@ -114,7 +116,9 @@ def _taken_apart(url: str) -> Target | str:
         host, port = parts.hostname or "", parts.port or 5432
     except ValueError:  # its text repeats parts of the URL
         return "it cannot be parsed"
-    user, password, database = (unquote(part or "") for part in (parts.username, parts.password, parts.path[1:]))
+    user, password, database = (
+        unquote(part or "") for part in (parts.username, parts.password, parts.path[1:])
+    )
     if parts.scheme.partition("+")[0] not in {"postgresql", "postgres"}:
         return "it is not a postgresql:// URL"
     if parts.fragment or "@" in parts.path + parts.query or "/" in parts.path[1:]:

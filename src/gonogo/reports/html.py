@@ -1,4 +1,4 @@
-"""verdict.html: one static page that a release manager reads. No script, no request to anywhere, bounded text."""
+"""verdict.html: one static page that a release manager reads. No script, no request, bounded text."""
 
 from __future__ import annotations
 
@@ -42,6 +42,8 @@ MESSAGES = 5
 _HERE = Path(__file__).parent
 _IMAGES = {b"\x89PNG": "image/png", b"\xff\xd8\xff": "image/jpeg", b"RIFF": "image/webp"}
 _HEADINGS = re.compile(r"^(?:Fix|See|Why):")
+_PERCENTILE = re.compile(r"p\d+(?:\.\d+)?")
+"""Percentiles of one measurement stand on one scale; other labels measure different things."""
 _LINK = re.compile(r"https?://[^\s<>\"'`]+[^\s<>\"'`.,;:)\]]")
 
 
@@ -191,7 +193,7 @@ def _template() -> jinja2.Template:
 
 
 def _finalize(value: object) -> object:
-    """Whatever the template prints, and however it came there, holds no invisible or unencodable character."""
+    """Whatever the template prints, however it came there, holds no invisible or unencodable character."""
     return value if isinstance(value, Markup) or not isinstance(value, str) else visible(value)
 
 
@@ -326,12 +328,15 @@ def _causes(reasons: Sequence[Reason], failing: Sequence[Row], unseen: Sequence[
         checks = tuple(dict.fromkeys(one.check for one in group if one.check))
         messages = tuple(one.message for one in group)
         if len(checks) > 1:
-            cause = why[first.check, first.subject].rstrip(".")
-            messages = (f"{plural(len(checks), 'check')} could not be judged: {cause}.",)
+            messages = (
+                f"{plural(len(checks), 'check')} could not be judged: {why[first.check, first.subject]}",
+            )
         shown = messages[:MESSAGES]
         target = "unknown" if any(row.check == first.check for row in unseen) else ""
         target = f"check-{_anchor(first.check)}" if first.check in failed else target
-        told.append(_Told(first, shown, len(messages) - len(shown), checks if len(checks) > 1 else (), target))
+        told.append(
+            _Told(first, shown, len(messages) - len(shown), checks if len(checks) > 1 else (), target)
+        )
     return told
 
 
@@ -380,20 +385,35 @@ def _plots(evidence: Iterable[EvidenceSummary]) -> list[tuple[str, list[_Scale]]
     for one in sorted(evidence, key=lambda summary: (summary.probe, summary.started, summary.id)):
         for point in one.plot:
             groups.setdefault(one.group or one.title, {}).setdefault(point.label, []).append(point)
-    return [(name, [_scale(label, points) for label, points in of.items()]) for name, of in groups.items()]
+    plots = []
+    for name, of in groups.items():
+        common = max(
+            (_end(points) for label, points in of.items() if _PERCENTILE.fullmatch(label)), default=0.0
+        )
+        scales = [
+            _scale(label, points, common if _PERCENTILE.fullmatch(label) else _end(points))
+            for label, points in of.items()
+        ]
+        plots.append((name, scales))
+    return plots
 
 
-def _scale(label: str, points: Sequence[Point]) -> _Scale:
+def _end(points: Sequence[Point]) -> float:
+    """The right end of a scale that holds these values and their limits."""
+    return max(max(point.value, point.limit or 0.0) for point in points) * 1.12 or 1.0
+
+
+def _scale(label: str, points: Sequence[Point], end: float) -> _Scale:
     limit, unit = points[0].limit, points[0].unit
     values = [point.value for point in points]
-    end = max([*values, limit or 0.0]) * 1.12 or 1.0
     middle = median(values)
     over = limit is not None and middle > limit
     said = _amount(middle, unit) + (f", median of {len(values)}" if len(values) > 1 else "")
     if limit is not None:
         said += f"; limit {_amount(limit, unit)}"
     marks = tuple(
-        _Mark(_percent(value, end), _amount(value, unit), limit is not None and value > limit) for value in values
+        _Mark(_percent(value, end), _amount(value, unit), limit is not None and value > limit)
+        for value in values
     )
     return _Scale(label, marks, None if limit is None else _percent(limit, end), said, over)
 

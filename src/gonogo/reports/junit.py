@@ -1,6 +1,6 @@
-"""junit.xml: the run for a CI's test view, and the gate's own reasons as a suite, so that any CI shows why it is NO-GO.
+"""junit.xml: the run for a CI's test view, and the gate's own reasons as a suite, so that any CI shows them.
 
-Legal XML 1.0 whatever a target sent. Names are unique: GitLab keeps the first of two equal names and drops the others.
+Legal XML 1.0 whatever a target sent. Names are unique: of two equal names GitLab drops the second.
 """
 
 from __future__ import annotations
@@ -75,16 +75,17 @@ def _suite(name: str, cases: list[_Case], report: Report, reading: Reading) -> E
     _properties(suite, said)
     taken: Counter[tuple[str, str]] = Counter()
     for case in cases:
-        key = (case.classname, case.name)
-        taken[key] += 1
-        suite.append(_element(case, f"{case.name} #{taken[key]}" if taken[key] > 1 else case.name))
+        name = line(case.name, NAME)
+        taken[case.classname, name] += 1
+        number = taken[case.classname, name]
+        suite.append(_element(case, f"{name} #{number}" if number > 1 else name))
     return suite
 
 
 def _element(case: _Case, name: str) -> ET.Element:
     attributes = {
         "classname": line(case.classname, NAME),
-        "name": line(name, NAME),
+        "name": name,
         "time": f"{case.seconds:.3f}",
     }
     element = ET.Element("testcase", attributes)

@@ -18,9 +18,10 @@ EXPANDED = 50
 CELL = 300
 
 _SPECIAL = re.compile(r"[&<>\\`*_\[\]|~$#@^{}!]")
-# A zero-width space after these keeps @names, #numbers, :emoji:, addresses and links from being made of plain text;
-# an entity alone does not, because GitHub looks for them in what was already rendered.
-_STICKY = re.compile(r"[@#:](?=[\w/+-])|(?<!\w)www(?=\.)", re.IGNORECASE)
+# A zero-width space after these keeps @names, #numbers, :emoji:, addresses and links from being made of plain
+# text; an entity alone does not, because GitHub looks for them in what was already rendered. A time or a port
+# is left whole.
+_STICKY = re.compile(r"[@#](?=\w)|:(?=[^\W\d]|[/+-])|(?<!\d):(?=\d)|(?<!\w)www(?=\.)", re.IGNORECASE)
 _MARKS = {Decision.GO: "✅", Decision.HOLD: "⏸️", Decision.NO_GO: "⛔", Decision.ROLLBACK: "⏪"}
 
 _Chunk = tuple[str, int]
@@ -28,7 +29,7 @@ _Chunk = tuple[str, int]
 
 
 def escape(text: object, limit: int = CELL) -> str:
-    """Any text as one bounded line that Markdown shows as it is: no markup, HTML, link, mention or cell border."""
+    """Any text as one bounded line that Markdown shows as it is: no markup, HTML, link, mention, cell."""
     apart = _STICKY.sub("\\g<0>\x00", line(text, limit))
     return _SPECIAL.sub(lambda match: f"&#{ord(match.group())};", apart).replace("\x00", "&#8203;")
 

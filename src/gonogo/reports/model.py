@@ -117,7 +117,7 @@ class Row:
 
     result: Result
     outcome: Outcome
-    """WAIVED where an applied waiver covers the FAIL; UNKNOWN where the result claims what only the gate may say."""
+    """WAIVED where an applied waiver covers the FAIL; UNKNOWN where it claims what only the gate may say."""
     severity: Severity
     """As the policy sees it."""
     reason: str
@@ -181,7 +181,10 @@ class Reading:
 
 
 def read(report: Report) -> Reading:
-    """Read a report's verdict. Raises KeyError, TypeError or ValueError when it is not one: it is never taken for GO."""
+    """Read a report's verdict.
+
+    Raises KeyError, TypeError or ValueError when it is not one; nothing is ever taken for GO.
+    """
     verdict = report.verdict
     decision = Decision(_text(verdict["verdict"]))
     reasons = tuple(_reason(one) for one in _sequence(verdict["reasons"]))
@@ -273,15 +276,15 @@ def _sentence(
     passed, judged = counts.get(Outcome.PASS, 0), sum(counts.values()) - counts.get(Outcome.NOT_APPLICABLE, 0)
     if decision is Decision.GO:
         said = (
-            f"All {plural(judged, 'check')} passed"
+            f"All {plural(judged, 'result')} passed"
             if passed == judged
-            else f"{passed:,} of {plural(judged, 'check')} passed"
+            else f"{passed:,} of {plural(judged, 'result')} passed"
         )
         if warnings:
             said += f"; {plural(len(warnings), 'warning does', 'warnings do')} not stop the release"
         return f"{said}."
     if not reasons:
-        return f"The gate gave no reason; {passed:,} of {plural(judged, 'check')} passed."
+        return f"The gate gave no reason; {passed:,} of {plural(judged, 'result')} passed."
     first = line(reasons[0].message, 300).rstrip(".")
     more = f" And {plural(len(reasons) - 1, 'more reason')}." if len(reasons) > 1 else ""
     return f"{'It cannot be decided: ' if decision is Decision.HOLD else ''}{first}.{more}"

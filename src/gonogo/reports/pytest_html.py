@@ -37,7 +37,10 @@ def row_cells(
 
 
 def prefix(report: Report) -> str:
-    """The verdict as a paragraph of HTML. Raises ValueError, KeyError or TypeError when the verdict is not one."""
+    """The verdict as a paragraph of HTML.
+
+    Raises ValueError, KeyError or TypeError when the verdict is not one.
+    """
     reading = read(report)
     style = f"color:#fff;background:{_COLOURS[reading.decision]};padding:.2em .5em"
     return (

@@ -16,6 +16,8 @@ Segment = tuple[str, str]
 
 BLOCKERS = 20
 """Failed and unobserved checks that are shown; the reports hold all."""
+MESSAGE = 300
+"""Characters of what was seen."""
 FINDINGS = 3
 """Findings shown of one check and subject."""
 
@@ -44,8 +46,8 @@ _OUTCOME_STYLES = {
 def block(report: Report, *, width: int = 80, encoding: str = "utf-8", page: str = "") -> list[Segment]:
     """The lines to print, as styled segments; what the terminal's encoding cannot show stands as `\\u2014`.
 
-    `page` is where verdict.html is, as a person would type it. Raises ValueError, KeyError or TypeError when the
-    verdict is not one.
+    `page` is where verdict.html is, as a person would type it.
+    Raises ValueError, KeyError or TypeError when the verdict is not one.
     """
     reading = read(report)
     segments = _segments(report, reading, max(width, 40), page)
@@ -58,16 +60,22 @@ def plain(segments: Sequence[Segment]) -> str:
 
 
 def _segments(report: Report, reading: Reading, width: int, page: str) -> Iterator[Segment]:
-    failed, unseen = reading.of(Outcome.FAIL), reading.of(Outcome.UNKNOWN, Outcome.MISSING)
-    shown = sorted((*failed, *unseen), key=lambda row: row.order)
-    for row in shown[:BLOCKERS]:
-        yield from _row(row, report, width)
-    if len(shown) > BLOCKERS:
-        yield f"  ... and {plural(len(shown) - BLOCKERS, 'more check')}\n\n", "dim"
-    told = {row.result.key for row in shown[:BLOCKERS]}
-    yield from _reasons(reading.reasons, told, width, "bold")
-    yield from _reasons(reading.warnings, told, width, "yellow")
-    yield from _counts(reading)
+    blockers = _blockers(reading)
+    shown = blockers[:BLOCKERS]
+    told: set[str] = set()
+    for rows in shown:
+        first = rows[0]
+        if first.outcome is Outcome.UNKNOWN:
+            yield from _unseen(rows, width)
+        else:
+            yield from _row(first, report, width, fix=first.check not in told)
+        told.add(first.check)
+    if len(blockers) > len(shown):
+        yield f"... and {plural(sum(map(len, blockers[BLOCKERS:])), 'more check')}\n\n", "dim"
+    keys = {row.result.key for rows in blockers for row in rows}
+    yield from _reasons(reading.reasons, keys, width, "bold")
+    yield from _reasons(reading.warnings, keys, width, "yellow")
+    yield from _counts(reading, width)
     facts = [
         report.title or report.name,
         f"release {reading.release}" if reading.release else "",
@@ -82,28 +90,56 @@ def _segments(report: Report, reading: Reading, width: int, page: str) -> Iterat
     yield "\n", ""
 
 
-def _row(row: Row, report: Report, width: int) -> Iterator[Segment]:
-    yield f"{row.severity.value.upper():<9}", _SEVERITY_STYLES[row.severity]
-    yield f"{OUTCOME_WORDS[row.outcome]:<8} ", _OUTCOME_STYLES[row.outcome]
-    yield f"{line(row.check, 120)}\n", "bold"
-    if row.outcome is not Outcome.FAIL:
-        yield from _wrapped(f"{row.subject}: {row.reason}", width, indent=2)
+def _blockers(reading: Reading) -> list[list[Row]]:
+    """Rows to act on, worst first; those not observed for one and the same reason stand together."""
+    groups: dict[object, list[Row]] = {}
+    for row in reading.of(Outcome.FAIL, Outcome.UNKNOWN, Outcome.MISSING):
+        groups.setdefault(row.reason if row.outcome is Outcome.UNKNOWN else row.result.key, []).append(row)
+    return list(groups.values())
+
+
+def _unseen(rows: Sequence[Row], width: int) -> Iterator[Segment]:
+    yield from _heading(rows[0], rows[0].check if len(rows) == 1 else plural(len(rows), "check"))
+    yield from _wrapped(rows[0].reason, width, indent=2)
+    for row in rows[:BLOCKERS]:
+        name = row.subject if len(rows) == 1 else f"{row.severity.value:<9}{row.check}  {row.result.subject}"
+        yield from _wrapped(name, width, indent=2, hang=9)
+    if len(rows) > BLOCKERS:
+        yield f"  ... and {plural(len(rows) - BLOCKERS, 'more check')}\n", "dim"
+    yield "\n", ""
+
+
+def _row(row: Row, report: Report, width: int, *, fix: bool) -> Iterator[Segment]:
+    yield from _heading(row, row.check)
+    if row.outcome is Outcome.MISSING:
+        yield from _wrapped(row.reason, width, indent=2)
+    elif not row.result.findings:
+        yield from _wrapped(f"{row.subject}: it failed without a finding", width, indent=2)
     for finding in row.result.findings[:FINDINGS]:
         yield from _finding(finding, width)
     if (more := len(row.result.findings) - FINDINGS) > 0:
         yield f"  ... and {plural(more, 'more finding')}\n", "dim"
-    if row.outcome is Outcome.FAIL and not row.result.findings:
-        yield from _wrapped(f"{row.subject}: it failed without a finding", width, indent=2)
     card = report.cards.get(row.check)
-    if row.outcome is Outcome.FAIL and card and (fix := card.section("Fix")):
-        yield from _wrapped(f"fix     {fix.splitlines()[0]}", width, indent=2, hang=8, style="green")
+    if fix and card and (advice := card.section("Fix")):
+        yield from _wrapped(f"fix     {advice.splitlines()[0]}", width, indent=2, hang=8, style="green")
     yield "\n", ""
 
 
+def _heading(row: Row, name: str) -> Iterator[Segment]:
+    yield f"{row.severity.value.upper():<9}", _SEVERITY_STYLES[row.severity]
+    yield f"{OUTCOME_WORDS[row.outcome]:<8} ", _OUTCOME_STYLES[row.outcome]
+    yield f"{line(name, 120)}\n", "bold"
+
+
 def _finding(finding: Finding, width: int) -> Iterator[Segment]:
-    yield from _wrapped(finding.subject or "the whole system", width, indent=2)
-    yield from _wrapped(f"seen    {line(finding.seen, 300)}", width, indent=2, hang=8)
-    yield from _wrapped(f"wanted  {line(finding.wanted, 300)}", width, indent=2, hang=8)
+    """The message alone where it says all, else the parts."""
+    message = line(finding.message)
+    if len(message) <= MESSAGE and finding.seen in finding.message and finding.wanted in finding.message:
+        yield from _wrapped(message, width, indent=2)
+        return
+    yield from _wrapped(line(finding.message or finding.subject, MESSAGE), width, indent=2)
+    yield from _wrapped(f"seen    {line(finding.seen, MESSAGE)}", width, indent=2, hang=8)
+    yield from _wrapped(f"wanted  {line(finding.wanted, MESSAGE)}", width, indent=2, hang=8)
 
 
 def _reasons(
@@ -119,13 +155,15 @@ def _reasons(
         yield "\n", ""
 
 
-def _counts(reading: Reading) -> Iterator[Segment]:
-    between = ""
+def _counts(reading: Reading, width: int) -> Iterator[Segment]:
+    used = 0
     for outcome in OUTCOMES:
         if number := reading.counts.get(outcome, 0):
-            yield between, ""
-            yield f"{number:,} {OUTCOME_WORDS[outcome]}", _OUTCOME_STYLES[outcome]
-            between = ", "
+            text = f"{number:,} {OUTCOME_WORDS[outcome]}"
+            fits = used + 2 + len(text) <= width
+            yield (", " if fits else ",\n") if used else "", ""
+            yield text, _OUTCOME_STYLES[outcome]
+            used = (used + 2 if fits and used else 0) + len(text)
     yield "\n", ""
 
 
@@ -137,16 +175,18 @@ def _wrapped(
     rows: list[str] = []
     current = ""
     for word in line(text).split(" "):
-        room_now = room - (hang if rows else 0)
         joined = f"{current} {word}" if current else word
-        if cell_len(joined) <= room_now:
+        if cell_len(joined) <= room - (hang if rows else 0):
             current = joined
-            continue
-        if current.strip():
+        elif cell_len(word) <= room - hang:
             rows.append(current)
-            room_now = room - hang
-        *full, current = chop_cells(word, room_now) or [""]
-        rows.extend(full)
+            current = word
+        else:
+            # The first piece fills up this line; those after it fit any line.
+            first, *others = chop_cells(joined, room - (hang if rows else 0))
+            rows.append(first)
+            *full, current = chop_cells("".join(others), room - hang) or [""]
+            rows.extend(full)
     rows.append(current)
     for number, one in enumerate(rows):
         yield " " * (indent + (hang if number else 0)) + one.rstrip() + "\n", style

@@ -7,7 +7,7 @@ import re
 _UNSAFE = re.compile(
     "["
     "\x00-\x1f\x7f-\x9f"  # C0 and C1: NUL, escape sequences, NEL
-    "\u00ad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"  # unseen, or turns text
+    "\u00ad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"  # unseen, or turning
     "\ud800-\udfff"  # lone surrogates: not encodable as UTF-8
     "\ufdd0-\ufdef\ufffe\uffff"  # noncharacters; the last two are no XML 1.0 characters
     "\U000e0000-\U000e007f"  # tag characters: a hidden copy of ASCII

@@ -13,15 +13,19 @@ from gonogo.reports.junit import junit
 from gonogo.reports.markdown import markdown
 from gonogo.reports.model import Report
 
-WRITERS: Mapping[str, Callable[[Report], str]] = {"verdict.html": html, "junit.xml": junit, "summary.md": markdown}
+WRITERS: Mapping[str, Callable[[Report], str]] = {
+    "verdict.html": html,
+    "junit.xml": junit,
+    "summary.md": markdown,
+}
 """File name to the function that makes its text."""
 
 
 def write_all(report: Report, folder: Path) -> tuple[Path, ...]:
     """Write every report; each file is whole or not there. Returns the paths, in the order of `WRITERS`.
 
-    Raises OSError when one cannot be written, and ValueError, KeyError or TypeError when the verdict is not one:
-    then no file is written at all.
+    Raises OSError when one cannot be written. Raises ValueError, KeyError or TypeError when the verdict is
+    not one; then no file is written at all.
     """
     texts = {name: write(report) for name, write in WRITERS.items()}
     for name, text in texts.items():

@@ -1,1 +1,1 @@
-"""Third-party files carried along, each folder with its LICENSE, and with VERSION and SHA256SUMS that a test holds true."""
+"""Third-party files carried along; each folder has LICENSE, VERSION and SHA256SUMS, which a test checks."""

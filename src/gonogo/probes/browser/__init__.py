@@ -1,4 +1,4 @@
-"""The browser probe: visits in a real Chromium, each in a fresh context of one browser that lives for the run."""
+"""The browser probe: visits in a real Chromium, each in a fresh context of the run's one browser."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ __all__ = ["gather"]
 async def gather(request: VisitRequest, context: Context) -> Visit:
     """Make a visit and record what was seen.
 
-    Raises EvidenceMissing: `guard` (a host or page outside the declaration), `unavailable` (no browser starts), `dns`,
-    `connect`, `tls`, `timeout` or `protocol` (a page was not reached).
+    Raises EvidenceMissing: `guard` (a page outside the declaration), `unavailable` (no browser starts),
+    `dns`, `connect`, `tls`, `timeout` or `protocol` (a page was not reached), `too-large` (more than kept).
     """
     for step in request.steps:
         if step.action == "goto":
@@ -37,13 +37,14 @@ async def _open(context: Context) -> Fleet:
     return fleet
 
 
-async def _pins(request: VisitRequest, context: Context, limits: Boundary) -> list[str]:
-    """Keys to trust under a private CA, which the browser does not know: those whose chain and name our own handshake verified.
+async def _pins(request: VisitRequest, context: Context, limits: Boundary) -> tuple[str, ...]:
+    """Keys to trust under a private CA, unknown to the browser: of leaves that our own handshake verified.
 
-    Certificate errors are never ignored wholesale: a host that did not verify has no pin, and its visit fails.
+    Certificate errors are never ignored wholesale: a host whose chain or name did not verify has no pin, and
+    a visit to it fails.
     """
     if not context.environment.ca_file:
-        return []
+        return ()
     origins = dict.fromkeys(limits.origins)
     for step in request.steps:
         parts = urlsplit(step.value) if step.action == "goto" else None
@@ -52,9 +53,10 @@ async def _pins(request: VisitRequest, context: Context, limits: Boundary) -> li
     pins: list[str] = []
     for host, port in origins:
         evidence = await context.fetch(handshake(context.environment, host, port))
-        if evidence.facts is None:
-            continue
-        for handshake in from_json(TlsFacts, evidence.facts).handshakes:
-            if handshake.error == "" and handshake.name_matches and handshake.presented:
-                pins.append(handshake.presented[0].spki_sha256)
-    return [pin for pin in pins if pin]
+        if evidence.facts is not None:
+            seen = from_json(TlsFacts, evidence.facts).handshakes
+            verified = [
+                one.presented[0] for one in seen if not one.error and one.name_matches and one.presented
+            ]
+            pins += [leaf.spki_sha256 for leaf in verified if leaf.spki_sha256]
+    return tuple(pins)

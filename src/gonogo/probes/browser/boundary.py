@@ -1,7 +1,8 @@
 """What a browser may speak to, decided before it starts.
 
-Routing in the driver cannot stop what a page sends while it unloads (beacons, keepalive fetches), so the line is drawn in
-the browser's resolver: a host that is not declared has no address, whoever asks, page, worker or the browser itself.
+Routing in the driver cannot stop what a page sends while it unloads (beacons, keepalive fetches), so the line
+is drawn in the browser's resolver: a host that is not declared has no address, whoever asks, a page, a worker
+or the browser itself.
 """
 
 from __future__ import annotations
@@ -55,7 +56,7 @@ class Answer(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Boundary:
-    """The hosts of an environment as the browser sees them; all names in lower case, IPv6 addresses without brackets."""
+    """The hosts of an environment as the browser sees them; names in lower case, IPv6 without brackets."""
 
     reachable: frozenset[str]
     intercepted: frozenset[str]
@@ -69,7 +70,7 @@ class Boundary:
 
     @property
     def routed(self) -> bool:
-        """Requests must pass the driver, which costs each some milliseconds: only where rules alone do not suffice."""
+        """Requests must pass the driver, at some milliseconds each: only where rules alone do not suffice."""
         return bool(self.intercepted) or self.methods is not None
 
     def judge(self, method: str, url: str) -> Answer:
@@ -86,7 +87,7 @@ class Boundary:
         return Answer.ALLOW
 
     def resolver_rules(self) -> str:
-        """Chromium's `--host-resolver-rules`: exclusions come first, then the first rule that matches; both hold for IP literals."""
+        """Chromium's `--host-resolver-rules`: exclusions, then the first match; IP literals too."""
         fixed = dict(self.addresses)
         rules = [f"MAP {host} {_bracketed(address)}" for host, address in sorted(fixed.items())]
         rules.append("MAP * ~NOTFOUND")
@@ -94,14 +95,14 @@ class Boundary:
         return " , ".join(rules)
 
     def flags(self, pins: Iterable[str]) -> tuple[str, ...]:
-        """Launch flags. `pins` are base64 SHA-256 digests of public keys that were verified outside the browser."""
+        """Launch flags. `pins` are base64 SHA-256 digests of public keys that were verified elsewhere."""
         pinned = sorted(set(pins))
         trust = (f"--ignore-certificate-errors-spki-list={','.join(pinned)}",) if pinned else ()
         return (*FLAGS, f"--host-resolver-rules={self.resolver_rules()}", *trust)
 
 
 def boundary(environment: Environment) -> Boundary:
-    """The boundary of an environment. Raises EvidenceMissing("invalid") on what is not a host name or an address."""
+    """The boundary of an environment. Raises EvidenceMissing("invalid") on what is no host or address."""
     urls = [
         environment.site.url,
         environment.site.plain,

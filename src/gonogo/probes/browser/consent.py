@@ -1,4 +1,4 @@
-"""Finding the consent banner and pressing its controls, as a person would: with the mouse, until it has an effect."""
+"""Finding the consent banner and pressing its controls, as a person would: by mouse, until it works."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ _KINDS = (
 
 
 def kind_of(message: str) -> FailureKind:
-    """The kind of a navigation failure; what is not known is a fault of the protocol (reset, empty or endless answers)."""
+    """The kind of a navigation failure; what is not known is the protocol's: reset, empty, endless."""
     code = _CODE.search(message)
     if code is None:
         return FailureKind.TIMEOUT if re.search(r"Timeout \d+ms exceeded", message) else FailureKind.PROTOCOL

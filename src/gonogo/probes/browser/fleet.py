@@ -23,7 +23,7 @@ CLOSE_S = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Device:
-    """What a visit looks like to a page; layout shift depends on the viewport, so it is fixed and recorded."""
+    """What a visit looks like to a page; layout shift depends on the viewport, which is recorded."""
 
     viewport: tuple[int, int]
     scale: float
@@ -72,7 +72,7 @@ class Running:
         )
 
     async def rename(self, page: Page, device: Device, evidence_id: str) -> None:
-        """Take "Headless" out of the client hints too (UA-CH), which the context's user agent does not reach."""
+        """Take "Headless" out of the client hints (UA-CH), which the context's user agent does not reach."""
         brands = [
             {"brand": name.replace("HeadlessChrome", "Google Chrome"), "version": version}
             for name, version in self.brands
@@ -100,7 +100,7 @@ class Fleet:
         self._refused = ""
 
     async def browser(self, flags: Sequence[str]) -> Running:
-        """The browser with these flags. Raises EvidenceMissing("unavailable") when none starts, each time with the same words."""
+        """The browser with these flags. Raises EvidenceMissing("unavailable") when none starts."""
         key = tuple(flags)
         async with self._lock:
             known = self._running.get(key)
@@ -147,12 +147,13 @@ class Fleet:
 
 
 async def _introduce(browser: Browser) -> tuple[str, tuple[tuple[str, str], ...]]:
-    """The browser's user agent and brands; brands are told to secure origins only, so a page is made up on the spot."""
+    """The browser's user agent and brands; the latter are told to secure origins only, so one is made up."""
     page = await browser.new_page()
     await page.route("**/*", lambda route: route.fulfill(status=200, content_type="text/html", body=""))
     await page.goto("https://introduction.invalid/")
     agent, brands = await page.evaluate(
-        "() => [navigator.userAgent, (navigator.userAgentData?.brands ?? []).map((one) => [one.brand, one.version])]"
+        "() => [navigator.userAgent,"
+        " (navigator.userAgentData?.brands ?? []).map((one) => [one.brand, one.version])]"
     )
     await page.close()
     return str(agent), tuple((str(name), str(version)) for name, version in brands)

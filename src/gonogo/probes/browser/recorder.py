@@ -1,4 +1,4 @@
-"""What a visit sees: requests, console, CSP violations. All of it comes from strangers, so every text and list is bounded."""
+"""What a visit sees: requests, console, CSP violations; from strangers, so every text and list is bounded."""
 
 from __future__ import annotations
 
@@ -24,9 +24,7 @@ MOST_CHARACTERS = 2000
 SIZES_S = 5.0
 POLL_S = 0.02
 
-_ABOUT_POLICY = re.compile(
-    r"Content Security Policy|Content-Security-Policy|\bCSP\b|Trusted ?Types?\b", re.IGNORECASE
-)
+_POLICY = re.compile(r"Content[ -]Security[ -]Policy|requires 'Trusted", re.IGNORECASE)
 _SOCKET = re.compile(r"WebSocket connection to '([^']+)' failed")
 _WEB = ("http://", "https://", "ws://", "wss://")
 
@@ -43,7 +41,7 @@ def _suffixes() -> Any:
 
 
 def site_of(url: str) -> str:
-    """The registrable domain of a URL's host by the Public Suffix List that is installed; an address or bare name is its own."""
+    """The registrable domain of a URL's host (Public Suffix List, offline), or the host itself."""
     host = (urlsplit(url).hostname or "").lower().rstrip(".")
     if ":" in host or host.replace(".", "").isdigit():
         return host
@@ -51,7 +49,7 @@ def site_of(url: str) -> str:
 
 
 class _Entry:
-    __slots__ = ("answer", "failure", "finished", "request", "status", "type", "url", "method")
+    __slots__ = ("answer", "failure", "finished", "method", "request", "status", "type", "url")
 
     def __init__(self, url: str, method: str, kind: str, answer: Answer, request: Request | None) -> None:
         self.url = url
@@ -78,6 +76,7 @@ class Recorder:
         self._violations: list[Violation] = []
         self.dropped: Counter[str] = Counter()
         self.sent = 0
+        self._page: Page | None = None
         self.popups = 0
         self.crashed = False
 
@@ -96,6 +95,7 @@ class Recorder:
 
     def watch(self, page: Page) -> None:
         """The page of the visit; others that open are closed by the visit."""
+        self._page = page
         page.on("websocket", self._on_websocket)
         page.on("crash", self._on_crash)
 
@@ -116,8 +116,18 @@ class Recorder:
         entry = self._add(request.url, request.method, request.resource_type, request)
         if entry is not None:
             self._by_request[request] = entry
-            self._flying.add(request)
+            if self._ours(request):
+                self._flying.add(request)
             self._changed = anyio.current_time()
+
+    def _ours(self, request: Request) -> bool:
+        """Sent by the visit's page; what a closed window had begun never ends and must not be waited for."""
+        from playwright.async_api import Error
+
+        try:
+            return request.frame.page is self._page
+        except Error:  # a window's first request, before there is a page
+            return False
 
     def _on_response(self, response: Response) -> None:
         entry = self._by_request.get(response.request)
@@ -153,17 +163,19 @@ class Recorder:
             return
         place = message.location
         url, text = str(place.get("url", "")), clip(message.text)
-        level = "error"
-        socket = _SOCKET.match(text)
-        if _ABOUT_POLICY.search(text):
-            level = "csp"
-        elif socket and self._boundary.judge("GET", socket[1]) is not Answer.ALLOW:
-            level = "blocked"
-        elif text.startswith("Failed to load resource") and (
-            "ERR_BLOCKED_BY_CLIENT" in text or self._boundary.judge("GET", url) is not Answer.ALLOW
-        ):
-            level = "blocked"
+        # What the browser itself says has no arguments, what a script says has; only the former is sorted.
+        level = "error" if message.args else self._level(text, url)
         self._say(ConsoleMessage(level, text, clip(f"{url}:{place.get('lineNumber', 0)}" if url else "")))
+
+    def _level(self, text: str, url: str) -> str:
+        if _POLICY.search(text):
+            return "csp"
+        socket = _SOCKET.match(text)
+        if socket or text.startswith("Failed to load resource"):
+            answer = self._boundary.judge("GET", socket[1] if socket else url)
+            if answer is not Answer.ALLOW or "ERR_BLOCKED_BY_CLIENT" in text:
+                return "blocked"
+        return "error"
 
     def _on_error(self, error: WebError) -> None:
         thrown = error.error

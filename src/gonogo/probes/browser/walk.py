@@ -6,9 +6,10 @@ import json
 import tomllib
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from dataclasses import replace
 from functools import cache
 from importlib.resources import files
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import anyio
 
@@ -32,11 +33,11 @@ QUIET_S = 0.25
 """A page is settled when nothing was in flight for so long."""
 QUIET_MEASURED_S = 0.5
 SETTLE_S = 3.0
-"""A page that polls never settles; it is watched no longer than this after its load event."""
+"""A page that polls never settles; after its load event it is watched no longer than this."""
 STEP_S = 10.0
 METRICS_S = 2.0
 INTERACTION_S = 5.0
-"""web-vitals reports INP about a second after the interaction; a page that does not answer in five is broken."""
+"""web-vitals reports INP about a second after the interaction; a page that takes five is broken."""
 METRICS_POLL_MS = 50
 SCROLLS = 20
 FRAME_S = 1.0
@@ -47,17 +48,17 @@ MOST_FRAMES = 30
 MOST_PROBLEMS = 100
 MOST_POPUPS = 20
 
-_STORAGE = f"""
-(name) => {{
+_STORAGE = """
+([name, most]) => {
   const cut = (text, most) => String(text).slice(0, most);
   let storage;
-  try {{
+  try {
     storage = window[name];
-  }} catch {{
+  } catch {
     return [];  // a sandboxed or data: frame has no storage
-  }}
-  return Object.entries(storage).slice(0, {MOST_STORED} + 1).map(([key, value]) => [cut(key, 200), cut(value, 200)]);
-}}
+  }
+  return Object.entries(storage).slice(0, most).map(([key, value]) => [cut(key, 200), cut(value, 200)]);
+}
 """
 
 
@@ -255,7 +256,7 @@ class _Walk:
         return EvidenceMissing(kind, f"{what}: {reason(message)}")
 
     async def _load(self, what: str, limit_s: float) -> None:
-        """Wait for the load event, fonts and a quiet network; each within a bound, for a page may have none of them."""
+        """Wait for the load event, fonts and a quiet network; each within a bound, for none has to come."""
         from playwright.async_api import Error
 
         try:
@@ -276,7 +277,7 @@ class _Walk:
         await self._drain()
 
     async def _wait(self, value: str) -> None:
-        """Watch until `value` seconds after the load event or the last action, then until nothing is in flight."""
+        """Watch until `value` seconds after load or the last action, then until nothing is in flight."""
         until = self._acted_at + float(value)
         await anyio.sleep(max(until - anyio.current_time(), 0.0))
         await self._recorder.quiet(0.0, SETTLE_S)
@@ -361,7 +362,7 @@ class _Walk:
         for frame in self._page.frames[:MOST_FRAMES]:
             try:
                 with anyio.fail_after(FRAME_S):
-                    told = await frame.evaluate(_STORAGE, name)
+                    told = await frame.evaluate(_STORAGE, [name, MOST_STORED + 1])
             except (Error, TimeoutError):
                 if not frame.is_detached():
                     self._problems.append(
@@ -378,7 +379,7 @@ class _Walk:
             raise EvidenceMissing("too-large", f"{self._request.name}: more than {most} {what}")
 
     async def _banner(self) -> Banner:
-        """The banner; the first look after a load gives it time to appear, or "absent" would only mean "not yet"."""
+        """The banner; the first look after a load gives it time to appear: "absent" is not "not yet"."""
         patient = self._environment.consent is not None and not self._awaited
         self._awaited = True
         return await consent.await_banner(self._page, self._loaded_at + consent.APPEAR_S if patient else 0.0)
@@ -451,7 +452,7 @@ class _Walk:
         except (Error, TimeoutError) as error:
             self._problems.append(f"screenshot: {reason(str(error)) or 'not done in time'}")
 
-    _actions: dict[str, Callable[[_Walk, str], Awaitable[None]]] = {
+    _actions: ClassVar[dict[str, Callable[[_Walk, str], Awaitable[None]]]] = {
         "wait": _wait,
         "scroll": _scroll,
         "consent": _consent,
@@ -467,6 +468,4 @@ def _number(told: dict[str, object], key: str) -> float | None:
 
 
 def _with_inp(vitals: Vitals, told: dict[str, object]) -> Vitals:
-    from dataclasses import replace
-
     return replace(vitals, inp_ms=_number(told, "inp"), inp_element=clip(told.get("inpElement", ""), 300))

@@ -1,0 +1,273 @@
+"""verdict.html: one page, nothing but what the template made, readable by everybody."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+import time
+from dataclasses import replace
+from html.parser import HTMLParser
+from itertools import pairwise
+
+import pytest
+from hypothesis import given, settings
+from report_samples import ANY_WORDS, Words, all_passed, card, every_outcome, evidence, many, report
+
+from gonogo.reports.html import IMAGE_BYTES, html
+from gonogo.result import Finding, Outcome, Result, Severity
+
+VOID = {"meta", "link", "img", "br", "hr", "input", "rect", "line", "circle"}
+
+
+class Page(HTMLParser):
+    """The page's elements, in order, and the text of each."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(convert_charrefs=True)
+        self.elements: list[tuple[str, dict[str, str | None]]] = []
+        self.open: list[str] = []
+        self.text: dict[str, list[str]] = {}
+        self.rows = 0
+        self.feed(text)
+        self.close()
+        assert self.open == []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, dict(attrs)))
+        assert len(dict(attrs)) == len(attrs)
+        if tag not in VOID:
+            self.open.append(tag)
+            self.text.setdefault(tag, []).append("")
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag not in VOID:
+            assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        for tag in set(self.open):
+            self.text[tag][-1] += data
+
+    @property
+    def shape(self) -> list[tuple[str, tuple[str, ...]]]:
+        return [(tag, tuple(attributes)) for tag, attributes in self.elements]
+
+    def all(self, tag: str) -> list[dict[str, str | None]]:
+        return [attributes for one, attributes in self.elements if one == tag]
+
+
+USUAL = Page(html(every_outcome()))
+
+
+@settings(max_examples=60, deadline=None)
+@given(ANY_WORDS)
+def test_no_text_of_a_target_makes_an_element_an_attribute_or_a_link(words: Words) -> None:
+    text = html(every_outcome(words))
+    page = Page(text)
+    assert page.shape == USUAL.shape
+    assert [one.get("href") for one in page.all("a")] == [one.get("href") for one in USUAL.all("a")]
+    assert page.text["style"] == USUAL.text["style"]
+    text.encode()  # no lone surrogate is left
+    assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", text)
+
+
+def test_what_a_target_sent_is_shown_as_text() -> None:
+    page = Page(html(every_outcome(Words(seen="<script>\x1b[31m\u202e"))))
+    assert "<script>\\x1b[31m\\u202e" in page.text["dd"]
+
+
+@pytest.mark.parametrize("made", [all_passed, every_outcome], ids=["GO", "NO_GO"])
+def test_the_page_loads_nothing_and_runs_nothing(made) -> None:  # type: ignore[no-untyped-def]
+    page = Page(html(made()))
+    policy = next(
+        one["content"] for one in page.all("meta") if one.get("http-equiv") == "Content-Security-Policy"
+    )
+    (style,) = page.text["style"]
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    assert policy == (
+        f"default-src 'none'; style-src 'sha256-{digest}'; img-src data:; base-uri 'none'; form-action 'none'"
+    )
+    assert "url(" not in style
+    assert "@import" not in style
+    assert not {tag for tag, _ in page.elements} & {"script", "iframe", "object", "embed", "form", "base"}
+    for tag, attributes in page.elements:
+        assert not [name for name in attributes if name.startswith("on") or name == "style"]
+        if tag in {"img", "link"}:
+            assert str(attributes.get("src") or attributes.get("href")).startswith("data:")
+
+
+@pytest.mark.parametrize("made", [all_passed, every_outcome], ids=["GO", "NO_GO"])
+def test_the_page_is_accessible(made) -> None:  # type: ignore[no-untyped-def]
+    page = Page(html(made()))
+    levels = [int(tag[1]) for tag, _ in page.elements if re.fullmatch("h[1-6]", tag)]
+    assert levels[0] == 1
+    assert levels.count(1) == 1
+    assert all(after <= before + 1 for before, after in pairwise(levels))
+    assert page.all("html") == [{"lang": "en"}]
+    assert [len(page.all(tag)) for tag in ("header", "nav", "main", "footer")] == [1, 1, 1, 1]
+    assert all(one.get("scope") in {"col", "row"} for one in page.all("th"))
+    assert all(one.get("alt") for one in page.all("img"))
+    assert all(one.get("aria-label") for one in page.all("svg"))
+    ids = [one["id"] for _, one in page.elements if "id" in one]
+    assert len(ids) == len(set(ids))
+    named = {word for _, one in page.elements for word in (one.get("aria-labelledby") or "").split()}
+    links = {str(one["href"])[1:] for one in page.all("a") if str(one["href"]).startswith("#")}
+    assert named | links <= set(ids)
+
+
+def test_the_verdict_stands_first_with_its_reason() -> None:
+    page = Page(html(every_outcome()))
+    assert page.text["h1"] == ["NO-GO"]
+    assert (
+        page.text["header"][0].split("NO-GO")[1].strip().startswith("security.csp.present failed on /pricing")
+    )
+    assert Page(html(all_passed())).text["h1"] == ["GO"]
+    assert "All 2 results passed." in Page(html(all_passed())).text["header"][0]
+
+
+def test_a_failing_check_has_its_findings_its_evidence_and_its_fix() -> None:
+    page = Page(html(every_outcome()))
+    (hsts,) = [text for text in page.text["article"] if "security.hsts.max-age" in text]
+    for wanted in (
+        "/pricing: max-age is 60, wanted at least 31536000.",
+        "HSTS tells a browser never again",
+        "Send Strict-Transport-Security: max-age=31536000\non every response.",
+        "https://www.rfc-editor.org/rfc/rfc6797",
+    ):
+        assert wanted in hsts
+    assert {"href": "https://www.rfc-editor.org/rfc/rfc6797", "rel": "noreferrer noopener"} in page.all("a")
+
+
+def test_evidence_is_shown_once_and_linked_afterwards() -> None:
+    page = Page(html(every_outcome()))
+    assert [one.get("id") for one in page.all("details")].count("evidence-http-1") == 1
+    assert [one["href"] for one in page.all("a")].count("#evidence-http-1") == 1
+
+
+def test_what_was_not_observed_stands_apart_from_findings_and_says_why() -> None:
+    page = Page(html(every_outcome()))
+    unseen = page.text["section"][page_index(page, "unknown")]
+    assert "database.role.read-only" in unseen
+    assert "timeout: no answer within 10 s" in unseen
+    assert "availability.metrics.readable" in unseen
+    assert "security.hsts.max-age" not in unseen
+
+
+def page_index(page: Page, heading: str) -> int:
+    return [one.get("aria-labelledby") for one in page.all("section")].index(heading)
+
+
+def test_an_outage_that_many_checks_met_is_told_once() -> None:
+    down = [
+        Result(
+            f"database.schema.part-{index}", "main", Outcome.UNKNOWN, Severity.HIGH, reason="connect: refused"
+        )
+        for index in range(6)
+    ]
+    page = Page(html(report(down)))
+    reasons = page.text["section"][page_index(page, "reasons")]
+    assert reasons.count("connect: refused") == 1
+    assert "6 checks could not be judged: connect: refused" in reasons
+    assert len([one for one in page.text["article"] if "connect: refused" in one]) == 1
+
+
+def test_the_matrix_counts_what_the_verdict_counts() -> None:
+    made = every_outcome()
+    page = Page(html(made))
+    rows = [cells.split() for cells in page.text["tr"]]
+    security = next(row for row in rows if row[:1] == ["security"])
+    assert security == ["security", "2", "0", "0", "1", "0", "0"]  # fail unknown missing waived pass n/a
+    assert next(row for row in rows if row[:1] == ["critical"])[1:] == ["1", "0", "0", "0", "1", "0"]
+    counts = made.verdict["counts"]["outcomes"]  # type: ignore[index]
+    legend = next(text for text in page.text["ul"] if "not applicable" in text and "missing" in text)
+    for outcome in Outcome:
+        assert f"{counts[outcome.value]} {outcome.value.lower().replace('_', ' ')}" in " ".join(
+            legend.split()
+        )
+
+
+def test_every_result_is_in_the_table_of_all_checks() -> None:
+    page = Page(html(many(50)))
+    assert sum("/page/" in row for row in page.text["tr"]) >= 50
+    assert "51 results" in page.text["summary"]
+
+
+def test_a_waived_failure_names_its_waiver_and_is_no_finding() -> None:
+    page = Page(html(every_outcome()))
+    waivers = page.text["section"][page_index(page, "waivers")]
+    for wanted in (
+        "security.server.*",
+        "applied, 1 failure",
+        "ops@acme.test",
+        "OPS-412",
+        "2026-12-11",
+        "unmatched",
+    ):
+        assert wanted in waivers
+    assert "version-hidden" not in page.text["section"][page_index(page, "findings")]
+
+
+def test_measurements_are_plotted_with_their_limit() -> None:
+    page = Page(html(every_outcome()))
+    labels = [one["aria-label"] for one in page.all("svg")]
+    assert "LCP: 2,350 ms, median of 2; limit 2,500 ms" in labels
+    assert "p95: 700 ms; limit 500 ms" in labels
+    vitals = [one["class"] for one in page.all("circle")]
+    assert vitals.count("bad") == 2  # one slow run of LCP, and p95
+
+
+def test_percentiles_share_one_scale() -> None:
+    page = Page(html(every_outcome()))
+    p50, p95 = (float(str(one["cx"]).rstrip("%")) for one in page.all("circle")[:2])
+    assert p50 / p95 == pytest.approx(14 / 700, rel=0.01)
+
+
+def test_a_screenshot_is_embedded_while_there_is_room() -> None:
+    image = b"\x89PNG" + bytes(IMAGE_BYTES // 2)
+    failed = [
+        Result(
+            f"browser.part.n{index}",
+            "/",
+            Outcome.FAIL,
+            Severity.HIGH,
+            (Finding.of("/", seen=1, wanted=0),),
+            (f"b-{index}",),
+        )
+        for index in range(3)
+    ]
+    shots = [evidence(f"b-{index}", image=image, screenshot=f"b-{index}.png") for index in range(3)]
+    page = Page(html(report(failed, summaries=shots)))
+    assert len(page.all("img")) == 1
+    assert "evidence/b-2.png" in " ".join(page.text["code"])
+    odd = [evidence("b-0", image=b"<svg onload=alert(1)>")]
+    assert Page(html(report(failed, summaries=odd))).all("img") == []
+
+
+def test_what_a_card_says_is_escaped_and_only_web_addresses_are_links() -> None:
+    why = "<b>x</b> `<i>` y.\n\nFix: `a` <u>\nSee: javascript:alert(1) and https://example.org/a."
+    one = replace(card("security.hsts.max-age"), why=why, sources=("data:text/html,x",))
+    failed = Result(
+        "security.hsts.max-age", "/", Outcome.FAIL, Severity.HIGH, (Finding.of("/", seen=1, wanted=0),)
+    )
+    page = Page(html(report([failed], cards=[one])))
+    assert not {tag for tag, _ in page.elements} & {"i", "u"}
+    outside = [one["href"] for one in page.all("a") if not str(one["href"]).startswith("#")]
+    assert outside == ["https://example.org/a"]
+
+
+def test_a_run_of_5000_results_is_rendered_in_two_seconds() -> None:
+    made = many(5_000)
+    html(all_passed())  # the template is compiled once a process
+    begun = time.process_time()
+    text = html(made)
+    assert time.process_time() - begun < 2
+    assert len(text) < 10_000_000
+
+
+@pytest.mark.parametrize(
+    "change", [{"verdict": "MAYBE"}, {"verdict": None}, {"counts": {}}, {"reasons": "none"}]
+)
+def test_what_is_no_verdict_is_refused_and_never_shown_as_go(change: dict[str, object]) -> None:
+    made = all_passed()
+    with pytest.raises((ValueError, KeyError, TypeError)):
+        html(replace(made, verdict={**made.verdict, **change}))
