@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from gonogo import Finding, Severity, check
 from gonogo.check import report
+from gonogo.errors import EvidenceMissing
 from gonogo.nouns import DatabaseAnswer, DatabaseCatalogue
 
 
@@ -34,6 +35,8 @@ def test_tls(encrypted_database: DatabaseCatalogue) -> None:
     findings = []
     if not catalogue.tls:
         findings.append(Finding.of(where, seen="not encrypted", wanted="TLS", what="our connection"))
-    if catalogue.plaintext != "refused":
+    if catalogue.plaintext == "accepted":
         findings.append(Finding.of(where, seen=catalogue.plaintext, wanted="refused", what="a connection without TLS"))
     report(findings)
+    if catalogue.plaintext != "refused":
+        raise EvidenceMissing("invalid", f"{where}: whether a connection without TLS is refused: {catalogue.plaintext}")

@@ -11,7 +11,7 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Protocol, TypeVar
+from typing import Any, NamedTuple, Protocol, TypeVar
 from urllib.parse import urlsplit
 
 from gonogo.environment import models
@@ -420,6 +420,13 @@ def _build_plain(environment: Environment, subject: Subject, sight: Sight) -> Re
     return Redirects(tuple(hops), unfollowed, environment.site)
 
 
+class AsRole(NamedTuple):
+    """An endpoint and the role that asks it."""
+
+    endpoint: models.Endpoint
+    role: str
+
+
 def _endpoints(environment: Environment) -> list[Subject]:
     if environment.api is None:
         return []
@@ -428,7 +435,7 @@ def _endpoints(environment: Environment) -> list[Subject]:
         Subject(
             f"{endpoint.name} as {role}",
             (api_request(environment, endpoint.path, method=endpoint.method, role=role),),
-            (endpoint, role),
+            AsRole(endpoint, role),
         )
         for endpoint in environment.api.endpoints
         if not (endpoint.destructive and production)
@@ -437,7 +444,8 @@ def _endpoints(environment: Environment) -> list[Subject]:
 
 
 def _build_endpoint(environment: Environment, subject: Subject, sight: Sight) -> EndpointAnswer:  # noqa: ARG001
-    endpoint, role = subject.declared  # type: ignore[misc]
+    assert isinstance(subject.declared, AsRole)
+    endpoint, role = subject.declared
     return EndpointAnswer(endpoint, role, facts(sight, subject.requests[0], Exchange))
 
 
@@ -456,7 +464,7 @@ def _contract(environment: Environment) -> list[Subject]:
         Subject(
             endpoint.name,
             (api_request(environment, endpoint.path, method=endpoint.method, role=role), document),
-            (endpoint, role),
+            AsRole(endpoint, role),
         )
         for endpoint in api.endpoints
         if (role := _succeeding(endpoint)) is not None and not (endpoint.destructive and production)
@@ -475,7 +483,8 @@ def openapi_document(exchange: Exchange) -> dict[str, Any]:
 
 
 def _build_contract(environment: Environment, subject: Subject, sight: Sight) -> ContractAnswer:  # noqa: ARG001
-    endpoint, role = subject.declared  # type: ignore[misc]
+    assert isinstance(subject.declared, AsRole)
+    endpoint, role = subject.declared
     answer = facts(sight, subject.requests[0], Exchange)
     return ContractAnswer(endpoint, role, answer, openapi_document(facts(sight, subject.requests[1], Exchange)))
 

@@ -126,7 +126,7 @@ def pytest_configure(config: pytest.Config) -> None:
         return
     worker = getattr(config, "workerinput", None)
     try:
-        state = _join(config, worker[PROPERTY]) if worker is not None else _begin(config)
+        state = _join(worker[PROPERTY]) if worker is not None else _begin(config)
     except PolicyInvalid as error:
         pytest.exit(f"the policy cannot be used:\n{error}", returncode=int(ExitStatus.CONFIGURATION_INVALID))
     except RunUnreadable as error:
@@ -231,7 +231,7 @@ def _begin_replay(config: pytest.Config, source: Path, policy: Path | None, repo
     return state
 
 
-def _join(config: pytest.Config, handed: str) -> State:
+def _join(handed: str) -> State:
     """Take part in a run as an xdist worker, with what the controller handed over."""
     told = json.loads(handed)
     run = Path(told["folder"]) if told["folder"] else None
@@ -291,7 +291,7 @@ def _stage(subject: Subject) -> int:
     return max((index for request in subject.requests for index, lanes in enumerate(STAGES) if request.lane in lanes), default=0)
 
 
-def _judgement(item: pytest.Item, environment_has: Callable[[catalogue.Entry], str]) -> Judged | None:
+def _judgement(item: pytest.Item) -> Judged | None:
     function = getattr(item, "function", None)
     card = card_of(function)
     callspec = getattr(item, "callspec", None)
@@ -312,7 +312,7 @@ class Session:
     # --- collection ---
 
     @pytest.hookimpl(trylast=True)
-    def pytest_sessionstart(self, session: pytest.Session) -> None:
+    def pytest_sessionstart(self) -> None:
         state = self.state
         if state.worker or state.folder is None:
             return
@@ -356,9 +356,10 @@ class Session:
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
-        kept, left = [], []
+        kept: list[pytest.Item] = []
+        left: list[pytest.Item] = []
         for item in items:
-            judged = _judgement(item, lambda entry: entry.excluded(self.state.target.environment))
+            judged = _judgement(item)
             if judged is not None:
                 item.stash[_judged] = judged
             (kept if judged is None or self.state.profile in judged.card.profiles else left).append(item)
@@ -459,9 +460,9 @@ class Session:
         state = self.state
         if state.worker or state.log is None:
             return
-        lines = [value for name, value in report.user_properties if name == PROPERTY]
+        lines = [str(value) for name, value in report.user_properties if name == PROPERTY]
         if not lines:
-            if report.failed and report.when == "???":
+            if report.failed and str(report.when) == "???":
                 state.trouble = f"a worker crashed while it ran {report.nodeid}"
             elif report.failed and "checks/" not in report.nodeid:
                 state.foreign_failures += 1
@@ -519,7 +520,7 @@ class Session:
         state = self.state
         assert state.folder is not None
         if interrupted:
-            return exitstatus if exitstatus else int(ExitStatus.INTERNAL)
+            return exitstatus or int(ExitStatus.INTERNAL)
         finished = runs.utc_now()
         if state.replay is not None:
             stored = rundir.read(state.replay).receipt
@@ -612,7 +613,7 @@ class Session:
         report.title = f"gonogo: {self.state.target.environment.title or self.state.target.environment.name}"
 
     @pytest.hookimpl(optionalhook=True)
-    def pytest_html_results_summary(self, prefix: list[str], summary: list[str], postfix: list[str]) -> None:
+    def pytest_html_results_summary(self, prefix: list[str]) -> None:
         if self.state.report is not None:
             from gonogo.reports.pytest_html import prefix as verdict_above
 
@@ -628,7 +629,7 @@ class Session:
     def pytest_html_results_table_row(self, report: Any, cells: list[str]) -> None:
         from gonogo.reports.pytest_html import row_cells
 
-        lines = [value for name, value in getattr(report, "user_properties", []) if name == PROPERTY]
+        lines = [str(value) for name, value in getattr(report, "user_properties", []) if name == PROPERTY]
         if lines:
             result = decode(lines[0])
             cells[1:1] = row_cells(result.check, result.severity, result.subject, result.outcome)

@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from math import isfinite
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -56,15 +57,16 @@ def with_migrations(loaded: Loaded) -> Loaded:
     databases: list[Database] = []
     for database in loaded.environment.databases:
         declared = database.migrations
-        if declared is not None and declared.directory:
+        if declared is None or not declared.directory:
+            databases.append(database)
+        else:
             folder = loaded.file(declared.directory)
             if not folder.is_dir():
                 message = f"{declared.directory!r} is not a folder; name the folder of the migration files, from the environment file"
                 raise EnvironmentInvalid([Problem(str(loaded.path), None, f"databases[{database.name}].migrations.directory", message)])
             expected = tuple(dict.fromkeys((*declared.expected, *migration_ids(folder))))
             declared = Migrations(table=declared.table, column=declared.column, directory=declared.directory, expected=expected)
-            database = database.model_copy(update={"migrations": declared})
-        databases.append(database)
+            databases.append(database.model_copy(update={"migrations": declared}))
     return replace(loaded, environment=loaded.environment.model_copy(update={"databases": tuple(databases)}))
 
 
@@ -266,7 +268,9 @@ def measured(environment: Environment, store: Store) -> list[tuple[str, float]]:
             load_run = from_json(LoadRun, evidence.facts)
             total = load_run.series[0]
             if load_run.healthy and total.requests:
-                metrics.append((f"load.{profile.name}.p95_ms", percentile(total.histogram, 0.95, total=total.requests)))
+                slow = percentile(total.histogram, 0.95, total=total.requests)
+                if isfinite(slow):
+                    metrics.append((f"load.{profile.name}.p95_ms", slow))
                 metrics.append((f"load.{profile.name}.error_share", total.failures / total.requests))
                 metrics.append((f"load.{profile.name}.rate", load_run.achieved_rate))
     for subject in NOUNS["vitals"].subjects(environment):

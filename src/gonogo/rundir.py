@@ -90,8 +90,7 @@ def write_intent(folder: Path, intent: Intent) -> Path:
             "shard": list(intent.shard),
             "partial": intent.partial,
             "expected": [
-                {"check": one.check, "subject": one.subject, "severity": one.severity.value}
-                for one in intent.expected
+                {"check": one.check, "subject": one.subject, "severity": one.severity.value} for one in intent.expected
             ],
             "not_applicable": [
                 {"check": check, "subject": subject, "reason": reason}
@@ -191,9 +190,7 @@ def read(path: Path) -> Shard:
     receipt = _receipt(folder, problems)
     if receipt is not None:
         if content is not None and hashlib.sha256(content).hexdigest() != receipt.results_sha256:
-            problems.append(
-                _problem(ProblemKind.CHANGED, f"{RESULTS} is not the file that the receipt describes")
-            )
+            problems.append(_problem(ProblemKind.CHANGED, f"{RESULTS} is not the file that the receipt describes"))
         problems += _input_problems(folder, receipt)
         problems += _evidence_problems(folder, receipt, results)
     return Shard(intent, results, receipt, tuple(problems), name=folder.name)
@@ -293,9 +290,7 @@ def _content(path: Path, kind: ProblemKind, problems: list[ReadProblem]) -> byte
     except FileNotFoundError:
         problems.append(_problem(kind, f"{path.name} is missing"))
     except OSError as error:
-        problems.append(
-            _problem(ProblemKind.UNREADABLE, f"{path.name} cannot be read: {error.strerror or error}")
-        )
+        problems.append(_problem(ProblemKind.UNREADABLE, f"{path.name} cannot be read: {error.strerror or error}"))
     return None
 
 
@@ -327,8 +322,7 @@ def _decode_intent(fields: Json) -> Intent:
         policy_digest=str(fields["policy_digest"]),
         started=_moment(fields["started"]),
         expected=tuple(
-            Expected(str(one["check"]), str(one["subject"]), Severity(one["severity"]))
-            for one in fields["expected"]
+            Expected(str(one["check"]), str(one["subject"]), Severity(one["severity"])) for one in fields["expected"]
         ),
         not_applicable=tuple(
             (str(one["check"]), str(one["subject"]), str(one["reason"])) for one in fields["not_applicable"]
@@ -375,9 +369,7 @@ def _results(content: bytes) -> tuple[tuple[Result, ...], list[ReadProblem]]:
             said = f"{RESULTS}: line {number} is not a result: {_said(error)}"
             problems.append(_problem(ProblemKind.UNREADABLE, said))
     if cut:
-        said = (
-            f"{RESULTS} ends in the middle of line {len(lines) + 1}: the run was killed or the file was cut"
-        )
+        said = f"{RESULTS} ends in the middle of line {len(lines) + 1}: the run was killed or the file was cut"
         problems.append(_problem(ProblemKind.TRUNCATED, said))
     return tuple(results), problems
 
@@ -392,9 +384,7 @@ def _input_problems(folder: Path, receipt: Receipt) -> list[ReadProblem]:
         except FileNotFoundError:
             now = None
         except OSError as error:
-            problems.append(
-                _problem(ProblemKind.UNREADABLE, f"{name} cannot be read: {error.strerror or error}")
-            )
+            problems.append(_problem(ProblemKind.UNREADABLE, f"{name} cannot be read: {error.strerror or error}"))
             continue
         if now != held.get(name):
             problems.append(_problem(ProblemKind.CHANGED, f"{name} is not what it was when the run finished"))
@@ -414,16 +404,12 @@ def _evidence_problems(folder: Path, receipt: Receipt, results: Iterable[Result]
             )
             continue
         if altered:
-            problems.append(
-                _problem(ProblemKind.CHANGED, f"{name} is not the file that the receipt describes")
-            )
+            problems.append(_problem(ProblemKind.CHANGED, f"{name} is not the file that the receipt describes"))
     held = {name for name, _ in receipt.evidence}
     for result in results:
         absent = [one for one in result.evidence if f"{EVIDENCE}/{one}.json" not in held]
         if result.outcome is Outcome.PASS and absent:
-            said = (
-                f"{result.check} passed on {result.subject} by {absent[0]}, which the receipt does not hold"
-            )
+            said = f"{result.check} passed on {result.subject} by {absent[0]}, which the receipt does not hold"
             problems.append(_problem(ProblemKind.EVIDENCE_MISSING, said))
     return problems
 

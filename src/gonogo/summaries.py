@@ -32,10 +32,17 @@ def _clip(lines: list[str]) -> str:
     return "\n".join(shown)
 
 
+def _unvalued(cookie: str) -> str:
+    """A Set-Cookie field without the cookie's value: it may be a session that somebody could use."""
+    pair, semicolon, attributes = cookie.partition(";")
+    name, equals, _ = pair.partition("=")
+    return f"{name}{equals}…{semicolon}{attributes}"
+
+
 def _exchange(evidence: Evidence) -> tuple[str, str]:
     found = from_json(Exchange, evidence.facts or {})
     head = [f"{found.method} {found.url}", f"{found.http_version} {found.status} from {found.address}"]
-    head += [f"{name}: {value}" for name, value in found.headers]
+    head += [f"{name}: {_unvalued(value) if name.lower() == 'set-cookie' else value}" for name, value in found.headers]
     timings = found.timings
     phases = [("dns", timings.dns), ("connect", timings.connect), ("tls", timings.tls), ("first byte", timings.first_byte), ("total", timings.total)]
     head.append("")
@@ -54,7 +61,7 @@ def _tls(evidence: Evidence) -> tuple[str, str]:
     return f"TLS handshake with {found.host}:{found.port}", _clip(lines)
 
 
-def _visit(evidence: Evidence) -> tuple[str, str, tuple[Point, ...]]:
+def _visit(evidence: Evidence, environment: Environment) -> tuple[str, str, tuple[Point, ...]]:
     found = from_json(Visit, evidence.facts or {})
     lines = [f"{found.browser}, {found.device} {found.viewport[0]}×{found.viewport[1]}"]
     for shot in found.snapshots:
@@ -66,7 +73,11 @@ def _visit(evidence: Evidence) -> tuple[str, str, tuple[Point, ...]]:
     points: tuple[Point, ...] = ()
     if found.vitals is not None:
         measured = {"LCP": found.vitals.lcp_ms, "FCP": found.vitals.fcp_ms, "TTFB": found.vitals.ttfb_ms, "INP": found.vitals.inp_ms}
-        points = tuple(Point(name, value, None, "ms") for name, value in measured.items() if value is not None)
+        limits = environment.vitals
+        budget = {"LCP": limits.lcp_ms, "TTFB": limits.ttfb_ms, "INP": limits.inp_ms} if limits else {}
+        points = tuple(Point(name, value, budget.get(name), "ms") for name, value in measured.items() if value is not None)
+        if found.vitals.cls is not None:
+            points += (Point("CLS", found.vitals.cls, limits.cls if limits else None, ""),)
         lines.insert(1, ", ".join(f"{name} {value:.0f} ms" for name, value in measured.items() if value is not None) + f", CLS {found.vitals.cls}")
     name = str(evidence.request.get("name", "visit"))
     run = evidence.request.get("run")
@@ -124,7 +135,8 @@ def _asked(evidence: Evidence) -> str:
 def summarise(evidence: Evidence, environment: Environment, folder: Path) -> EvidenceSummary:
     """One record in a few lines. Raises ValueError when its facts are not of its probe."""
     probe = str(evidence.request.get("probe", ""))
-    title, excerpt, points = _asked(evidence), "", ()
+    title, excerpt = _asked(evidence), ""
+    points: tuple[Point, ...] = ()
     if evidence.facts is not None:
         match probe:
             case "http":
@@ -132,11 +144,11 @@ def summarise(evidence: Evidence, environment: Environment, folder: Path) -> Evi
             case "tls":
                 title, excerpt = _tls(evidence)
             case "browser":
-                title, excerpt, points = _visit(evidence)  # type: ignore[assignment]
+                title, excerpt, points = _visit(evidence, environment)
             case "database":
                 title, excerpt = _database(evidence)
             case _:
-                title, excerpt, points = _load(evidence, environment)  # type: ignore[assignment]
+                title, excerpt, points = _load(evidence, environment)
     screenshot = next((name for name in evidence.attachments if name.endswith((".png", ".jpg"))), "")
     image = b""
     if screenshot and (folder / screenshot).is_file() and (folder / screenshot).stat().st_size <= MAX_IMAGE and evidence.request.get("lane") == "browser":

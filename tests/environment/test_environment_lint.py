@@ -1,5 +1,5 @@
 """What a valid environment file should still not say."""
-# ruff: noqa: E501 - messages stand whole, as they are printed
+
 
 from __future__ import annotations
 

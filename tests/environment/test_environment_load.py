@@ -1,5 +1,5 @@
 """Loading an environment: names, extends, variables, and what a bad file is told."""
-# ruff: noqa: E501 - messages stand whole, as they are printed
+
 
 from __future__ import annotations
 

@@ -31,9 +31,7 @@ def result(
     check: str, outcome: Outcome = Outcome.PASS, *, subject: str = "/", seen: str = "60", reason: str = ""
 ) -> Result:
     """One result; a FAIL has a finding, an absence a reason unless given one."""
-    findings = (
-        (Finding.of(subject, seen=seen, wanted="200", what="status"),) if outcome is Outcome.FAIL else ()
-    )
+    findings = (Finding.of(subject, seen=seen, wanted="200", what="status"),) if outcome is Outcome.FAIL else ()
     if outcome is Outcome.UNKNOWN:
         reason = reason or "timeout: no answer within 10 s"
     return Result(check, subject, outcome, SEVERITY[check], findings=findings, reason=reason)
@@ -95,9 +93,7 @@ def on_disk(
     reports: Path, intent_: Intent, results: Sequence[Result], *, finished: bool = True, evidence: bool = True
 ) -> Path:
     """A real run directory, written as a run writes it."""
-    folder = rundir.create(
-        reports, environment=intent_.environment, profile=intent_.profile, started=intent_.started
-    )
+    folder = rundir.create(reports, environment=intent_.environment, profile=intent_.profile, started=intent_.started)
     rundir.write_intent(folder, intent_)
     (folder / "policy.toml").write_text("[severity.critical]\nmax_fail = 0\n")
     if evidence:

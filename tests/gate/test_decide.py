@@ -135,6 +135,33 @@ def test_max_fail_counts_failures_of_one_severity() -> None:
     assert "accepts 1 failures of severity medium; there are 2" in verdict.reasons[0].message
 
 
+def test_flaky_is_never_harsher_than_a_failure_and_a_skip_never_than_silence() -> None:
+    mild = policy(severity={"medium": {"flaky": "no-go", "unknown": "warn", "not_applicable": "no-go"}})
+    assert judged([one(result(CSP, FAIL), result(CSP))], mild).decision is GO
+    assert judged([one(result(CSP, SKIP, reason="why"))], mild).decision is GO
+    limited = policy(severity={"medium": {"flaky": "hold", "max_fail": 0}})
+    assert judged([one(result(CSP, FAIL), result(CSP))], limited).decision is HOLD
+
+
+def test_flaky_in_one_shard_is_a_failure_when_another_failed_outright() -> None:
+    rows = [result(CSP, FAIL), result(CSP), result(HEALTH)]
+    mild = policy(severity={"medium": {"flaky": "warn", "max_fail": 0}})
+    first = shard(intent([HEALTH, CSP], shard=(1, 2)), rows)
+    second = shard(intent([HEALTH, CSP], shard=(2, 2)), [result(CSP)])
+    assert judged([first, second], mild).decision is GO
+    second = shard(intent([HEALTH, CSP], shard=(2, 2)), [result(CSP, FAIL)])
+    assert rules(judged([first, second], mild)) == {"fail"}
+
+
+def test_what_the_intent_rules_out_is_not_expected_even_when_listed() -> None:
+    ruled_out = ((CSP, "/", "no [security] section"),)
+    verdict = judged([shard(intent([HEALTH, CSP], not_applicable=ruled_out), [result(HEALTH)])])
+    assert (verdict.decision, verdict.counts[SKIP]) == (GO, 1)
+    other = shard(intent([HEALTH, CSP], shard=(2, 2)), [result(HEALTH)])
+    first = shard(intent([HEALTH], not_applicable=ruled_out, shard=(1, 2)), [result(HEALTH)])
+    assert rules(judged([first, other])) == {"missing"}
+
+
 def test_a_failure_that_is_limited_must_be_seen() -> None:
     with pytest.raises(ValueError, match="must be seen"):
         policy(severity={"low": {"max_fail": 3, "unknown": "warn"}})
@@ -229,10 +256,7 @@ class TestWaivers:
         decision, said = self.states(long)
         assert decision is NO_GO
         assert "lasts 9 days; for a critical check 7 are allowed" in next(iter(said))
-        assert (
-            "9 days"
-            in next(r for r in judged(self.failing, waivers=[long]).reasons if r.check == HEALTH).message
-        )
+        assert "9 days" in next(r for r in judged(self.failing, waivers=[long]).reasons if r.check == HEALTH).message
 
     def test_a_waiver_that_was_never_validated_is_bounded_too(self) -> None:
         forever = waiver(CSP).model_copy(update={"expires": START + timedelta(days=400)})

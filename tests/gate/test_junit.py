@@ -70,9 +70,7 @@ def test_what_a_testcase_says(body: str, outcomes: list[tuple[Outcome, str]]) ->
     ("word", "severity"), [("critical", Severity.CRITICAL), ("low", Severity.LOW), ("x", Severity.HIGH)]
 )
 def test_a_suite_may_say_how_severe(word: str, severity: Severity) -> None:
-    shard = parsed(
-        suite(case(f'<properties><property name="severity" value="{word}"/></properties><failure/>'))
-    )
+    shard = parsed(suite(case(f'<properties><property name="severity" value="{word}"/></properties><failure/>')))
     assert [one.severity for one in shard.results] == [severity]
 
 

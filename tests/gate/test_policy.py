@@ -129,9 +129,7 @@ expires = 2026-11-08T00:00:00Z
         parse_waivers(text, file="waivers.toml", known_checks=KNOWN)
 
 
-@pytest.mark.parametrize(
-    "text", ["", "version = 1", "[evidence]\nmax_age_s = 60", "[severity]", "budget = []"]
-)
+@pytest.mark.parametrize("text", ["", "version = 1", "[evidence]\nmax_age_s = 60", "[severity]", "budget = []"])
 def test_a_policy_that_demands_nothing_is_refused(text: str) -> None:
     assert any("demands nothing" in message for message in problems(text).values())
 

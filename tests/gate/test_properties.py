@@ -95,11 +95,7 @@ outcomes = st.sampled_from([PASS] * 12 + [FAIL, UNKNOWN, SKIP])
 @st.composite
 def results(draw: st.DrawFn, check: str, subject: str) -> Result:
     outcome = draw(outcomes)
-    reason = (
-        draw(st.sampled_from(["", "timeout: 10 s", "invalid: saturated"]))
-        if outcome in {UNKNOWN, SKIP}
-        else ""
-    )
+    reason = draw(st.sampled_from(["", "timeout: 10 s", "invalid: saturated"])) if outcome in {UNKNOWN, SKIP} else ""
     found = tuple(draw(st.lists(findings, max_size=2, unique=True))) if outcome is FAIL else ()
     return Result(check, subject, outcome, CHECKS[check], findings=found, reason=reason)
 
@@ -185,12 +181,7 @@ def lost(draw: st.DrawFn, world: World) -> World:
 @st.composite
 def worsened(draw: st.DrawFn, world: World) -> World:
     """The world with one PASS turned into something else by an honest run."""
-    places = [
-        (n, m)
-        for n, one in enumerate(world.shards)
-        for m, row in enumerate(one.results)
-        if row.outcome is PASS
-    ]
+    places = [(n, m) for n, one in enumerate(world.shards) for m, row in enumerate(one.results) if row.outcome is PASS]
     if not places:
         return world
     number, place = draw(st.sampled_from(places))
@@ -259,9 +250,7 @@ def test_order_does_not_matter(world: World, random: object) -> None:
         random.shuffle(rows)  # type: ignore[attr-defined]
         expected = list(one.intent.expected) if one.intent else []
         random.shuffle(expected)  # type: ignore[attr-defined]
-        shuffled.append(
-            replace(one, results=tuple(rows), intent=replace(one.intent, expected=tuple(expected)))
-        )
+        shuffled.append(replace(one, results=tuple(rows), intent=replace(one.intent, expected=tuple(expected))))
     random.shuffle(shuffled)  # type: ignore[attr-defined]
     other = replace(world, waivers=world.waivers[::-1])
     assert verdict_text(other.verdict(shuffled)) == verdict_text(world.verdict())

@@ -62,9 +62,7 @@ def test_a_directory_is_named_after_its_run(tmp_path: Path) -> None:
     assert {path.name for path in tmp_path.iterdir()} == {one.name, two.name, "latest"}
 
 
-def test_latest_is_a_text_file_where_links_are_impossible(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_latest_is_a_text_file_where_links_are_impossible(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object, **__: object) -> None:
         raise OSError("no links here")
 
@@ -195,9 +193,7 @@ def test_scratch_files_are_no_evidence(tmp_path: Path) -> None:
 
 
 def test_a_run_killed_while_writing_keeps_what_it_saw(tmp_path: Path) -> None:
-    folder = on_disk(
-        tmp_path, intent([HEALTH, TRUST]), [result(HEALTH, Outcome.FAIL), result(TRUST)], finished=False
-    )
+    folder = on_disk(tmp_path, intent([HEALTH, TRUST]), [result(HEALTH, Outcome.FAIL), result(TRUST)], finished=False)
     cut_last_line(folder)
     shard = rundir.read(folder)
     assert {problem.kind for problem in shard.problems} == {ProblemKind.UNFINISHED, ProblemKind.TRUNCATED}

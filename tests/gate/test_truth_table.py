@@ -136,9 +136,7 @@ def measured(budget: Budget, values: tuple[tuple[str, float], ...], runs: int = 
         )
         for n in range(runs)
     ]
-    return judged(
-        [shard(intent([HEALTH]), [result(HEALTH)], metrics=values)], Policy(budget=(budget,)), history=past
-    )
+    return judged([shard(intent([HEALTH]), [result(HEALTH)], metrics=values)], Policy(budget=(budget,)), history=past)
 
 
 def policy_with(text: str) -> Make:
@@ -176,9 +174,7 @@ def row(
     status: ExitStatus | None = None,
 ) -> Row:
     wanted = status if status is not None else ExitStatus[decision.name] if decision else ExitStatus.INTERNAL
-    return Row(
-        number, situation, make, decision, wanted, frozenset(because.split()), frozenset(warns.split())
-    )
+    return Row(number, situation, make, decision, wanted, frozenset(because.split()), frozenset(warns.split()))
 
 
 ROWS = (
@@ -415,9 +411,7 @@ ROWS = (
         NO_GO,
         "subject-mismatch",
     ),
-    row(
-        "22-shards", "shards of two releases", lambda _: elsewhere(release="2.5.0"), NO_GO, "subject-mismatch"
-    ),
+    row("22-shards", "shards of two releases", lambda _: elsewhere(release="2.5.0"), NO_GO, "subject-mismatch"),
     row("23", "interrupted after 2 of 20", interrupted, NO_GO, "unfinished missing"),
     row(
         "24",
@@ -440,9 +434,7 @@ ROWS = (
         "inconclusive, medium, not required",
         lambda _: load(
             "inconclusive: p95 is 480 to 530 ms",
-            Policy.model_validate(
-                {"severity_of": {RATE: "medium"}, "severity": {"medium": {"unknown": "warn"}}}
-            ),
+            Policy.model_validate({"severity_of": {RATE: "medium"}, "severity": {"medium": {"unknown": "warn"}}}),
         ),
         GO,
         "",
@@ -451,9 +443,7 @@ ROWS = (
     row(
         "26-absolute",
         "no baseline yet, an absolute budget decides",
-        lambda _: measured(
-            Budget(metric="load.p95_ms", value=500, relative=0.1), (("load.p95_ms", 210.0),), 7
-        ),
+        lambda _: measured(Budget(metric="load.p95_ms", value=500, relative=0.1), (("load.p95_ms", 210.0),), 7),
         GO,
         "",
         "no-baseline",
@@ -468,9 +458,7 @@ ROWS = (
     row(
         "26-regression",
         "a regression against eight runs",
-        lambda _: measured(
-            Budget(metric="load.p95_ms", relative=0.1, severity="high"), (("load.p95_ms", 260.0),), 8
-        ),
+        lambda _: measured(Budget(metric="load.p95_ms", relative=0.1, severity="high"), (("load.p95_ms", 260.0),), 8),
         NO_GO,
         "fail",
     ),
@@ -498,9 +486,7 @@ ROWS = (
     row(
         "28-expiry",
         "a waiver without an expiry",
-        waivers_with(
-            f'[[waiver]]\ncheck = "{CSP}"\nowner = "a"\nreason = "b"\ncreated = 2026-11-19T00:00:00Z\n'
-        ),
+        waivers_with(f'[[waiver]]\ncheck = "{CSP}"\nowner = "a"\nreason = "b"\ncreated = 2026-11-19T00:00:00Z\n'),
         None,
         status=ExitStatus.CONFIGURATION_INVALID,
     ),

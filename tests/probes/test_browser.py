@@ -1,6 +1,6 @@
 """The browser probe against a real Chromium and real servers on loopback."""
 
-# ruff: noqa: E501 - pages stand as a server sends them
+
 
 from __future__ import annotations
 

@@ -127,6 +127,10 @@ class Demo:
             json.dumps({"variables": self.variables, "control": self._control, "control_token": self._token})
         )
 
+    def alive(self) -> bool:
+        """Whether the child still runs; of an attached demo nothing is known, so it is taken to."""
+        return self._process is None or self._process.poll() is None
+
     def stop(self) -> None:
         """End the child and wait for it; an attached demo runs on. May be called twice."""
         process, self._process = self._process, None

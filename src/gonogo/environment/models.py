@@ -53,7 +53,7 @@ def _http_url(value: str) -> str:
 
 def _database_url(value: Secret) -> Secret:
     parts = _split(value.get_secret_value())
-    if parts.scheme not in {"postgresql", "postgres"} or not parts.hostname:
+    if parts.scheme.partition("+")[0] not in {"postgresql", "postgres"} or not parts.hostname:
         raise ValueError("must be a postgresql:// URL with a host")
     return value
 

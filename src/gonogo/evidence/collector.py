@@ -7,6 +7,7 @@ sent once, whatever the number of workers, and limits on rate, budget and concur
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import importlib
 import platform
@@ -133,10 +134,9 @@ class Collector:
         """Give up what is not gathered yet; returns when browsers and connections are closed."""
         self._stop.set()
         if self._token is not None and not self._ended.is_set():
-            try:
+            # Either error says that the loop has ended in the meantime.
+            with contextlib.suppress(RuntimeError, anyio.RunFinishedError):
                 anyio.from_thread.run_sync(self._cancel, token=self._token)
-            except (RuntimeError, anyio.RunFinishedError):
-                pass  # the loop has ended in the meantime
         if self._thread.is_alive():
             self._thread.join(timeout=GRACE_S)
 
@@ -182,7 +182,7 @@ class Collector:
             guard = Guard(
                 self.environment,
                 sent=sent,
-                note=lambda method, url: print(self._scrub(f"{now()} {method} {url}"), file=log),  # noqa: T201 - a file
+                note=lambda method, url: print(self._scrub(f"{now()} {method} {url}"), file=log),
             )
             gathering = _Gathering(self, guard)
             with anyio.CancelScope() as scope:

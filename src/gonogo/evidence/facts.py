@@ -6,7 +6,6 @@ Times are seconds unless a name says `_ms`; sizes are bytes; instants are UTC IS
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
 from typing import Any, TypeVar
 
 from pydantic import TypeAdapter
@@ -14,9 +13,11 @@ from pydantic import TypeAdapter
 Facts = TypeVar("Facts")
 
 
-@cache
-def _adapter(kind: type[Any]) -> TypeAdapter[Any]:
-    return TypeAdapter(kind)
+_adapters: dict[type[object], TypeAdapter[Any]] = {}
+
+
+def _adapter(kind: type[object]) -> TypeAdapter[Any]:
+    return _adapters.setdefault(kind, _adapters.get(kind) or TypeAdapter(kind))
 
 
 def to_json(facts: object) -> dict[str, Any]:

@@ -14,8 +14,8 @@ def parse(values: Iterable[str]) -> dict[str, str]:
     What is not a directive is skipped up to the next comma, as caches do.
     """
     found: dict[str, str] = {}
-    for value in values:
-        position, value = 0, value[:4096]
+    for whole in values:
+        position, value = 0, whole[:4096]
         while position < len(value):
             match = _DIRECTIVE.match(value, position)
             if match is None:

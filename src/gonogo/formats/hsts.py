@@ -6,8 +6,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-_TOKEN = r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+"
-_DIRECTIVE = re.compile(rf"[ \t]*(?:({_TOKEN})[ \t]*(?:=[ \t]*(?:({_TOKEN})|\"((?:[^\"\\]|\\.)*)\")[ \t]*)?)?(?:;|$)")
+_NAME = r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+"
+_DIRECTIVE = re.compile(rf"[ \t]*(?:({_NAME})[ \t]*(?:=[ \t]*(?:({_NAME})|\"((?:[^\"\\]|\\.)*)\")[ \t]*)?)?(?:;|$)")
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,6 @@ path template it asked for.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -121,13 +120,13 @@ def schema_errors(document: dict[str, Any], schema: dict[str, Any] | bool, insta
     from jsonschema import FormatChecker
     from jsonschema.exceptions import SchemaError as BadSchema
     from openapi_schema_validator import OAS30ReadValidator, OAS31Validator
-    from referencing import Registry, Resource
+    from referencing import Registry
     from referencing.exceptions import Unresolvable
     from referencing.jsonschema import DRAFT4, DRAFT202012
 
     old = _version(document) == "3.0"
     kind, specification = (OAS30ReadValidator, DRAFT4) if old else (OAS31Validator, DRAFT202012)
-    registry: Any = Registry().with_resource(_ROOT, Resource(contents=_rebase(document), specification=specification))
+    registry: Any = Registry().with_resource(_ROOT, specification.create_resource(_rebase(document)))
     try:
         validator = kind(_rebase(schema), registry=registry, format_checker=FormatChecker(FORMATS))
         found = []
@@ -164,28 +163,38 @@ def document_errors(document: object) -> tuple[SchemaError, ...]:
         _version(document)
     except UnsupportedDocument as error:
         return (SchemaError("/openapi", str(error)),)
-    errors = []
+    return (*_information_errors(document), *_path_errors(document), *_reference_errors(document))[:50]
+
+
+def _information_errors(document: dict[str, Any]) -> Iterable[SchemaError]:
     information = document.get("info")
     for field in ("title", "version"):
         if not isinstance(information, dict) or not isinstance(information.get(field), str):
-            errors.append(SchemaError(f"/info/{field}", "is required and missing"))
+            yield SchemaError(f"/info/{field}", "is required and missing")
+
+
+def _path_errors(document: dict[str, Any]) -> Iterable[SchemaError]:
     paths = document.get("paths", {})
     if not isinstance(paths, dict) or not (paths or document.get("webhooks") or document.get("components")):
-        errors.append(SchemaError("/paths", "describes nothing"))
-        paths = {}
+        yield SchemaError("/paths", "describes nothing")
+        return
     for path, item in paths.items():
         place = f"/paths/{str(path).replace('~', '~0').replace('/', '~1')}"
         if not str(path).startswith("/"):
-            errors.append(SchemaError(place, "a path begins with '/'"))
+            yield SchemaError(place, "a path begins with '/'")
         for method, operation in item.items() if isinstance(item, dict) else ():
-            if method in METHODS and not (isinstance(operation, dict) and isinstance(operation.get("responses", {}), dict)):
-                errors.append(SchemaError(f"{place}/{method}", "is not an operation"))
-            elif method in METHODS and document["openapi"].startswith("3.0.") and not operation.get("responses"):
-                errors.append(SchemaError(f"{place}/{method}/responses", "is required and missing"))
-    for reference in dict.fromkeys(_references(json.loads(json.dumps(document)))):
+            if method not in METHODS:
+                continue
+            if not isinstance(operation, dict) or not isinstance(operation.get("responses", {}), dict):
+                yield SchemaError(f"{place}/{method}", "is not an operation")
+            elif _version(document) == "3.0" and not operation.get("responses"):
+                yield SchemaError(f"{place}/{method}/responses", "is required and missing")
+
+
+def _reference_errors(document: dict[str, Any]) -> Iterable[SchemaError]:
+    for reference in dict.fromkeys(_references(document)):
         if reference.startswith("#/"):
             try:
                 _follow(document, {"$ref": reference})
             except UnsupportedDocument as error:
-                errors.append(SchemaError(reference[:200], str(error)))
-    return tuple(errors[:50])
+                yield SchemaError(reference[:200], str(error))

@@ -42,8 +42,8 @@ def _labels(text: str, line: int) -> Iterator[tuple[str, str]]:
 def parse(text: str) -> tuple[Sample, ...]:
     """Every sample, in order. Raises MalformedMetrics at the first line that is not in the format."""
     samples: list[Sample] = []
-    for number, line in enumerate(text.split("\n"), start=1):
-        line = line.strip("\r")
+    for number, raw in enumerate(text.split("\n"), start=1):
+        line = raw.strip("\r")
         if not line.strip() or line.lstrip().startswith("#"):
             continue
         found = _SAMPLE.fullmatch(line.strip())

@@ -27,14 +27,14 @@ def parse(value: str, *, at: datetime) -> Cookie | None:
 
     Of an attribute given twice the last counts (§5.6, processed in order into one list).
     """
-    if any(ord(character) < 32 and character != "\t" or ord(character) == 127 for character in value):
+    if any((ord(character) < 32 and character != "\t") or ord(character) == 127 for character in value):
         return None
     pair, *attributes = value.split(";")
     name, separator, content = pair.partition("=")
     if not separator:
         name, content = "", pair
     name, content = name.strip(" \t"), content.strip(" \t")
-    if not name and not content or len(name) + len(content) > 4096:
+    if (not name and not content) or len(name) + len(content) > 4096:
         return None
     said: dict[str, str] = {}
     for attribute in attributes:

@@ -31,9 +31,7 @@ MAX_Z = 4.0
 MAD_SCALE = 0.6745
 
 
-def judge(
-    shards: Sequence[Shard], policy: Policy, history: Sequence[PastRun]
-) -> tuple[list[Item], list[Reason]]:
+def judge(shards: Sequence[Shard], policy: Policy, history: Sequence[PastRun]) -> tuple[list[Item], list[Reason]]:
     """An item for each budget, and what could not be compared."""
     items: list[Item] = []
     reasons: list[Reason] = []
@@ -41,11 +39,7 @@ def judge(
     subject = min((intent.environment for intent in intents), default="")
     for budget in policy.budgets:
         seen = [
-            value
-            for shard in shards
-            if shard.receipt
-            for name, value in shard.receipt.metrics
-            if name == budget.metric
+            value for shard in shards if shard.receipt for name, value in shard.receipt.metrics if name == budget.metric
         ]
         outcome, findings, why = Outcome.PASS, [], ""
         if not seen or not all(math.isfinite(value) for value in seen):
@@ -86,9 +80,7 @@ def _absolute(budget: Budget, value: float, subject: str) -> Iterator[Finding]:
         yield Finding.of(subject, what=budget.metric, seen=f"{value:g}", wanted=wanted)
 
 
-def _relative(
-    budget: Budget, relative: float, value: float, past: Sequence[float], subject: str
-) -> Iterator[Finding]:
+def _relative(budget: Budget, relative: float, value: float, past: Sequence[float], subject: str) -> Iterator[Finding]:
     middle = median(past)
     worse = value - middle if budget.op == "<=" else middle - value
     deviation = median([abs(one - middle) for one in past])
@@ -112,13 +104,7 @@ def _baseline(budget: Budget, intents: Sequence[Intent], history: Sequence[PastR
     for run in history:
         value = run.metrics.get(budget.metric)
         alike = (run.environment, run.region, run.profile) in series and run.run_id not in own
-        if (
-            value is not None
-            and math.isfinite(value)
-            and alike
-            and run.decision is Decision.GO
-            and run.started < began
-        ):
+        if value is not None and math.isfinite(value) and alike and run.decision is Decision.GO and run.started < began:
             runs[run.run_id] = max(runs.get(run.run_id, (run.started, value)), (run.started, value))
     newest = sorted(runs.values(), reverse=True)[: budget.runs]
     return [value for _, value in newest]

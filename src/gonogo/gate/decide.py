@@ -116,9 +116,7 @@ def _outcomes(items: Sequence[Item], covered: waiving.Covered, policy: Policy) -
         rule = policy.severity.of(item.severity)
         if item.disputed:
             said = ", ".join(sorted(item.outcomes))
-            message = (
-                f"{item.check} was reported more than once for {item.where}, with {said}; the worst counts."
-            )
+            message = f"{item.check} was reported more than once for {item.where}, with {said}; the worst counts."
             yield _about(item, "duplicate-result", None, Decision.GO, message)
         if _fails(item, covered):
             yield _failure(item, covered, policy, fails[item.severity])
@@ -139,9 +137,9 @@ def _outcomes(items: Sequence[Item], covered: waiving.Covered, policy: Policy) -
                 f"{item.check} was announced for {item.where} and then said not to apply: {_text(item)}."
                 " What does not apply must be known from the environment file, before the run."
             )
-            yield _about(
-                item, "unapproved-skip", Outcome.NOT_APPLICABLE, ACTIONS[rule.not_applicable], message
-            )
+            # A skip tells more than silence; harsher than silence, it would teach checks to be silent.
+            decision = min(ACTIONS[rule.not_applicable], ACTIONS[rule.unknown], key=lambda one: one.rank)
+            yield _about(item, "unapproved-skip", Outcome.NOT_APPLICABLE, decision, message)
         if item.outcomes == _CLEAN and item.reasons:
             message = f"{item.check} passed on {item.where} with a remark: {_text(item)}."
             yield _about(item, "remark", Outcome.PASS, Decision.GO, message)
@@ -163,9 +161,7 @@ def _failure(item: Item, covered: waiving.Covered, policy: Policy, fails: int) -
     if tolerated:
         return _about(item, "fail", Outcome.FAIL, Decision.GO, message)
     if rule.max_fail:
-        message += (
-            f" The policy accepts {rule.max_fail} failures of severity {item.severity}; there are {fails}."
-        )
+        message += f" The policy accepts {rule.max_fail} failures of severity {item.severity}; there are {fails}."
     return _about(item, "fail", Outcome.FAIL, Decision.NO_GO, message)
 
 
@@ -188,16 +184,12 @@ def _required(items: Sequence[Item], policy: Policy) -> Iterator[Reason]:
     for glob in sorted(set(policy.require.checks)):
         named = [item for item in items if fnmatchcase(item.check, glob)]
         if not any(item.announced for item in named):
-            message = (
-                f"{glob} is required and was not announced by any run. Select it, or declare what it judges."
-            )
+            message = f"{glob} is required and was not announced by any run. Select it, or declare what it judges."
             yield Reason("required", glob, "", Outcome.MISSING, None, message, Decision.NO_GO)
         for item in named:
             if item.outcomes != _CLEAN:
                 said = ", ".join(sorted(item.outcomes))
-                message = (
-                    f"{item.check} is required to pass on {item.where} and is {said}; a waiver does not help."
-                )
+                message = f"{item.check} is required to pass on {item.where} and is {said}; a waiver does not help."
                 unfit = item.invalid and item.outcomes <= {Outcome.UNKNOWN, Outcome.PASS}
                 decision = Decision.HOLD if unfit else Decision.NO_GO
                 yield _about(item, "required", None, decision, message)
@@ -292,9 +284,7 @@ def _verdict(
         finished=evidence.utc(max(receipt.finished for receipt in receipts)) if receipts else None,
         environment_digest=_joined(intent.environment_digest for intent in intents),
         policy_digest=policy.digest,
-        counts={
-            outcome: sum(severities[severity][outcome] for severity in SEVERITIES) for outcome in Outcome
-        },
+        counts={outcome: sum(severities[severity][outcome] for severity in SEVERITIES) for outcome in Outcome},
         severities=severities,
         readiness=readiness,
         reasons=tuple(reason for reason in ordered if reason.decision is not Decision.GO),

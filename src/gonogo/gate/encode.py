@@ -36,9 +36,7 @@ def verdict_json(verdict: Verdict) -> Json:
             "total": sum(verdict.counts.values()),
             "outcomes": {outcome.value: verdict.counts.get(outcome, 0) for outcome in Outcome},
             "severities": {
-                severity.value: {
-                    outcome.value: verdict.severities[severity].get(outcome, 0) for outcome in Outcome
-                }
+                severity.value: {outcome.value: verdict.severities[severity].get(outcome, 0) for outcome in Outcome}
                 for severity in SEVERITIES
             },
         },
@@ -57,9 +55,7 @@ def verdict_json(verdict: Verdict) -> Json:
             for used in verdict.shards
         ],
         # JSON has no NaN: a number that is not finite was not measured.
-        "metrics": [
-            {"metric": name, "value": value if isfinite(value) else None} for name, value in verdict.metrics
-        ],
+        "metrics": [{"metric": name, "value": value if isfinite(value) else None} for name, value in verdict.metrics],
         "evidence": [{"path": path, "sha256": digest} for path, digest in verdict.evidence],
     }
 

@@ -41,9 +41,7 @@ def distinct(shards: Iterable[Shard]) -> tuple[list[Shard], list[Reason]]:
     return kept, sorted(set(copies), key=lambda reason: reason.order)
 
 
-def judge(
-    shards: Sequence[Shard], policy: Policy, *, at: datetime, environment: str, release: str
-) -> Iterator[Reason]:
+def judge(shards: Sequence[Shard], policy: Policy, *, at: datetime, environment: str, release: str) -> Iterator[Reason]:
     """Every reason why this evidence may not decide."""
     missing = ACTIONS[policy.evidence.missing]
     intents = [shard.intent for shard in shards if shard.intent is not None]
@@ -132,9 +130,7 @@ def _complete(shards: Sequence[Shard], require: Requirements, missing: Decision)
         index, total = shard.intent.shard if shard.intent else (1, 1)
         totals.setdefault(place, set()).add(total)
         present.setdefault(place, set()).add(index)
-    required = [(MAIN_SUITE, region) for region in require.regions] + [
-        (suite, "") for suite in require.suites
-    ]
+    required = [(MAIN_SUITE, region) for region in require.regions] + [(suite, "") for suite in require.suites]
     if require.shards > 1 and not any(suite == MAIN_SUITE for suite, _ in totals):
         required.append((MAIN_SUITE, ""))
     for place in required:
@@ -143,17 +139,13 @@ def _complete(shards: Sequence[Shard], require: Requirements, missing: Decision)
         name = f"suite {suite!r}" + (f" in region {region}" if region else "")
         if len(said) > 1:
             numbers = ", ".join(map(str, sorted(said)))
-            message = (
-                f"The shards of {name} disagree on how many there are ({numbers}); they are not of one run."
-            )
+            message = f"The shards of {name} disagree on how many there are ({numbers}); they are not of one run."
             yield _evidence("shard-mismatch", Decision.NO_GO, message)
         wanted = max([1, *said, *([require.shards] if suite == MAIN_SUITE else [])])
         seen = present.get((suite, region), set())
         for index in range(1, wanted + 1):
             if index not in seen:
-                message = (
-                    f"Shard {index} of {wanted} of {name} is missing: it crashed, was lost or was not given."
-                )
+                message = f"Shard {index} of {wanted} of {name} is missing: it crashed, was lost or was not given."
                 yield _evidence("missing-shard", missing, message)
 
 
@@ -172,11 +164,7 @@ def _whole(shard: Shard, missing: Decision) -> Iterator[Reason]:
                 f"{name} has no intent: nobody knows what it should hold.",
             )
         return
-    if (
-        intent is not None
-        and receipt is None
-        and not any(p.kind is ProblemKind.UNFINISHED for p in shard.problems)
-    ):
+    if intent is not None and receipt is None and not any(p.kind is ProblemKind.UNFINISHED for p in shard.problems):
         yield _evidence("unfinished", missing, f"{name} began and did not finish: it has no receipt.")
     if receipt is not None and count(shard.results) != {k: v for k, v in receipt.counts.items() if v}:
         said = sum(receipt.counts.values())
@@ -208,18 +196,14 @@ def _fresh(shard: Shard, rules: EvidenceRules, at: datetime) -> Iterator[Reason]
         message = f"{name} is {span(ahead)} in the future; at most {span(skew)} of clock skew is allowed."
         yield _evidence("clock", Decision.HOLD, message)
     if finished < started:
-        message = (
-            f"{name} finished at {moment(finished)}, before it started at {moment(started)}: clock set back."
-        )
+        message = f"{name} finished at {moment(finished)}, before it started at {moment(started)}: clock set back."
         yield _evidence("clock", Decision.HOLD, message)
     age = at - started
     if age > max_age:
         message = f"{name} started {span(age)} ago; evidence may be at most {span(max_age)} old. Run again."
         yield _evidence("stale", Decision.NO_GO, message)
     if deployed is not None and started < deployed:
-        message = (
-            f"{name} started at {moment(started)}, before the deploy ended at {moment(deployed)}. Run again."
-        )
+        message = f"{name} started at {moment(started)}, before the deploy ended at {moment(deployed)}. Run again."
         yield _evidence("stale", Decision.NO_GO, message)
 
 

@@ -63,9 +63,7 @@ def aggregate(shards: Sequence[Shard], policy: Policy) -> list[Item]:
         for result in shard.results:
             reported.setdefault((suite, region, result.check, result.subject), []).append((number, result))
         if shard.intent is not None:
-            apart = {
-                (suite, region, check, subject): why for check, subject, why in shard.intent.not_applicable
-            }
+            apart = {(suite, region, check, subject): why for check, subject, why in shard.intent.not_applicable}
             for key, why in apart.items():
                 excused[key] = min(why, excused.get(key, why))
             for one in shard.intent.expected:

@@ -66,7 +66,7 @@ class _Case:
     """(element, message) of each child that says how it went."""
 
 
-class _Refused(Exception):  # noqa: N818 - it is a decision about the file, not a fault of the program
+class _Refused(Exception):
     """The document is not one that is read any further."""
 
 
@@ -119,9 +119,7 @@ class _Junit:
             self._suites.append(_Suite(attributes))
             self._date(attributes.get("timestamp", ""))
         elif tag == "testcase":
-            identity = "::".join(
-                part for part in (attributes.get("classname", ""), attributes.get("name", "")) if part
-            )
+            identity = "::".join(part for part in (attributes.get("classname", ""), attributes.get("name", "")) if part)
             self._case = _Case(identity or "(unnamed)", Severity.HIGH)
             for suite in self._suites:
                 suite.seen["testcase"] += 1
@@ -153,9 +151,7 @@ class _Junit:
     def _date(self, text: str) -> None:
         try:
             time = datetime.fromisoformat(text)
-            self.started.append(
-                time.replace(tzinfo=UTC) if time.utcoffset() is None else time.astimezone(UTC)
-            )
+            self.started.append(time.replace(tzinfo=UTC) if time.utcoffset() is None else time.astimezone(UTC))
         except (ValueError, OverflowError):
             return
 

@@ -245,16 +245,14 @@ class MildRule(Model):
     flaky: Action = "warn"
     """When a check failed and passed in the same run; never harsher than a failure."""
     not_applicable: Action = "hold"
-    """When an announced check says at run time that it does not apply."""
+    """When an announced check says at run time that it does not apply; never harsher than `unknown`."""
 
     @model_validator(mode="after")
     def _limited_is_seen(self) -> MildRule:
         # Else losing the evidence of a failure would turn NO_GO into GO.
         for key, action in (("unknown", self.unknown), ("not_applicable", self.not_applicable)):
             if action == "warn" and self.max_fail is not None:
-                raise ValueError(
-                    f"{key} = 'warn' needs max_fail to be absent: failures that are limited must be seen"
-                )
+                raise ValueError(f"{key} = 'warn' needs max_fail to be absent: failures that are limited must be seen")
         return self
 
 

@@ -47,9 +47,7 @@ def parse_policy(text: str, *, file: str, known_checks: Collection[str]) -> Poli
         said = f"demands nothing, so it would let everything through; give one of {tables}"
         problems.append(Problem(file, None, "", said))
     if "digest" in document:
-        problems.append(
-            Problem(file, nearest(lines, ("digest",)), "digest", "is computed, it cannot be given")
-        )
+        problems.append(Problem(file, nearest(lines, ("digest",)), "digest", "is computed, it cannot be given"))
     for path, glob in _named_checks(document):
         if said := _glob_fault(glob, known_checks if path[0] == "require" else checks):
             problems.append(Problem(file, nearest(lines, path), _dotted(path), said))
@@ -184,9 +182,7 @@ def _tables(document: Table, name: str) -> list[Table]:
 
 def _glob_fault(glob: str, known_checks: Collection[str]) -> str:
     """What is wrong with the id or glob of a check; empty when nothing is."""
-    if glob in known_checks or (
-        glob.startswith(FOREIGN_PREFIX) and not _bare(glob.removeprefix(FOREIGN_PREFIX))
-    ):
+    if glob in known_checks or (glob.startswith(FOREIGN_PREFIX) and not _bare(glob.removeprefix(FOREIGN_PREFIX))):
         return ""
     if _bare(glob):
         return f"{glob!r} matches every check; name the checks that are meant"

@@ -71,9 +71,7 @@ def cover(
                 refused[waiver].add(fault)
         if named and not helping:
             refusals[item.key] = min(faults[waiver] or OTHER_FINDING for waiver in named)
-    uses = [
-        _use(waiver, idle[waiver], tuple(sorted(keys[waiver])), sorted(refused[waiver])) for waiver in ordered
-    ]
+    uses = [_use(waiver, idle[waiver], tuple(sorted(keys[waiver])), sorted(refused[waiver])) for waiver in ordered]
     return Covered(frozenset(accepted), refusals, tuple(uses))
 
 
@@ -86,15 +84,11 @@ def warnings(uses: Sequence[WaiverUse], *, at: datetime) -> list[Reason]:
             if "is for environment" not in use.message:
                 message = f"The waiver of {waiver.owner} for {waiver.check} is {use.state}: {use.message}."
                 found.append(
-                    Reason(
-                        f"waiver-{use.state}", waiver.check, waiver.subject, None, None, message, Decision.GO
-                    )
+                    Reason(f"waiver-{use.state}", waiver.check, waiver.subject, None, None, message, Decision.GO)
                 )
         elif waiver.expires - at <= SOON:
             message = f"The waiver of {waiver.owner} for {waiver.check} ends at {moment(waiver.expires)}."
-            found.append(
-                Reason("waiver-ends-soon", waiver.check, waiver.subject, None, None, message, Decision.GO)
-            )
+            found.append(Reason("waiver-ends-soon", waiver.check, waiver.subject, None, None, message, Decision.GO))
     return found
 
 
@@ -124,9 +118,7 @@ def _inadmissible(waiver: Waiver, item: Item) -> str:
         return f"{waiver.owner} may not approve their own waiver of a critical check"
     if waiver.expires - waiver.created > MAX_WAIVER_CRITICAL:
         days = MAX_WAIVER_CRITICAL.days
-        return (
-            f"it lasts {(waiver.expires - waiver.created).days} days; for a critical check {days} are allowed"
-        )
+        return f"it lasts {(waiver.expires - waiver.created).days} days; for a critical check {days} are allowed"
     return ""
 
 

@@ -64,7 +64,7 @@ class _Backend(httpcore.AsyncNetworkBackend):
         self,
         host: str,
         port: int,
-        timeout: float | None = None,  # noqa: ASYNC109 - httpcore's interface
+        timeout: float | None = None,
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.AsyncNetworkStream:
@@ -164,7 +164,7 @@ def ca_path(context: Context) -> str:
 
 async def _client(context: Context) -> httpx.AsyncClient:
     client = httpx.AsyncClient(
-        transport=_Transport(context.environment, trust(ca_path(context))), follow_redirects=False, timeout=None
+        transport=_Transport(context.environment, trust(ca_path(context))), follow_redirects=False, timeout=None  # noqa: S113 - gather sets one deadline for all phases
     )
     context.resources.push_async_callback(client.aclose)
     return client

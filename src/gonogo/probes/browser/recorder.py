@@ -90,6 +90,7 @@ class Recorder:
         context.on("console", self._on_console)
         context.on("weberror", self._on_error)
         await context.expose_binding("__gonogo_violation", self._on_violation)
+        await context.expose_binding("__gonogo_refused", self._on_refused)
         if self._boundary.routed:
             await context.route("**/*", self._route)
 
@@ -195,6 +196,11 @@ class Recorder:
 
     def _on_violation(self, _source: object, fields: object) -> None:
         self.violated(fields)
+
+    def _on_refused(self, _source: object, fields: object) -> None:
+        """A request that methods.js did not let the page make: method, URL, type."""
+        if isinstance(fields, list) and len(fields) == 3:
+            self._add(*map(clip, fields), None)
 
     def violated(self, fields: object) -> None:
         """Record a violation as page.js tells it: directive, blocked, source, disposition."""

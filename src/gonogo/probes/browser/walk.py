@@ -90,8 +90,8 @@ def init_script(boundary: Boundary, declared: Consent | None, *, measure: bool) 
     """What is put into every document before its own scripts run."""
     selectors = {name: getattr(declared, name) if declared else "" for name in ("banner", "accept", "reject")}
     scripts = [f"({_script('page.js')})({json.dumps(phrases())}, {json.dumps(selectors)});"]
-    if boundary.methods is not None:
-        scripts.append(f"({_script('unload.js')})();")
+    if boundary.methods is not None and "POST" not in boundary.methods:
+        scripts.append(f"({_script('methods.js')})({json.dumps(sorted(boundary.methods))});")
     if measure:
         scripts.append(
             f"if (window === window.top) {{\n{_web_vitals()}\n({_script('vitals.js')})(webVitals);\n}}"
