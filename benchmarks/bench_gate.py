@@ -25,9 +25,7 @@ def shard(results: int, *, failing: int) -> Shard:
             finding = Finding.of(subject, seen="60", wanted="at least 31536000", what="max-age")
             rows.append(Result(check, subject, Outcome.FAIL, severity, findings=(finding,)))
         else:
-            rows.append(
-                Result(check, subject, Outcome.PASS, severity, evidence=(f"http-{number % 500:016x}",))
-            )
+            rows.append(Result(check, subject, Outcome.PASS, severity, evidence=(f"http-{number % 500:016x}",)))
     expected = tuple(Expected(row.check, row.subject, row.severity) for row in rows)
     intent = Intent("run", "production", "production", "1", "nightly", "e", "p", START, expected)
     receipt = Receipt(START + timedelta(minutes=5), "0" * 64, count(rows))

@@ -46,7 +46,9 @@ class Run:
         )
 
 
-def main_job(*arguments: str, reports: Path, timeout_s: float = 180, env: dict[str, str] | None = None, cwd: Path = ROOT) -> Run:
+def main_job(
+    *arguments: str, reports: Path, timeout_s: float = 180, env: dict[str, str] | None = None, cwd: Path = ROOT
+) -> Run:
     """Run `pytest …` in a process of its own."""
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", f"--reports={reports}", *arguments],

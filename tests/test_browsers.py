@@ -158,9 +158,7 @@ def test_installed_but_not_launching_is_a_failure(monkeypatch: pytest.MonkeyPatc
         ({}, "package manager"),
     ],
 )
-def test_each_system_is_told_what_to_do(
-    monkeypatch: pytest.MonkeyPatch, release: dict[str, str], wanted: str
-) -> None:
+def test_each_system_is_told_what_to_do(monkeypatch: pytest.MonkeyPatch, release: dict[str, str], wanted: str) -> None:
     monkeypatch.setattr(browsers.sys, "platform", "linux")
     assert wanted in browsers._advice(release)
 
@@ -178,7 +176,6 @@ def test_a_command_is_stopped_with_its_children_when_its_time_is_over() -> None:
     assert time.monotonic() - began < 5
     assert browsers._run(["sh", "-c", "echo fine"], 5) == ""
     assert (
-        browsers._run(["sh", "-c", "echo 'Error: disk full'; echo bye; exit 4"], 5)
-        == "exit status 4: Error: disk full"
+        browsers._run(["sh", "-c", "echo 'Error: disk full'; echo bye; exit 4"], 5) == "exit status 4: Error: disk full"
     )
     assert browsers._run(["/nowhere/command"], 5).startswith("could not be started")

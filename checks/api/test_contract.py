@@ -34,7 +34,13 @@ def test_schema(contract: ContractAnswer) -> None:
     described = _described(contract)
     where = f"{contract.endpoint.method} {contract.endpoint.path}"
     if not described.documented:
-        report([Finding.of(where, seen=f"status {contract.exchange.status}", wanted="a status that the document describes")])
+        report(
+            [
+                Finding.of(
+                    where, seen=f"status {contract.exchange.status}", wanted="a status that the document describes"
+                )
+            ]
+        )
     media = openapi.match_media_type(described, contract.exchange.value("content-type") or "")
     if media is None or media.schema is None:
         return  # api.contract.media-type judges the type
@@ -73,4 +79,7 @@ def test_document(openapi: Exchange) -> None:
     except ValueError:
         report([Finding.of(f"/{where}", seen="not JSON", wanted="an OpenAPI 3.0 or 3.1 document")])
         return
-    report(Finding.of(f"/{where}", seen=error.message[:300], wanted="valid OpenAPI", what=error.pointer or "the document") for error in document_errors(document))
+    report(
+        Finding.of(f"/{where}", seen=error.message[:300], wanted="valid OpenAPI", what=error.pointer or "the document")
+        for error in document_errors(document)
+    )

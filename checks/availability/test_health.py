@@ -36,7 +36,11 @@ def _slow(health: Answer) -> list[Finding]:
     seconds = health.exchange.timings.total
     if seconds <= health.max_s:
         return []
-    return [Finding.of(health.subject, seen=f"{seconds:.2f} s", wanted=f"at most {health.max_s:g} s", what="the answer time")]
+    return [
+        Finding.of(
+            health.subject, seen=f"{seconds:.2f} s", wanted=f"at most {health.max_s:g} s", what="the answer time"
+        )
+    ]
 
 
 @check(title="The service says that it is healthy", severity=Severity.CRITICAL, profiles={"smoke", "nightly"})
@@ -50,7 +54,9 @@ def test_shallow(health: Answer) -> None:
             body = health.exchange.body.strip()
         said = _state(body).strip().lower()
         if isinstance(body, dict | str) and said not in HEALTHY:
-            findings = [Finding.of(health.subject, seen=repr(said), wanted="ok, pass, up or healthy", what="the status")]
+            findings = [
+                Finding.of(health.subject, seen=repr(said), wanted="ok, pass, up or healthy", what="the status")
+            ]
     report(findings)
 
 
@@ -67,13 +73,19 @@ def test_deep(deep_health: Answer) -> None:
         parts = parts if isinstance(parts, dict) else {}
         for name in deep_health.components:
             if name not in parts:
-                findings.append(Finding.of(deep_health.subject, seen="absent", wanted="healthy", what=f"component {name}"))
+                findings.append(
+                    Finding.of(deep_health.subject, seen="absent", wanted="healthy", what=f"component {name}")
+                )
             elif (state := _state(parts[name]).lower()) not in HEALTHY:
-                findings.append(Finding.of(deep_health.subject, seen=repr(state), wanted="healthy", what=f"component {name}"))
+                findings.append(
+                    Finding.of(deep_health.subject, seen=repr(state), wanted="healthy", what=f"component {name}")
+                )
         if isinstance(body, dict) and (whole := _state(body).lower()) and whole not in HEALTHY and not findings:
             findings.append(Finding.of(deep_health.subject, seen=repr(whole), wanted="ok", what="the status"))
         if not isinstance(body, dict):
-            findings.append(Finding.of(deep_health.subject, seen="no JSON object", wanted="a JSON object with each component"))
+            findings.append(
+                Finding.of(deep_health.subject, seen="no JSON object", wanted="a JSON object with each component")
+            )
     report(findings)
 
 
@@ -89,4 +101,10 @@ def test_uncached(health: Answer) -> None:
     said = ", ".join(health.exchange.values("cache-control")).lower()
     directives = {part.partition("=")[0].strip() for part in said.split(",")}
     if not directives & {"no-store", "no-cache"}:
-        report([Finding.of(health.subject, seen=repr(said[:100]) if said else "absent", wanted="no-store", what="Cache-Control")])
+        report(
+            [
+                Finding.of(
+                    health.subject, seen=repr(said[:100]) if said else "absent", wanted="no-store", what="Cache-Control"
+                )
+            ]
+        )

@@ -23,7 +23,13 @@ def test_reachable(page_answer: Answer) -> None:
         report([Finding.of(page_answer.subject, seen=f"status {exchange.status}", wanted="status 200")])
     if page_answer.contains and page_answer.contains not in exchange.body:
         title = exchange.body.partition("<title>")[2].partition("</title>")[0].strip()[:80]
-        report([Finding.of(page_answer.subject, seen=f"a page titled {title!r}", wanted=f"the text {page_answer.contains!r}")])
+        report(
+            [
+                Finding.of(
+                    page_answer.subject, seen=f"a page titled {title!r}", wanted=f"the text {page_answer.contains!r}"
+                )
+            ]
+        )
 
 
 @check(title="Every declared page answers in time", severity=Severity.HIGH, profiles={"smoke", "nightly"})

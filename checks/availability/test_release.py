@@ -16,7 +16,13 @@ def test_expected(deployed_release: ReleaseReading) -> None:
     """Testing the old release and shipping on its behalf is worse than no test."""
     seen, wanted = deployed_release.before, deployed_release.expected
     if not seen:
-        report([Finding.of(deployed_release.where, seen="no release id", wanted=repr(wanted) if wanted else "a release id")])
+        report(
+            [
+                Finding.of(
+                    deployed_release.where, seen="no release id", wanted=repr(wanted) if wanted else "a release id"
+                )
+            ]
+        )
     if wanted and seen != wanted:
         report([Finding.of(deployed_release.where, seen=repr(seen), wanted=repr(wanted), what="the release")])
 

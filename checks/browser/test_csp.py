@@ -16,7 +16,12 @@ def test_violations(visit: PageVisit) -> None:
     """Violations that the browser itself reported while the page ran."""
     report(
         dict.fromkeys(
-            Finding.of(visit.page.path, seen=f"{violation.blocked[:120]} blocked ({violation.source[:100]})", wanted="nothing blocked", what=violation.directive)
+            Finding.of(
+                visit.page.path,
+                seen=f"{violation.blocked[:120]} blocked ({violation.source[:100]})",
+                wanted="nothing blocked",
+                what=violation.directive,
+            )
             for violation in visit.visit.violations
             if violation.disposition != "report"
         )

@@ -20,6 +20,8 @@ def test_declared(visit: PageVisit) -> None:
     """Requests to other hosts are stopped before they leave, and told here."""
     hosts = {asked(request): request for request in reversed(visit.visit.requests) if request.failure == UNDECLARED}
     report(
-        Finding.of(f"{visit.page.path} → {host}", seen=f"{request.type} {request.url[:150]}", wanted="declared hosts only")
+        Finding.of(
+            f"{visit.page.path} → {host}", seen=f"{request.type} {request.url[:150]}", wanted="declared hosts only"
+        )
         for host, request in sorted(hosts.items())
     )

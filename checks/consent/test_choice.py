@@ -22,7 +22,9 @@ def _chosen(visit: Visit, choice: str) -> None:
     if problems := [problem for problem in visit.problems if problem.startswith("consent")]:
         raise EvidenceMissing("invalid", f"{choice} could not be chosen: {'; '.join(problems)}")
     if any(visit.snapshot(label) is None for label in LATER):
-        raise EvidenceMissing("invalid", f"the visit that chose {choice} ended early: {'; '.join(visit.problems) or 'no snapshot'}")
+        raise EvidenceMissing(
+            "invalid", f"the visit that chose {choice} ended early: {'; '.join(visit.problems) or 'no snapshot'}"
+        )
 
 
 def _hits(visit: Visit, flow: ConsentFlow) -> int:
@@ -40,14 +42,18 @@ def test_reject_obeyed(consent: ConsentFlow) -> None:
     if consent.third_parties and not all(party.essential for party in consent.third_parties):
         _chosen(consent.accept, "accept")
         if not _hits(consent.accept, consent):
-            raise EvidenceMissing("invalid", "no tag fires after acceptance either, so its silence after a rejection proves nothing")
+            raise EvidenceMissing(
+                "invalid", "no tag fires after acceptance either, so its silence after a rejection proves nothing"
+            )
     findings = []
     first = consent.reject.snapshot("first")
     for label in LATER:
         snapshot = consent.reject.snapshot(label)
         assert snapshot is not None
         findings += stored_without_need(snapshot, consent.declared)
-    findings += requests_without_need(consent.reject.requests[first.requests if first else 0 :], consent.third_parties, "after the rejection")
+    findings += requests_without_need(
+        consent.reject.requests[first.requests if first else 0 :], consent.third_parties, "after the rejection"
+    )
     report(dict.fromkeys(findings))
 
 
@@ -60,7 +66,10 @@ def test_accept_effective(consent: ConsentFlow) -> None:
         for party in consent.third_parties
         if not party.essential and not any(asked(request) == party.host.lower() for request in consent.accept.requests)
     ]
-    report(Finding.of(party.host, seen="no request after acceptance", wanted=f"the {party.purpose} tag's requests") for party in silent)
+    report(
+        Finding.of(party.host, seen="no request after acceptance", wanted=f"the {party.purpose} tag's requests")
+        for party in silent
+    )
 
 
 @check(title="A choice is remembered", severity=Severity.HIGH, profiles={"nightly"})
@@ -73,5 +82,7 @@ def test_persists(consent: ConsentFlow) -> None:
             snapshot = visit.snapshot(label)
             assert snapshot is not None
             if snapshot.banner.visible:
-                findings.append(Finding.of(f"{name}, {label}", seen="the banner asks again", wanted="the choice remembered"))
+                findings.append(
+                    Finding.of(f"{name}, {label}", seen="the banner asks again", wanted="the choice remembered")
+                )
     report(findings)

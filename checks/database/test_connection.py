@@ -21,7 +21,9 @@ def test_reachable(database_answer: DatabaseAnswer) -> None:
         report([Finding.of(declared.name, seen=seen, wanted="a connection")])
     elif database_answer.catalogue.connect_ms > declared.connect_max_ms:
         seen = f"{database_answer.catalogue.connect_ms:.0f} ms"
-        report([Finding.of(declared.name, seen=seen, wanted=f"at most {declared.connect_max_ms:g} ms", what="connecting")])
+        report(
+            [Finding.of(declared.name, seen=seen, wanted=f"at most {declared.connect_max_ms:g} ms", what="connecting")]
+        )
 
 
 @check(title="Database connections are encrypted", severity=Severity.CRITICAL, profiles={"smoke", "nightly"})

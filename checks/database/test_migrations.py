@@ -17,9 +17,13 @@ def test_pending(migrations: DatabaseCatalogue) -> None:
     """The ledger table against the release's migration files. A ledger that cannot be read proves nothing."""
     applied = migrations.catalogue.applied_migrations
     if applied is None:
-        raise EvidenceMissing("invalid", f"the migration ledger cannot be read: {migrations.catalogue.migrations_error}")
+        raise EvidenceMissing(
+            "invalid", f"the migration ledger cannot be read: {migrations.catalogue.migrations_error}"
+        )
     if not migrations.expected_migrations:
-        raise EvidenceMissing("invalid", "no migration is expected; set `directory` or `expected` in [databases.migrations]")
+        raise EvidenceMissing(
+            "invalid", "no migration is expected; set `directory` or `expected` in [databases.migrations]"
+        )
     report(
         Finding.of(migrations.declared.name, seen="not applied", wanted="applied", what=f"migration {name}")
         for name in migrations.expected_migrations

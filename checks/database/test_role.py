@@ -15,8 +15,14 @@ from gonogo.nouns import DatabaseCatalogue
 def test_read_only(database: DatabaseCatalogue) -> None:
     """No superuser, and no right to change any table."""
     catalogue = database.catalogue
-    findings = [Finding.of(database.declared.name, seen="superuser", wanted="an ordinary role", what=f"role {catalogue.role}")] if catalogue.superuser else []
+    findings = (
+        [Finding.of(database.declared.name, seen="superuser", wanted="an ordinary role", what=f"role {catalogue.role}")]
+        if catalogue.superuser
+        else []
+    )
     findings += [
-        Finding.of(table.name, seen="writable", wanted="readable only", what=f"for role {catalogue.role}") for table in catalogue.tables if table.writable
+        Finding.of(table.name, seen="writable", wanted="readable only", what=f"for role {catalogue.role}")
+        for table in catalogue.tables
+        if table.writable
     ]
     report(findings)

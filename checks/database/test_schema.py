@@ -25,7 +25,9 @@ def test_tables(tables: DatabaseCatalogue) -> None:
     for declared in tables.declared.tables:
         table = _table(tables.catalogue, declared.name)
         if table is None:
-            findings.append(Finding.of(tables.declared.name, seen="absent", wanted="present", what=f"table {declared.name}"))
+            findings.append(
+                Finding.of(tables.declared.name, seen="absent", wanted="present", what=f"table {declared.name}")
+            )
             continue
         present = {column for column, _ in table.columns}
         findings += [

@@ -27,4 +27,13 @@ def test_text(text: Delivered) -> None:
         report([Finding.of(text.path, seen=f"{exchange.wire_bytes} bytes without coding", wanted="br or gzip")])
     varies = {part.strip().lower() for field in exchange.values("vary") for part in field.split(",")}
     if not varies & {"accept-encoding", "*"}:
-        report([Finding.of(text.path, seen=", ".join(sorted(varies - {''}))[:80] or "absent", wanted="Accept-Encoding", what="Vary")])
+        report(
+            [
+                Finding.of(
+                    text.path,
+                    seen=", ".join(sorted(varies - {""}))[:80] or "absent",
+                    wanted="Accept-Encoding",
+                    what="Vary",
+                )
+            ]
+        )

@@ -23,4 +23,6 @@ def test_revalidated(html: Document) -> None:
     if directives.keys() & {"no-cache", "no-store"} or (age is not None and age <= LONGEST):
         return
     seen = f"max-age={age}" if age is not None else "no max-age, so browsers guess"
-    report([Finding.of(html.page.path, seen=seen, wanted=f"no-cache, or max-age up to {LONGEST}", what="Cache-Control")])
+    report(
+        [Finding.of(html.page.path, seen=seen, wanted=f"no-cache, or max-age up to {LONGEST}", what="Cache-Control")]
+    )

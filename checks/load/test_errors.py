@@ -22,6 +22,11 @@ def test_share(load: LoadResult) -> None:
     if bounds.lower > limit:
         kinds = ", ".join(f"{count} × {kind}" for kind, count in run.errors[:3])
         seen = f"{100 * bounds.value:.1f} % of {total} requests ({kinds or f'{run.dropped} never sent'})"
-        report([Finding.of(load.declared.name, seen=seen, wanted=f"at most {100 * limit:g} %", what="the share of errors")])
+        report(
+            [Finding.of(load.declared.name, seen=seen, wanted=f"at most {100 * limit:g} %", what="the share of errors")]
+        )
     if bounds.upper > limit and failed:
-        raise EvidenceMissing("invalid", f"{failed} of {total} requests failed; whether the share is within {100 * limit:g} % cannot be decided from so few")
+        raise EvidenceMissing(
+            "invalid",
+            f"{failed} of {total} requests failed; whether the share is within {100 * limit:g} % cannot be decided from so few",
+        )

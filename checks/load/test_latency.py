@@ -23,10 +23,15 @@ def test_p95(load: LoadResult) -> None:
     """
     total, limit = load.run.series[0], load.declared.p95_ms
     if total.requests < minimum_samples(SHARE):
-        raise EvidenceMissing("invalid", f"{total.requests} requests are too few for a p95, wanted {minimum_samples(SHARE)}")
+        raise EvidenceMissing(
+            "invalid", f"{total.requests} requests are too few for a p95, wanted {minimum_samples(SHARE)}"
+        )
     bounds = percentile_bounds(total.histogram, SHARE, total=total.requests)
     if bounds.lower > limit:
         seen = f"{bounds.value:.0f} ms ({bounds.lower:.0f} to {bounds.upper:.0f}, {total.requests} requests)"
         report([Finding.of(load.declared.name, seen=seen, wanted=f"at most {limit:g} ms", what="p95")])
     if bounds.upper > limit:
-        raise EvidenceMissing("invalid", f"p95 is {bounds.value:.0f} ms but may be up to {bounds.upper:.0f} ms; the limit of {limit:g} ms cannot be decided from {total.requests} requests")
+        raise EvidenceMissing(
+            "invalid",
+            f"p95 is {bounds.value:.0f} ms but may be up to {bounds.upper:.0f} ms; the limit of {limit:g} ms cannot be decided from {total.requests} requests",
+        )

@@ -23,7 +23,10 @@ def _cookies(document: Document) -> tuple[Cookie, ...]:
 
 def _lacking(document: Document, cookies: list[Cookie], attribute: str) -> list[Finding]:
     return [
-        Finding.of(document.page.path, seen="absent", wanted="present", what=f"{attribute} on cookie {cookie.name[:60]!r}") for cookie in cookies
+        Finding.of(
+            document.page.path, seen="absent", wanted="present", what=f"{attribute} on cookie {cookie.name[:60]!r}"
+        )
+        for cookie in cookies
     ]
 
 

@@ -22,7 +22,16 @@ def test_present(document: Document) -> None:
         seen = "report-only" if document.exchange.values(f"{HEADER}-report-only") else "absent"
         report([Finding.of(document.page.path, seen=seen, wanted="enforced", what="Content-Security-Policy")])
     if all(policy.effective("script-src-elem") is None for policy in policies):
-        report([Finding.of(document.page.path, seen="unrestricted", wanted="script-src or default-src", what="script in the CSP")])
+        report(
+            [
+                Finding.of(
+                    document.page.path,
+                    seen="unrestricted",
+                    wanted="script-src or default-src",
+                    what="script in the CSP",
+                )
+            ]
+        )
 
 
 @check(title="The CSP lets no inline script or eval run", severity=Severity.HIGH, profiles={"smoke", "nightly"})
@@ -41,7 +50,9 @@ def test_script_inline(document: Document) -> None:
         if all(csp.allows_inline(policy, directive) for policy in policies)
     ]
     if all(csp.allows_eval(policy) for policy in policies):
-        findings.append(Finding.of(document.page.path, seen="'unsafe-eval' in force", wanted="absent", what="script-src"))
+        findings.append(
+            Finding.of(document.page.path, seen="'unsafe-eval' in force", wanted="absent", what="script-src")
+        )
     report(findings)
 
 
@@ -51,7 +62,12 @@ def test_nonce_used(document: Document) -> None:
     allowed = csp.nonces(csp.parse(document.exchange.values(HEADER)))
     if allowed:
         report(
-            Finding.of(document.page.path, seen=repr(script.nonce[:60]), wanted="the nonce in the CSP", what="an inline script's nonce")
+            Finding.of(
+                document.page.path,
+                seen=repr(script.nonce[:60]),
+                wanted="the nonce in the CSP",
+                what="an inline script's nonce",
+            )
             for script in html.scripts(document.exchange.body)
             if not script.src and script.executes and script.nonce not in allowed
         )

@@ -25,9 +25,23 @@ def test_restricted(document: Document) -> None:
     ]
     if ancestors:
         if all(OPEN & {source.lower() for source in sources} for sources in ancestors):
-            report([Finding.of(where, seen=" ".join(ancestors[0])[:100], wanted="'none', 'self' or named sites", what="frame-ancestors")])
+            report(
+                [
+                    Finding.of(
+                        where,
+                        seen=" ".join(ancestors[0])[:100],
+                        wanted="'none', 'self' or named sites",
+                        what="frame-ancestors",
+                    )
+                ]
+            )
         return
-    said = {value.strip().upper() for field in exchange.values("x-frame-options") for value in field.split(",") if value.strip()}
+    said = {
+        value.strip().upper()
+        for field in exchange.values("x-frame-options")
+        for value in field.split(",")
+        if value.strip()
+    }
     if not said or not said <= {"DENY", "SAMEORIGIN"}:
         seen = ", ".join(sorted(said))[:100] or "absent, and so is frame-ancestors"
         report([Finding.of(where, seen=seen, wanted="DENY or SAMEORIGIN", what="X-Frame-Options")])

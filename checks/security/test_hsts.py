@@ -18,7 +18,9 @@ def test_max_age(document: Document) -> None:
     wanted = document.security.hsts_max_age_s
     policy = parse(document.exchange.values("strict-transport-security"))
     if isinstance(policy, str):
-        report([Finding.of(document.page.path, seen=policy, wanted=f"max-age={wanted}", what="Strict-Transport-Security")])
+        report(
+            [Finding.of(document.page.path, seen=policy, wanted=f"max-age={wanted}", what="Strict-Transport-Security")]
+        )
     elif policy.max_age < wanted:
         report([Finding.of(document.page.path, seen=policy.max_age, wanted=f"at least {wanted}", what="HSTS max-age")])
 

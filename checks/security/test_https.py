@@ -26,11 +26,31 @@ def test_redirect(plain_root: Redirects) -> None:
     if first.status not in PERMANENT:
         findings.append(Finding.of(first.url, seen=first.status, wanted="301 or 308", what="the redirect's status"))
     if urlsplit(target).scheme.lower() != "https":
-        findings.append(Finding.of(first.url, seen=repr(target[:100]), wanted="an https address", what="the redirect's target"))
-    elif (urlsplit(target).hostname or "").lower() not in {(urlsplit(first.url).hostname or "").lower(), plain_root.site.host.lower()}:
-        findings.append(Finding.of(first.url, seen=repr(target[:100]), wanted=f"a page of {plain_root.site.host}", what="the redirect's target"))
+        findings.append(
+            Finding.of(first.url, seen=repr(target[:100]), wanted="an https address", what="the redirect's target")
+        )
+    elif (urlsplit(target).hostname or "").lower() not in {
+        (urlsplit(first.url).hostname or "").lower(),
+        plain_root.site.host.lower(),
+    }:
+        findings.append(
+            Finding.of(
+                first.url,
+                seen=repr(target[:100]),
+                wanted=f"a page of {plain_root.site.host}",
+                what="the redirect's target",
+            )
+        )
     elif last.location is not None or (plain_root.unfollowed and last.url == first.url):
-        findings.append(Finding.of(first.url, seen=f"{len(plain_root.hops)} hops, then {plain_root.unfollowed or last.location}", wanted="a page"))
+        findings.append(
+            Finding.of(
+                first.url,
+                seen=f"{len(plain_root.hops)} hops, then {plain_root.unfollowed or last.location}",
+                wanted="a page",
+            )
+        )
     elif last.status != 200:
-        findings.append(Finding.of(first.url, seen=f"status {last.status} at {last.url[:100]}", wanted="status 200 at the end"))
+        findings.append(
+            Finding.of(first.url, seen=f"status {last.status} at {last.url[:100]}", wanted="status 200 at the end")
+        )
     report(findings)

@@ -21,8 +21,19 @@ PRIVATE = frozenset("no-referrer same-origin strict-origin strict-origin-when-cr
 @check(title="Full addresses stay on the site", severity=Severity.LOW, profiles={"smoke", "nightly"})
 def test_private(document: Document) -> None:
     """The last token that a browser knows decides; absent means its default, which is private in current browsers only."""
-    tokens = [part.strip().lower() for field in document.exchange.values("referrer-policy") for part in field.split(",")]
+    tokens = [
+        part.strip().lower() for field in document.exchange.values("referrer-policy") for part in field.split(",")
+    ]
     known = [token for token in tokens if token in KNOWN]
     if not known or known[-1] not in PRIVATE:
         seen = repr(known[-1]) if known else (repr(", ".join(tokens)[:60]) if tokens else "absent")
-        report([Finding.of(document.page.path, seen=seen, wanted="strict-origin-when-cross-origin or stricter", what="Referrer-Policy")])
+        report(
+            [
+                Finding.of(
+                    document.page.path,
+                    seen=seen,
+                    wanted="strict-origin-when-cross-origin or stricter",
+                    what="Referrer-Policy",
+                )
+            ]
+        )

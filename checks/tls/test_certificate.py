@@ -22,7 +22,12 @@ NAME_OR_DATE = ("hostname mismatch", "ip address mismatch", "has expired", "not 
 def test_trust(host: Host) -> None:
     """Judged at every address of the host, against the system's roots or the environment's `ca_file`."""
     report(
-        Finding.of(f"{host.tls.host} ({shake.address})", seen=shake.error, wanted="a chain to a trusted root", what="verification")
+        Finding.of(
+            f"{host.tls.host} ({shake.address})",
+            seen=shake.error,
+            wanted="a chain to a trusted root",
+            what="verification",
+        )
         for shake in host.tls.handshakes
         if shake.error and not any(words in shake.error.lower() for words in NAME_OR_DATE)
     )
@@ -65,9 +70,13 @@ def test_expiry(host: Host) -> None:
             where = f"{host.tls.host} ({shake.address})"
             least = max(lifetime * host.declared.fail_share, min(SHORTEST_REST, lifetime / 3))
             if datetime.fromisoformat(certificate.not_before) > host.at:
-                findings.append(Finding.of(where, seen=certificate.not_before, wanted="a date in the past", what="not-before"))
+                findings.append(
+                    Finding.of(where, seen=certificate.not_before, wanted="a date in the past", what="not-before")
+                )
             elif rest < least:
                 seen = f"{rest.total_seconds() / 86400:.1f} of {lifetime.total_seconds() / 86400:.0f} days"
                 wanted = f"at least {least.total_seconds() / 86400:.1f} days"
-                findings.append(Finding.of(where, seen=seen, wanted=wanted, what=f"the rest of {certificate.subject[:60]}"))
+                findings.append(
+                    Finding.of(where, seen=seen, wanted=wanted, what=f"the rest of {certificate.subject[:60]}")
+                )
     report(findings)

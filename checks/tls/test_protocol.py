@@ -24,7 +24,9 @@ def test_minimum_version(host: Host) -> None:
         if shake.legacy in ORDER:
             findings.append(Finding.of(where, seen=f"{shake.legacy} accepted", wanted=f"{wanted} or newer only"))
         if shake.version in ORDER and ORDER.index(shake.version) < ORDER.index(wanted):
-            findings.append(Finding.of(where, seen=shake.version, wanted=f"{wanted} or newer", what="the version it chose"))
+            findings.append(
+                Finding.of(where, seen=shake.version, wanted=f"{wanted} or newer", what="the version it chose")
+            )
     report(findings)
     for shake in host.tls.handshakes:
         if shake.legacy.startswith("unknown"):

@@ -16,7 +16,16 @@ from gonogo.nouns import VitalsRuns
 def test_lcp(vitals: VitalsRuns) -> None:
     """Median of the declared number of runs, each in a fresh browser."""
     elements = [run.vitals.lcp_element for run in vitals.runs if run.vitals]
-    report(over_budget(vitals.page, "LCP", vitals.values("lcp_ms"), vitals.declared.lcp_ms, "ms", element=elements[0] if elements else ""))
+    report(
+        over_budget(
+            vitals.page,
+            "LCP",
+            vitals.values("lcp_ms"),
+            vitals.declared.lcp_ms,
+            "ms",
+            element=elements[0] if elements else "",
+        )
+    )
 
 
 @check(title="The server begins to answer in time (TTFB)", severity=Severity.MEDIUM, profiles={"nightly"})

@@ -16,4 +16,8 @@ from gonogo.nouns import VitalsRuns
 def test_inp(interaction: VitalsRuns) -> None:
     """One trusted click on the declared element; median of the runs."""
     declared = interaction.declared
-    report(over_budget(interaction.page, "INP", interaction.values("inp_ms"), declared.inp_ms, "ms", element=declared.interaction))
+    report(
+        over_budget(
+            interaction.page, "INP", interaction.values("inp_ms"), declared.inp_ms, "ms", element=declared.interaction
+        )
+    )

@@ -16,4 +16,8 @@ from gonogo.nouns import VitalsRuns
 def test_cls(vitals: VitalsRuns) -> None:
     """Median of the runs; the value depends on the viewport, which the evidence states."""
     elements = [run.vitals.cls_element for run in vitals.runs if run.vitals]
-    report(over_budget(vitals.page, "CLS", vitals.values("cls"), vitals.declared.cls, "", element=elements[0] if elements else ""))
+    report(
+        over_budget(
+            vitals.page, "CLS", vitals.values("cls"), vitals.declared.cls, "", element=elements[0] if elements else ""
+        )
+    )

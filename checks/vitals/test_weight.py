@@ -18,5 +18,7 @@ def test_bytes(weight: VitalsRuns) -> None:
     for kind, limit in weight.declared.bytes.items():
         heaviest = max(sum(one.bytes for one in run.requests if kind in {"total", one.type}) for run in weight.runs)
         if heaviest > limit:
-            findings.append(Finding.of(weight.page, seen=f"{heaviest} bytes", wanted=f"at most {limit} bytes", what=kind))
+            findings.append(
+                Finding.of(weight.page, seen=f"{heaviest} bytes", wanted=f"at most {limit} bytes", what=kind)
+            )
     report(findings)

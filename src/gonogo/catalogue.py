@@ -102,7 +102,9 @@ def expected(environment: Environment, profile: str) -> tuple[Expected, ...]:
 def not_applicable(environment: Environment, profile: str) -> tuple[tuple[str, str, str], ...]:
     """(check, subject, reason) of the profile's checks that the environment does not declare."""
     return tuple(
-        (entry.card.id, NOT_CONFIGURED, why) for entry in selected(profile).values() if (why := entry.excluded(environment))
+        (entry.card.id, NOT_CONFIGURED, why)
+        for entry in selected(profile).values()
+        if (why := entry.excluded(environment))
     )
 
 

@@ -70,7 +70,9 @@ class Card:
 def identify(module: str, function: str) -> str:
     """`checks.security.test_hsts`, `test_max_age` → `security.hsts.max-age`."""
     *_, folder, file = module.split(".")
-    return ".".join(part.replace("_", "-") for part in (folder, file.removeprefix("test_"), function.removeprefix("test_")))
+    return ".".join(
+        part.replace("_", "-") for part in (folder, file.removeprefix("test_"), function.removeprefix("test_"))
+    )
 
 
 def check(

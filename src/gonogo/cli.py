@@ -33,7 +33,9 @@ app.add_typer(env_app, name="env")
 app.add_typer(browser_app, name="browser")
 
 AsJson = Annotated[bool, typer.Option("--json", help="Machine-readable output.")]
-Env = Annotated[str, typer.Option("--env", metavar="NAME", help="Environment: a name in environments/, or a .toml file.")]
+Env = Annotated[
+    str, typer.Option("--env", metavar="NAME", help="Environment: a name in environments/, or a .toml file.")
+]
 EnvDir = Annotated[Path | None, typer.Option("--env-dir", metavar="DIR", help="Folder of environment files.")]
 Profile = Annotated[str, typer.Option("--profile", metavar="PROFILE", help="smoke, full or nightly.")]
 
@@ -123,14 +125,26 @@ def plan(env: Env, profile: Profile = "full", env_dir: EnvDir = None, as_json: A
         _say(target.scrubber()(json.dumps(runs.plan_json(listed), indent=1)))
         return
     for one in listed:
-        _say(target.scrubber()(f"{one.lane:<9} {one.count:>4} × {one.method:<10} {one.target}" + (f" as {one.role}" if one.role != "anonymous" else "")))
+        _say(
+            target.scrubber()(
+                f"{one.lane:<9} {one.count:>4} × {one.method:<10} {one.target}"
+                + (f" as {one.role}" if one.role != "anonymous" else "")
+            )
+        )
     sent = sum(one.count for one in listed if one.lane != "load")
     load = sum(one.count for one in listed if one.lane == "load")
-    _say(f"{len(listed)} distinct requests, {sent} sends" + (f" and {load} under load" if load else "") + "; a browser visit also loads what its page asks for")
+    _say(
+        f"{len(listed)} distinct requests, {sent} sends"
+        + (f" and {load} under load" if load else "")
+        + "; a browser visit also loads what its page asks for"
+    )
 
 
 @app.command("list", help="List the checks.")
-def list_checks(profile: Annotated[str | None, typer.Option("--profile", help="Only those of a profile.")] = None, as_json: AsJson = False) -> None:
+def list_checks(
+    profile: Annotated[str | None, typer.Option("--profile", help="Only those of a profile.")] = None,
+    as_json: AsJson = False,
+) -> None:
     from gonogo.catalogue import catalogue
 
     with _told():
@@ -162,10 +176,16 @@ def explain(check: Annotated[str, typer.Argument(metavar="ID")]) -> None:
         entries = catalogue()
     if check not in entries:
         close = get_close_matches(check, entries, 3, 0.5)
-        _fail(f"no check has the id {check!r}" + (f"; did you mean {' or '.join(close)}?" if close else "; `gonogo list` lists them"), 20)
+        _fail(
+            f"no check has the id {check!r}"
+            + (f"; did you mean {' or '.join(close)}?" if close else "; `gonogo list` lists them"),
+            20,
+        )
     entry = entries[check]
     _say(f"{entry.card.id}: {entry.card.title}")
-    _say(f"severity {entry.card.severity}, {entry.card.safety}, profiles {', '.join(entry.card.profiles)}, needs {entry.noun.section}, in {entry.file}\n")
+    _say(
+        f"severity {entry.card.severity}, {entry.card.safety}, profiles {', '.join(entry.card.profiles)}, needs {entry.noun.section}, in {entry.file}\n"
+    )
     _say(entry.card.why)
 
 
@@ -183,11 +203,21 @@ def defects(as_json: AsJson = False) -> None:
 
 @app.command(help="Decide again on a run's directory (or several shards), as of now.")
 def gate(
-    paths: Annotated[list[Path], typer.Argument(metavar="RUN...", help="Run directories, or JUnit files of other suites.")],
-    policy: Annotated[Path | None, typer.Option("--gate-policy", metavar="FILE", help="Policy in place of the run's own.")] = None,
-    at: Annotated[str | None, typer.Option("--at", metavar="TIME", help="Decide as of this moment (ISO 8601); default: now.")] = None,
-    environment: Annotated[str, typer.Option("--env", metavar="NAME", help="The environment that the runs must be about.")] = "",
-    release: Annotated[str, typer.Option("--release", metavar="ID", help="The release that the runs must be about.")] = "",
+    paths: Annotated[
+        list[Path], typer.Argument(metavar="RUN...", help="Run directories, or JUnit files of other suites.")
+    ],
+    policy: Annotated[
+        Path | None, typer.Option("--gate-policy", metavar="FILE", help="Policy in place of the run's own.")
+    ] = None,
+    at: Annotated[
+        str | None, typer.Option("--at", metavar="TIME", help="Decide as of this moment (ISO 8601); default: now.")
+    ] = None,
+    environment: Annotated[
+        str, typer.Option("--env", metavar="NAME", help="The environment that the runs must be about.")
+    ] = "",
+    release: Annotated[
+        str, typer.Option("--release", metavar="ID", help="The release that the runs must be about.")
+    ] = "",
     as_json: AsJson = False,
 ) -> None:
     from gonogo import run as runs
@@ -205,13 +235,17 @@ def gate(
         waivers = parsed.waivers
         for folder in folders:
             waivers += runs.stored_waivers(folder)
-        verdict = decide(shards, parsed, waivers=tuple(dict.fromkeys(waivers)), at=moment, environment=environment, release=release)
+        verdict = decide(
+            shards, parsed, waivers=tuple(dict.fromkeys(waivers)), at=moment, environment=environment, release=release
+        )
     if as_json:
         sys.stdout.write(verdict_text(verdict))
     else:
         for reason in (*verdict.reasons, *verdict.warnings):
             _say(f"{reason.rule}: {reason.message}".encode("ascii", "backslashreplace").decode())
-        _say(f"{verdict.decision} for {verdict.environment or 'an unknown environment'}, decided at {verdict.decided_at:%Y-%m-%d %H:%M:%S} UTC")
+        _say(
+            f"{verdict.decision} for {verdict.environment or 'an unknown environment'}, decided at {verdict.decided_at:%Y-%m-%d %H:%M:%S} UTC"
+        )
     raise typer.Exit(int(verdict.exit_status))
 
 
@@ -219,16 +253,26 @@ def _moment(text: str) -> datetime:
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
-        _fail(f"--at={text}: not a time; wanted ISO 8601 with an offset: 2026-11-21T12:00:00+00:00", ExitStatus.CONFIGURATION_INVALID)
+        _fail(
+            f"--at={text}: not a time; wanted ISO 8601 with an offset: 2026-11-21T12:00:00+00:00",
+            ExitStatus.CONFIGURATION_INVALID,
+        )
     if moment.tzinfo is None:
-        _fail(f"--at={text}: has no offset from UTC; wanted 2026-11-21T12:00:00+00:00", ExitStatus.CONFIGURATION_INVALID)
+        _fail(
+            f"--at={text}: has no offset from UTC; wanted 2026-11-21T12:00:00+00:00", ExitStatus.CONFIGURATION_INVALID
+        )
     return moment
 
 
 @app.command(help="Start the demo target and keep it running until Ctrl-C.")
 def demo(
     defect: Annotated[list[str] | None, typer.Option("--defect", metavar="ID", help="Switch on a defect.")] = None,
-    publish: Annotated[Path | None, typer.Option("--publish", metavar="FILE", help="Write what GONOGO_DEMO may name, so that runs attach to this demo.")] = None,
+    publish: Annotated[
+        Path | None,
+        typer.Option(
+            "--publish", metavar="FILE", help="Write what GONOGO_DEMO may name, so that runs attach to this demo."
+        ),
+    ] = None,
 ) -> None:
     from gonogo.demo import provider
 
@@ -367,5 +411,3 @@ def _unexpected(error: Exception) -> int:
     traceback.print_exc()
     typer.echo("gonogo: this is a bug; no verdict follows from it", err=True)
     return int(ExitStatus.INTERNAL)
-
-

@@ -192,7 +192,9 @@ class VitalsRuns:
         """
         got = [getattr(run.vitals, metric) if run.vitals else None for run in self.runs]
         if any(value is None for value in got):
-            problems = "; ".join(problem for run in self.runs for problem in run.problems) or "the browser never reported it"
+            problems = (
+                "; ".join(problem for run in self.runs for problem in run.problems) or "the browser never reported it"
+            )
             missing = sum(value is None for value in got)
             raise EvidenceMissing("invalid", f"{metric} is missing in {missing} of {len(got)} runs: {problems}")
         return tuple(float(value) for value in got if value is not None)
@@ -254,7 +256,9 @@ def api_request(environment: Environment, path: str, *, method: str = "GET", rol
     return HttpRequest(f"{origin}{path}", method=method, role=role)
 
 
-UNANSWERED = frozenset({FailureKind.DNS, FailureKind.CONNECT, FailureKind.TIMEOUT, FailureKind.PROTOCOL, FailureKind.TOO_LARGE})
+UNANSWERED = frozenset(
+    {FailureKind.DNS, FailureKind.CONNECT, FailureKind.TIMEOUT, FailureKind.PROTOCOL, FailureKind.TOO_LARGE}
+)
 """Failures that say the target did not answer. A certificate that is not accepted has checks of its own; everything
 behind it is unknown, so that one cause is one finding. The rest is not the target's doing."""
 
@@ -356,7 +360,10 @@ def _build_release(environment: Environment, subject: Subject, sight: Sight) -> 
     before = facts(sight, subject.requests[0], Exchange)
     after = facts(sight, subject.requests[-1], Exchange)
     return ReleaseReading(
-        release.expected, release_id(before, release.pointer), release_id(after, release.pointer), f"{release.path}{release.pointer}"
+        release.expected,
+        release_id(before, release.pointer),
+        release_id(after, release.pointer),
+        f"{release.path}{release.pointer}",
     )
 
 
@@ -376,7 +383,11 @@ def _build_metrics(environment: Environment, subject: Subject, sight: Sight) -> 
 def _hosts(environment: Environment) -> list[Subject]:
     if environment.tls is None:
         return []
-    named = [(environment.site.host, urlsplit(environment.site.url).port or 443)] if environment.site.url.startswith("https") else []
+    named = (
+        [(environment.site.host, urlsplit(environment.site.url).port or 443)]
+        if environment.site.url.startswith("https")
+        else []
+    )
     if environment.api and environment.api.url and environment.api.url.startswith("https"):
         parts = urlsplit(environment.api.url)
         named.append((parts.hostname or "", parts.port or 443))
@@ -385,7 +396,10 @@ def _hosts(environment: Environment) -> list[Subject]:
         named.append((host, int(port) if port else 443))
     hosts = list(dict.fromkeys(named))
     several = len({host for host, _ in hosts}) < len(hosts)
-    return [Subject(f"{host}:{port}" if several else host, (handshake(environment, host, port),), environment.tls) for host, port in hosts]
+    return [
+        Subject(f"{host}:{port}" if several else host, (handshake(environment, host, port),), environment.tls)
+        for host, port in hosts
+    ]
 
 
 def _build_host(environment: Environment, subject: Subject, sight: Sight) -> Host:  # noqa: ARG001
@@ -534,12 +548,16 @@ def _build_consent(environment: Environment, subject: Subject, sight: Sight) -> 
     reject, accept = (facts(sight, request, Visit) for request in subject.requests)
     first = reject.snapshot("first")
     if first is None:
-        raise EvidenceMissing("invalid", f"the page was never seen before a choice: {'; '.join(reject.problems) or 'no snapshot'}")
+        raise EvidenceMissing(
+            "invalid", f"the page was never seen before a choice: {'; '.join(reject.problems) or 'no snapshot'}"
+        )
     return ConsentFlow(subject.declared, environment.third_parties, reject, accept, first)
 
 
 def page_visit(environment: Environment, path: str) -> VisitRequest:
-    return VisitRequest(f"page {path}", (Step("goto", f"{environment.site.url}{path}"), Step("wait", "0.5"), Step("snapshot", "loaded")))
+    return VisitRequest(
+        f"page {path}", (Step("goto", f"{environment.site.url}{path}"), Step("wait", "0.5"), Step("snapshot", "loaded"))
+    )
 
 
 def _visits(environment: Environment) -> list[Subject]:
@@ -548,7 +566,10 @@ def _visits(environment: Environment) -> list[Subject]:
 
 def _build_visit(environment: Environment, subject: Subject, sight: Sight) -> PageVisit:
     assert isinstance(subject.declared, models.Page)
-    return PageVisit(subject.declared, facts(sight, subject.requests[0], Visit), environment.third_parties)
+    visit = facts(sight, subject.requests[0], Visit)
+    if visit.problems:
+        raise EvidenceMissing("invalid", f"the page was not seen whole: {'; '.join(visit.problems)}")
+    return PageVisit(subject.declared, visit, environment.third_parties)
 
 
 def _vitals(environment: Environment) -> list[Subject]:
@@ -591,14 +612,22 @@ def _build_database_answer(environment: Environment, subject: Subject, sight: Si
     evidence = sight.evidence(subject.requests[0])
     if evidence.failure is None:
         return DatabaseAnswer(subject.declared, _decode(evidence, Catalogue), None)
-    if evidence.failure.kind in {FailureKind.GUARD, FailureKind.UNAVAILABLE, FailureKind.DEADLINE, FailureKind.CRASH, FailureKind.INVALID}:
+    if evidence.failure.kind in {
+        FailureKind.GUARD,
+        FailureKind.UNAVAILABLE,
+        FailureKind.DEADLINE,
+        FailureKind.CRASH,
+        FailureKind.INVALID,
+    }:
         raise EvidenceMissing(evidence.failure.kind, evidence.failure.message)
     return DatabaseAnswer(subject.declared, None, evidence.failure)
 
 
 def _having(what: Callable[[models.Database], object]) -> Callable[[Environment], list[Subject]]:
     def subjects(environment: Environment) -> list[Subject]:
-        return [one for one, database in zip(_databases(environment), environment.databases, strict=True) if what(database)]
+        return [
+            one for one, database in zip(_databases(environment), environment.databases, strict=True) if what(database)
+        ]
 
     return subjects
 
@@ -636,7 +665,11 @@ def _load(environment: Environment) -> list[Subject]:
 def _build_load(environment: Environment, subject: Subject, sight: Sight) -> LoadResult:  # noqa: ARG001
     assert isinstance(subject.declared, models.LoadProfile)
     run = facts(sight, subject.requests[0], LoadRun)
-    if run.errors and all(kind.startswith("tls") for kind, _ in run.errors) and run.series[0].failures == run.series[0].requests:
+    if (
+        run.errors
+        and all(kind.startswith("tls") for kind, _ in run.errors)
+        and run.series[0].failures == run.series[0].requests
+    ):
         raise EvidenceMissing("tls", f"no request got through: {run.errors[0][0]}")
     if not run.healthy:
         raise EvidenceMissing("invalid", f"the load generator could not keep its promise: {run.unhealthy_reason}")
@@ -646,7 +679,11 @@ def _build_load(environment: Environment, subject: Subject, sight: Sight) -> Loa
 def _delivered(which: Callable[[models.Delivery], tuple[str, ...]]) -> Callable[[Environment], list[Subject]]:
     def subjects(environment: Environment) -> list[Subject]:
         delivery = environment.delivery
-        return [Subject(path, (page_request(environment, path),), delivery) for path in which(delivery)] if delivery else []
+        return (
+            [Subject(path, (page_request(environment, path),), delivery) for path in which(delivery)]
+            if delivery
+            else []
+        )
 
     return subjects
 
@@ -669,24 +706,68 @@ NOUNS: dict[str, Noun] = {
         Noun("health", "[health]", "The shallow health answer.", _health, _build_health),
         Noun("deep_health", "[health] deep_path", "The deep health answer.", _deep_health, _build_health),
         Noun("release", "[release]", "The release id before and after the run.", _release, _build_release),
-        Noun("deployed_release", "[release]", "The release id at the start of the run.", _expected_release, _build_release),
+        Noun(
+            "deployed_release",
+            "[release]",
+            "The release id at the start of the run.",
+            _expected_release,
+            _build_release,
+        ),
         Noun("metrics_page", "[metrics]", "The metrics page.", _metrics, _build_metrics),
         Noun("host", "[tls]", "What a TLS host presents at each of its addresses.", _hosts, _build_host),
         Noun("plain_root", "[security]", "The plain-http root and where it redirects to.", _plain, _build_plain),
         Noun("endpoint", "[api]", "An API endpoint's answer to one role.", _endpoints, _build_endpoint),
-        Noun("contract", "[api] openapi", "A successful API answer and its OpenAPI document.", _contract, _build_contract),
+        Noun(
+            "contract", "[api] openapi", "A successful API answer and its OpenAPI document.", _contract, _build_contract
+        ),
         Noun("openapi", "[api] openapi", "The OpenAPI document's answer.", _openapi, _build_exchange),
         Noun("consent", "[consent]", "A visit that rejects and one that accepts.", _consent, _build_consent),
         Noun("visit", "[site]", "A declared page seen in a browser.", _visits, _build_visit),
         Noun("vitals", "[vitals]", "Measured loads of a page.", _vitals, _build_vitals),
-        Noun("interaction", "[vitals] interaction", "Measured loads of a page with an interaction.", _interactive, _build_vitals),
+        Noun(
+            "interaction",
+            "[vitals] interaction",
+            "Measured loads of a page with an interaction.",
+            _interactive,
+            _build_vitals,
+        ),
         Noun("weight", "[vitals.bytes]", "Measured loads of a page with byte budgets.", _weighed, _build_vitals),
-        Noun("database_answer", "[[databases]]", "A database's catalogue, or why it could not be read.", _databases, _build_database_answer),
-        Noun("encrypted_database", "[[databases]] tls", "A database that must be encrypted.", _having(lambda d: d.tls), _build_catalogue),
+        Noun(
+            "database_answer",
+            "[[databases]]",
+            "A database's catalogue, or why it could not be read.",
+            _databases,
+            _build_database_answer,
+        ),
+        Noun(
+            "encrypted_database",
+            "[[databases]] tls",
+            "A database that must be encrypted.",
+            _having(lambda d: d.tls),
+            _build_catalogue,
+        ),
         Noun("database", "[[databases]]", "A database's catalogue.", _databases, _build_catalogue),
-        Noun("tables", "[[databases.tables]]", "A database with declared tables.", _having(lambda d: d.tables), _build_catalogue),
-        Noun("indexes", "[[databases.indexes]]", "A database with declared indexes.", _having(lambda d: d.indexes), _build_catalogue),
-        Noun("migrations", "[databases.migrations]", "A database with a migration ledger.", _having(lambda d: d.migrations), _build_catalogue),
+        Noun(
+            "tables",
+            "[[databases.tables]]",
+            "A database with declared tables.",
+            _having(lambda d: d.tables),
+            _build_catalogue,
+        ),
+        Noun(
+            "indexes",
+            "[[databases.indexes]]",
+            "A database with declared indexes.",
+            _having(lambda d: d.indexes),
+            _build_catalogue,
+        ),
+        Noun(
+            "migrations",
+            "[databases.migrations]",
+            "A database with a migration ledger.",
+            _having(lambda d: d.migrations),
+            _build_catalogue,
+        ),
         Noun("query", "[[databases.queries]]", "A declared query's timings.", _queries, _build_query),
         Noun("load", "[[load]]", "A load profile's run.", _load, _build_load),
         Noun("asset", "[delivery] assets", "A hashed asset.", _delivered(lambda d: d.assets), _build_delivered),

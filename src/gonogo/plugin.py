@@ -109,13 +109,48 @@ class State:
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("gonogo", "gonogo: verify a deployed system")
-    group.addoption("--env", dest="gonogo_env", metavar="NAME", help="environment to verify: a name in environments/, or a .toml file")
-    group.addoption("--profile", dest="gonogo_profile", metavar="PROFILE", default="full", help=f"checks to run: {', '.join(runs.PROFILES)} (default: full)")
-    group.addoption("--env-dir", dest="gonogo_env_dir", metavar="DIR", help="folder of environment files (default: environments/ of this project)")
-    group.addoption("--reports", dest="gonogo_reports", metavar="DIR", help="where runs are written (default: reports/ of this project)")
-    group.addoption("--gate-policy", dest="gonogo_policy", metavar="FILE", help="policy in place of the environment's own")
-    group.addoption("--replay", dest="gonogo_replay", metavar="RUN", help="judge the stored evidence of a run again; nothing is sent")
-    group.addoption("--defect", dest="gonogo_defects", metavar="ID", action="append", default=[], help="switch on a defect of the demo target (may be repeated)")
+    group.addoption(
+        "--env",
+        dest="gonogo_env",
+        metavar="NAME",
+        help="environment to verify: a name in environments/, or a .toml file",
+    )
+    group.addoption(
+        "--profile",
+        dest="gonogo_profile",
+        metavar="PROFILE",
+        default="full",
+        help=f"checks to run: {', '.join(runs.PROFILES)} (default: full)",
+    )
+    group.addoption(
+        "--env-dir",
+        dest="gonogo_env_dir",
+        metavar="DIR",
+        help="folder of environment files (default: environments/ of this project)",
+    )
+    group.addoption(
+        "--reports",
+        dest="gonogo_reports",
+        metavar="DIR",
+        help="where runs are written (default: reports/ of this project)",
+    )
+    group.addoption(
+        "--gate-policy", dest="gonogo_policy", metavar="FILE", help="policy in place of the environment's own"
+    )
+    group.addoption(
+        "--replay",
+        dest="gonogo_replay",
+        metavar="RUN",
+        help="judge the stored evidence of a run again; nothing is sent",
+    )
+    group.addoption(
+        "--defect",
+        dest="gonogo_defects",
+        metavar="ID",
+        action="append",
+        default=[],
+        help="switch on a defect of the demo target (may be repeated)",
+    )
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -180,7 +215,11 @@ def _begin(config: pytest.Config) -> State:
             variables = provider.planned_variables()
     try:
         target = runs.target(name, folder=folder, variables=variables, policy=policy)
-        run = rundir.create(reports, environment=target.environment.name, profile=profile, started=started) if gathers else None
+        run = (
+            rundir.create(reports, environment=target.environment.name, profile=profile, started=started)
+            if gathers
+            else None
+        )
     except BaseException:
         if demo is not None:
             demo.stop()
@@ -216,12 +255,16 @@ def _begin_replay(config: pytest.Config, source: Path, policy: Path | None, repo
     assert stored.intent is not None
     name = config.getoption("gonogo_env")
     if name != target.environment.name and not name.endswith(".toml"):
-        raise pytest.UsageError(f"--replay={source}: that run verified environment {target.environment.name!r}, not {name!r}")
+        raise pytest.UsageError(
+            f"--replay={source}: that run verified environment {target.environment.name!r}, not {name!r}"
+        )
     if stored.receipt is None:
         raise RunUnreadable(f"{source}: the run did not finish, so there is nothing whole to replay")
     if stored.problems:
         raise RunUnreadable(f"{source}: " + "; ".join(problem.message for problem in stored.problems))
-    run = rundir.create(reports, environment=f"{target.environment.name}-replay", profile=stored.intent.profile, started=runs.utc_now())
+    run = rundir.create(
+        reports, environment=f"{target.environment.name}-replay", profile=stored.intent.profile, started=runs.utc_now()
+    )
     state = State(
         name=name, profile=stored.intent.profile, target=target, folder=run, run_id=stored.intent.run_id, worker=False,
         started=stored.intent.started, replay=source, scrub=target.scrubber(),
@@ -239,7 +282,10 @@ def _join(handed: str) -> State:
         target = runs.read_copy(run)
     else:
         target = runs.target(
-            told["name"], folder=Path(told["env_dir"]), variables=told["variables"], policy=Path(told["policy"]) if told["policy"] else None
+            told["name"],
+            folder=Path(told["env_dir"]),
+            variables=told["variables"],
+            policy=Path(told["policy"]) if told["policy"] else None,
         )
     state = State(
         name=told["name"], profile=told["profile"], target=target, folder=run, run_id=told["run_id"], worker=True,
@@ -275,20 +321,30 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         return
     state = metafunc.config.stash.get(_state, None)
     if state is None:
-        raise pytest.UsageError("checks need an environment: pytest --env=demo, or a name from `gonogo env list`")
+        return
     entry = catalogue.Entry(card, catalogue.noun_of(metafunc.function), metafunc.function, "")
     if why := entry.excluded(state.target.environment):
         absent = Subject(catalogue.NOT_CONFIGURED, (), why)
         marks = pytest.mark.skip(reason=why)
-        metafunc.parametrize(entry.noun.name, [pytest.param(absent, marks=marks)], ids=[catalogue.NOT_CONFIGURED], indirect=True)
+        metafunc.parametrize(
+            entry.noun.name, [pytest.param(absent, marks=marks)], ids=[catalogue.NOT_CONFIGURED], indirect=True
+        )
         return
     subjects = entry.subjects(state.target.environment)
     metafunc.parametrize(entry.noun.name, subjects, ids=[subject.id for subject in subjects], indirect=True)
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if _state not in config.stash and any(card_of(getattr(item, "function", None)) for item in items):
+        raise pytest.UsageError("checks need an environment: pytest --env=demo, or a name from `gonogo env list`")
+
+
 def _stage(subject: Subject) -> int:
     """When a subject's evidence is complete; tests run in that order, so that none waits while another could judge."""
-    return max((index for request in subject.requests for index, lanes in enumerate(STAGES) if request.lane in lanes), default=0)
+    return max(
+        (index for request in subject.requests for index, lanes in enumerate(STAGES) if request.lane in lanes),
+        default=0,
+    )
 
 
 def _judgement(item: pytest.Item) -> Judged | None:
@@ -317,7 +373,9 @@ class Session:
         if state.worker or state.folder is None:
             return
         state.partial = _narrowed(self.config)
-        intent = runs.intent(state.target, run_id=state.run_id, profile=state.profile, partial=state.partial, started=state.started)
+        intent = runs.intent(
+            state.target, run_id=state.run_id, profile=state.profile, partial=state.partial, started=state.started
+        )
         rundir.write_intent(state.folder, intent)
         state.log = rundir.open_results(state.folder)
         expected = Counter(one.check.partition(".")[0] for one in intent.expected)
@@ -334,7 +392,9 @@ class Session:
             return "stored evidence"
         if collector is None:
             return "workers are at it"
-        running = "+".join(sorted({lane for lane, count in collector.progress.running.items() if count > 0})) or "waiting"
+        running = (
+            "+".join(sorted({lane for lane, count in collector.progress.running.items() if count > 0})) or "waiting"
+        )
         return f"evidence {collector.progress.done} of {collector.progress.planned} ({running})"
 
     @pytest.hookimpl(optionalhook=True)
@@ -374,7 +434,12 @@ class Session:
             return
         if not state.worker and _distributed(self.config):
             return
-        wanted = [request for item in session.items if _judged in item.stash for request in item.stash[_judged].subject.requests]
+        wanted = [
+            request
+            for item in session.items
+            if _judged in item.stash
+            for request in item.stash[_judged].subject.requests
+        ]
         requests, listed = runs.plan(state.target.environment, wanted)
         if not (state.folder / "plan.json").exists():
             text = json.dumps(runs.plan_json(listed), indent=1) + "\n"
@@ -392,13 +457,16 @@ class Session:
     # --- judging ---
 
     @pytest.hookimpl(wrapper=True)
-    def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    def pytest_runtest_makereport(
+        self, item: pytest.Item, call: pytest.CallInfo[None]
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
         report = yield
         judged = item.stash.get(_judged, None)
         if judged is not None:
             judged.seconds += call.duration
             self._note(judged, report, call)
-            if report.when == "teardown":
+            # The report that settles the test carries its result; a teardown that fails afterwards adds a worse one.
+            if report.when == "call" or not report.passed:
                 report.user_properties.append((PROPERTY, encode(self._result(judged))))
         self._hide_secrets(report)
         return report
@@ -409,7 +477,9 @@ class Session:
             if report.when == "call" and judged.outcome is None:
                 judged.outcome = Outcome.PASS
         elif report.skipped:
-            reason = judged.excluded or f"skipped: {report.longrepr[2] if isinstance(report.longrepr, tuple) else error}"
+            reason = (
+                judged.excluded or f"skipped: {report.longrepr[2] if isinstance(report.longrepr, tuple) else error}"
+            )
             judged.outcome = Outcome.NOT_APPLICABLE if judged.excluded else Outcome.UNKNOWN
             judged.reason = reason
         elif report.when == "call" and isinstance(error, Shortfall):
@@ -418,7 +488,9 @@ class Session:
         elif report.when == "call" and isinstance(error, AssertionError):
             text = str(error).partition("\n")[0] or "an assertion does not hold"
             judged.outcome = Outcome.FAIL
-            judged.findings = (Finding(judged.subject.id, text, "the assertion to hold", f"{judged.subject.id}: {text}"),)
+            judged.findings = (
+                Finding(judged.subject.id, text, "the assertion to hold", f"{judged.subject.id}: {text}"),
+            )
         elif isinstance(error, EvidenceMissing):
             judged.outcome, judged.reason = Outcome.UNKNOWN, f"{error.kind}: {error.message}"
             report.longrepr = f"UNKNOWN {judged.reason}"[:MAX_SHOWN]
@@ -438,7 +510,8 @@ class Session:
             outcome=outcome,
             severity=judged.card.severity,
             findings=tuple(
-                Finding(scrub(one.subject), scrub(one.seen), scrub(one.wanted), scrub(one.message)) for one in judged.findings
+                Finding(scrub(one.subject), scrub(one.seen), scrub(one.wanted), scrub(one.message))
+                for one in judged.findings
             )
             if outcome is Outcome.FAIL
             else (),
@@ -527,7 +600,9 @@ class Session:
             assert stored is not None
             finished = stored.finished
         assert state.store is not None
-        receipt = rundir.write_receipt(state.folder, finished=finished, metrics=runs.measured(state.target.environment, state.store))
+        receipt = rundir.write_receipt(
+            state.folder, finished=finished, metrics=runs.measured(state.target.environment, state.store)
+        )
         if state.partial:
             passed = any(result.outcome in {Outcome.PASS, Outcome.FAIL} for result in state.results)
             # A narrowed run keeps pytest's status, but one that judged nothing has nothing to be proud of.
@@ -544,7 +619,11 @@ class Session:
         state.report = report_of(state.folder, state.target.environment, verdict, scrub=state.scrub)
         state.files = write_all(state.report, state.folder)
         age = (runs.utc_now() - state.started).total_seconds()
-        if state.replay is not None and age > state.target.policy.evidence.max_age_s and verdict.decision is Decision.GO:
+        if (
+            state.replay is not None
+            and age > state.target.policy.evidence.max_age_s
+            and verdict.decision is Decision.GO
+        ):
             limit = state.target.policy.evidence.max_age_s
             state.stale = f"The evidence is {age / 3600:.1f} hours old; it decided then, and decides nothing now (limit {limit / 3600:g} h)."
             return int(ExitStatus.NO_GO)
@@ -570,9 +649,17 @@ class Session:
             write(f"results: {_shown(state.folder)}")
             for result in state.results:
                 for finding in result.findings:
-                    write(state.scrub(f"  {result.outcome} {result.check}: {finding.message}"[:300]).encode("ascii", "backslashreplace").decode())
+                    write(
+                        state.scrub(f"  {result.outcome} {result.check}: {finding.message}"[:300])
+                        .encode("ascii", "backslashreplace")
+                        .decode()
+                    )
                 if result.outcome is Outcome.UNKNOWN:
-                    write(f"  UNKNOWN {result.check} [{result.subject}]: {result.reason[:200]}".encode("ascii", "backslashreplace").decode())
+                    write(
+                        f"  UNKNOWN {result.check} [{result.subject}]: {result.reason[:200]}".encode(
+                            "ascii", "backslashreplace"
+                        ).decode()
+                    )
             return
         if state.trouble:
             write(state.scrub(state.trouble), red=True)
@@ -594,9 +681,14 @@ class Session:
         stream = terminalreporter._tw._file
         width = min(terminalreporter._tw.fullwidth, 100)
         segments = block(
-            state.report, width=width, encoding=getattr(stream, "encoding", None) or "ascii", page=_shown(state.folder / "verdict.html")
+            state.report,
+            width=width,
+            encoding=getattr(stream, "encoding", None) or "ascii",
+            page=_shown(state.folder / "verdict.html"),
         )
-        console = Console(file=stream, width=width, highlight=False, force_terminal=terminalreporter._tw.hasmarkup, soft_wrap=True)
+        console = Console(
+            file=stream, width=width, highlight=False, force_terminal=terminalreporter._tw.hasmarkup, soft_wrap=True
+        )
         console.print(Text.assemble(*segments), end="")
 
     def pytest_unconfigure(self) -> None:
@@ -677,5 +769,3 @@ def _narrowed(config: pytest.Config) -> str:
             if not named:
                 reasons.append(argument)
     return " ".join(reasons)
-
-

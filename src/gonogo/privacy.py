@@ -28,13 +28,19 @@ def stored_without_need(snapshot: Snapshot, declared: Consent) -> list[Finding]:
         *(("session storage entry", name) for name, _ in snapshot.session_storage),
     ]
     return [
-        Finding.of(f"{urlsplit(snapshot.url).path or '/'} ({snapshot.label})", seen=f"{kind} {name[:60]!r}", wanted="essential ones only")
+        Finding.of(
+            f"{urlsplit(snapshot.url).path or '/'} ({snapshot.label})",
+            seen=f"{kind} {name[:60]!r}",
+            wanted="essential ones only",
+        )
         for kind, name in stored
         if not any(fnmatchcase(name.lower(), pattern) for pattern in patterns)
     ]
 
 
-def requests_without_need(requests: Iterable[BrowserRequest], parties: Iterable[ThirdParty], when: str) -> list[Finding]:
+def requests_without_need(
+    requests: Iterable[BrowserRequest], parties: Iterable[ThirdParty], when: str
+) -> list[Finding]:
     """Third-party requests to hosts that are not declared essential, one finding a host."""
     essential = {party.host.lower() for party in parties if party.essential}
     seen: dict[str, BrowserRequest] = {}

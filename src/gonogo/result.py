@@ -78,7 +78,8 @@ def encode(result: Result) -> str:
             "outcome": result.outcome.value,
             "severity": result.severity.value,
             "findings": [
-                {"subject": f.subject, "seen": f.seen, "wanted": f.wanted, "message": f.message} for f in result.findings
+                {"subject": f.subject, "seen": f.seen, "wanted": f.wanted, "message": f.message}
+                for f in result.findings
             ],
             "evidence": list(result.evidence),
             "seconds": round(result.seconds, 6),

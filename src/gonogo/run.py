@@ -45,7 +45,11 @@ def environments_folder(start: Path) -> Path:
 
 def migration_ids(folder: Path) -> tuple[str, ...]:
     """Ids of the migration files of a folder, in order: the name up to the first `_`, or without its suffix."""
-    names = sorted(path.stem for path in folder.iterdir() if path.is_file() and path.suffix == ".sql" and not path.stem.endswith(".down"))
+    names = sorted(
+        path.stem
+        for path in folder.iterdir()
+        if path.is_file() and path.suffix == ".sql" and not path.stem.endswith(".down")
+    )
     return tuple(dict.fromkeys(name.partition("_")[0] for name in names))
 
 
@@ -63,9 +67,13 @@ def with_migrations(loaded: Loaded) -> Loaded:
             folder = loaded.file(declared.directory)
             if not folder.is_dir():
                 message = f"{declared.directory!r} is not a folder; name the folder of the migration files, from the environment file"
-                raise EnvironmentInvalid([Problem(str(loaded.path), None, f"databases[{database.name}].migrations.directory", message)])
+                raise EnvironmentInvalid(
+                    [Problem(str(loaded.path), None, f"databases[{database.name}].migrations.directory", message)]
+                )
             expected = tuple(dict.fromkeys((*declared.expected, *migration_ids(folder))))
-            declared = Migrations(table=declared.table, column=declared.column, directory=declared.directory, expected=expected)
+            declared = Migrations(
+                table=declared.table, column=declared.column, directory=declared.directory, expected=expected
+            )
             databases.append(database.model_copy(update={"migrations": declared}))
     return replace(loaded, environment=loaded.environment.model_copy(update={"databases": tuple(databases)}))
 
@@ -112,7 +120,9 @@ def read_policy(file: Path) -> tuple[Policy, str]:
     return parse_policy(text, file=str(file), known_checks=tuple(catalogue.catalogue())), text
 
 
-def target(name: str, *, folder: Path, variables: Mapping[str, str] | None = None, policy: Path | None = None) -> Target:
+def target(
+    name: str, *, folder: Path, variables: Mapping[str, str] | None = None, policy: Path | None = None
+) -> Target:
     """Load an environment with its policy and waivers.
 
     Raises EnvironmentInvalid, PolicyInvalid.
@@ -127,7 +137,16 @@ def target(name: str, *, folder: Path, variables: Mapping[str, str] | None = Non
     if beside.is_file():
         waivers_text = beside.read_text(encoding="utf-8", errors="replace")
         waivers += parse_waivers(waivers_text, file=str(beside), known_checks=tuple(catalogue.catalogue()))
-    return Target(loaded.environment, loaded.path.resolve().parent, loaded.digest, parsed, text, waivers, waivers_text, loaded.secrets)
+    return Target(
+        loaded.environment,
+        loaded.path.resolve().parent,
+        loaded.digest,
+        parsed,
+        text,
+        waivers,
+        waivers_text,
+        loaded.secrets,
+    )
 
 
 def _shipped(folder: Path, name: str) -> Path:
@@ -157,9 +176,13 @@ def _without_password(url: str) -> str:
 def frozen(environment: Environment) -> dict[str, Any]:
     """The environment as JSON without its secrets; enough to judge its evidence again."""
     databases = tuple(
-        one.model_copy(update={"url": Secret(_without_password(one.url.get_secret_value()))}) for one in environment.databases
+        one.model_copy(update={"url": Secret(_without_password(one.url.get_secret_value()))})
+        for one in environment.databases
     )
-    masked = {name: Role(token=Secret(MASK), header=role.header, scheme=role.scheme) for name, role in environment.roles.items()}
+    masked = {
+        name: Role(token=Secret(MASK), header=role.header, scheme=role.scheme)
+        for name, role in environment.roles.items()
+    }
     copy = environment.model_copy(update={"roles": masked, "databases": databases})
     document = json.loads(copy.model_dump_json())
     for shown, database in zip(document["databases"], databases, strict=True):
@@ -184,7 +207,9 @@ def read_copy(run: Path, *, policy: Path | None = None) -> Target:
         text = (run / "environment.json").read_text(encoding="utf-8")
         environment = Environment.model_validate_json(text)
     except (OSError, ValueError) as error:
-        raise RunUnreadable(f"{run / 'environment.json'}: cannot be read ({type(error).__name__}); this run cannot be replayed") from None
+        raise RunUnreadable(
+            f"{run / 'environment.json'}: cannot be read ({type(error).__name__}); this run cannot be replayed"
+        ) from None
     shard = rundir.read(run)
     if shard.intent is None:
         raise RunUnreadable(f"{run / 'intent.json'}: cannot be read; this run cannot be replayed")
@@ -215,7 +240,14 @@ def plan(environment: Environment, requests: Sequence[Request]) -> tuple[tuple[R
 def plan_json(listed: Sequence[PlanEntry]) -> list[dict[str, object]]:
     """The plan as `gonogo plan --json` prints it."""
     return [
-        {"probe": one.probe, "method": one.method, "target": one.target, "role": one.role, "lane": one.lane, "count": one.count}
+        {
+            "probe": one.probe,
+            "method": one.method,
+            "target": one.target,
+            "role": one.role,
+            "lane": one.lane,
+            "count": one.count,
+        }
         for one in listed
     ]
 
@@ -254,7 +286,9 @@ def conclude(run: Path, target: Target, *, at: datetime) -> Verdict:
 
     Raises RunUnreadable when what was written cannot be read back, OSError when it cannot be written.
     """
-    verdict = decide([rundir.read(run)], target.policy, waivers=target.waivers, at=at, environment=target.environment.name)
+    verdict = decide(
+        [rundir.read(run)], target.policy, waivers=target.waivers, at=at, environment=target.environment.name
+    )
     rundir.write_verdict(run, verdict)
     return verdict
 
@@ -275,7 +309,9 @@ def measured(environment: Environment, store: Store) -> list[tuple[str, float]]:
                 metrics.append((f"load.{profile.name}.rate", load_run.achieved_rate))
     for subject in NOUNS["vitals"].subjects(environment):
         records = [store.read(identity(request)) for request in subject.requests]
-        visits = [from_json(Visit, record.facts) for record in records if record is not None and record.facts is not None]
+        visits = [
+            from_json(Visit, record.facts) for record in records if record is not None and record.facts is not None
+        ]
         for name in ("lcp_ms", "cls", "inp_ms", "fcp_ms", "ttfb_ms"):
             values = [getattr(visit.vitals, name) for visit in visits if visit.vitals]
             if values and len(values) == len(subject.requests) and None not in values:
@@ -285,4 +321,3 @@ def measured(environment: Environment, store: Store) -> list[tuple[str, float]]:
 
 def utc_now() -> datetime:
     return datetime.now(UTC)
-

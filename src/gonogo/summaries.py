@@ -44,7 +44,13 @@ def _exchange(evidence: Evidence) -> tuple[str, str]:
     head = [f"{found.method} {found.url}", f"{found.http_version} {found.status} from {found.address}"]
     head += [f"{name}: {_unvalued(value) if name.lower() == 'set-cookie' else value}" for name, value in found.headers]
     timings = found.timings
-    phases = [("dns", timings.dns), ("connect", timings.connect), ("tls", timings.tls), ("first byte", timings.first_byte), ("total", timings.total)]
+    phases = [
+        ("dns", timings.dns),
+        ("connect", timings.connect),
+        ("tls", timings.tls),
+        ("first byte", timings.first_byte),
+        ("total", timings.total),
+    ]
     head.append("")
     head.append(" · ".join(f"{name} {1000 * seconds:.1f} ms" for name, seconds in phases if seconds is not None))
     return f"{found.method} {found.url} as {found.role}", _clip(head)
@@ -54,8 +60,13 @@ def _tls(evidence: Evidence) -> tuple[str, str]:
     found = from_json(TlsFacts, evidence.facts or {})
     lines = []
     for shake in found.handshakes:
-        lines.append(f"{shake.address}: {shake.version} {shake.cipher} alpn={shake.alpn or 'none'}; older versions: {shake.legacy}")
-        lines += [f"  {one.subject} ({one.key}, {one.not_before} to {one.not_after})" for one in shake.verified or shake.presented]
+        lines.append(
+            f"{shake.address}: {shake.version} {shake.cipher} alpn={shake.alpn or 'none'}; older versions: {shake.legacy}"
+        )
+        lines += [
+            f"  {one.subject} ({one.key}, {one.not_before} to {one.not_after})"
+            for one in shake.verified or shake.presented
+        ]
         if shake.error:
             lines.append(f"  not verified: {shake.error}")
     return f"TLS handshake with {found.host}:{found.port}", _clip(lines)
@@ -66,19 +77,32 @@ def _visit(evidence: Evidence, environment: Environment) -> tuple[str, str, tupl
     lines = [f"{found.browser}, {found.device} {found.viewport[0]}×{found.viewport[1]}"]
     for shot in found.snapshots:
         names = ", ".join(cookie.name for cookie in shot.cookies) or "none"
-        lines.append(f"{shot.label}: banner {'visible' if shot.banner.visible else 'not visible'}; cookies: {names}; {shot.requests} requests")
+        lines.append(
+            f"{shot.label}: banner {'visible' if shot.banner.visible else 'not visible'}; cookies: {names}; {shot.requests} requests"
+        )
     lines += [f"problem: {problem}" for problem in found.problems]
     lines += [f"{one.level}: {one.text}" for one in found.console]
     lines += [f"{one.method} {one.status or one.failure} {one.type} {one.bytes} B {one.url}" for one in found.requests]
     points: tuple[Point, ...] = ()
     if found.vitals is not None:
-        measured = {"LCP": found.vitals.lcp_ms, "FCP": found.vitals.fcp_ms, "TTFB": found.vitals.ttfb_ms, "INP": found.vitals.inp_ms}
+        measured = {
+            "LCP": found.vitals.lcp_ms,
+            "FCP": found.vitals.fcp_ms,
+            "TTFB": found.vitals.ttfb_ms,
+            "INP": found.vitals.inp_ms,
+        }
         limits = environment.vitals
         budget = {"LCP": limits.lcp_ms, "TTFB": limits.ttfb_ms, "INP": limits.inp_ms} if limits else {}
-        points = tuple(Point(name, value, budget.get(name), "ms") for name, value in measured.items() if value is not None)
+        points = tuple(
+            Point(name, value, budget.get(name), "ms") for name, value in measured.items() if value is not None
+        )
         if found.vitals.cls is not None:
             points += (Point("CLS", found.vitals.cls, limits.cls if limits else None, ""),)
-        lines.insert(1, ", ".join(f"{name} {value:.0f} ms" for name, value in measured.items() if value is not None) + f", CLS {found.vitals.cls}")
+        lines.insert(
+            1,
+            ", ".join(f"{name} {value:.0f} ms" for name, value in measured.items() if value is not None)
+            + f", CLS {found.vitals.cls}",
+        )
     name = str(evidence.request.get("name", "visit"))
     run = evidence.request.get("run")
     return f"Browser visit: {name}" + (f", run {run}" if run else ""), _clip(lines), points
@@ -91,8 +115,13 @@ def _database(evidence: Evidence) -> tuple[str, str]:
         f"connected in {found.connect_ms:.1f} ms, round trip {found.round_trip_ms:.2f} ms, {found.connections} of {found.max_connections} connections",
         f"migrations: {', '.join(found.applied_migrations) if found.applied_migrations else found.migrations_error or 'none'}",
     ]
-    lines += [f"{table.name}: {len(table.columns)} columns; indexes {', '.join(index.name for index in table.indexes) or 'none'}" for table in found.tables]
-    lines += [f"query {query.name}: {max(query.samples_ms):.1f} ms at most" for query in found.queries if query.samples_ms]
+    lines += [
+        f"{table.name}: {len(table.columns)} columns; indexes {', '.join(index.name for index in table.indexes) or 'none'}"
+        for table in found.tables
+    ]
+    lines += [
+        f"query {query.name}: {max(query.samples_ms):.1f} ms at most" for query in found.queries if query.samples_ms
+    ]
     return f"Catalogue of database {evidence.request.get('database')}", _clip(lines)
 
 
@@ -112,7 +141,9 @@ def _load(evidence: Evidence, environment: Environment) -> tuple[str, str, tuple
                 if value != float("inf"):
                     if series is found.series[0]:
                         points.append(Point(f"p{100 * share:g}", value, limit if share == 0.95 else None, "ms"))
-                    lines.append(f"{series.name}: p{100 * share:g} {value:.0f} ms of {series.requests} requests, {series.failures} failed")
+                    lines.append(
+                        f"{series.name}: p{100 * share:g} {value:.0f} ms of {series.requests} requests, {series.failures} failed"
+                    )
     return f"Load profile {found.profile}", _clip(lines), tuple(points)
 
 
@@ -151,12 +182,20 @@ def summarise(evidence: Evidence, environment: Environment, folder: Path) -> Evi
                 title, excerpt, points = _load(evidence, environment)
     screenshot = next((name for name in evidence.attachments if name.endswith((".png", ".jpg"))), "")
     image = b""
-    if screenshot and (folder / screenshot).is_file() and (folder / screenshot).stat().st_size <= MAX_IMAGE and evidence.request.get("lane") == "browser":
+    if (
+        screenshot
+        and (folder / screenshot).is_file()
+        and (folder / screenshot).stat().st_size <= MAX_IMAGE
+        and evidence.request.get("lane") == "browser"
+    ):
         image = (folder / screenshot).read_bytes()
     seconds = (datetime.fromisoformat(evidence.ended) - datetime.fromisoformat(evidence.started)).total_seconds()
     group = ""
     if probe == "browser" and evidence.request.get("measure"):
-        path = urlsplit(next((step["value"] for step in evidence.request["steps"] if step["action"] == "goto"), "")).path or "/"
+        path = (
+            urlsplit(next((step["value"] for step in evidence.request["steps"] if step["action"] == "goto"), "")).path
+            or "/"
+        )
         group = f"Web Vitals of {path}"
     return EvidenceSummary(
         id=evidence.id,

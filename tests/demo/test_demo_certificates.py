@@ -43,9 +43,7 @@ def test_near_expiry_still_verifies_with_a_tenth_of_its_life_left(files):
     assert chain(files, Variant.NEAR_EXPIRY)[0].not_valid_after_utc - NOW == timedelta(days=9)
 
 
-@pytest.mark.parametrize(
-    "variant", [Variant.UNTRUSTED, Variant.WRONG_NAME, Variant.CHAIN_INCOMPLETE, Variant.EXPIRED]
-)
+@pytest.mark.parametrize("variant", [Variant.UNTRUSTED, Variant.WRONG_NAME, Variant.CHAIN_INCOMPLETE, Variant.EXPIRED])
 def test_every_other_variant_does_not_verify(files, variant):
     with pytest.raises(VerificationError):
         verify(files, variant, NAMES[0])

@@ -144,8 +144,7 @@ def test_requests_are_told_with_role_agent_status_and_connection(clients, demo):
     clients.request("/api/analytics/stats", role="user")
     clients.plain("/")
     told = [
-        (one["listener"], one["host"], one["method"], one["path"], one["status"], one["role"])
-        for one in demo.log()
+        (one["listener"], one["host"], one["method"], one["path"], one["status"], one["role"]) for one in demo.log()
     ]
     assert told == [
         ("https", "www.acme.test", "GET", "/pricing?plan=team", 200, "anonymous"),
@@ -191,9 +190,7 @@ def test_every_defect_has_one_fault_and_every_fault_a_defect():
     ids = [defect.id for defect in DEFECTS]
     assert len(ids) == len(set(ids))
     assert set(ids) == set(FAULTS)
-    assert not [
-        defect.id for defect in DEFECTS if not defect.trips or list(defect.trips).count(defect.trips[0]) > 1
-    ]
+    assert not [defect.id for defect in DEFECTS if not defect.trips or list(defect.trips).count(defect.trips[0]) > 1]
 
 
 @pytest.mark.parametrize("name", [name for name, fault in FAULTS.items() if fault.patches])

@@ -1,6 +1,5 @@
 """What a valid environment file should still not say."""
 
-
 from __future__ import annotations
 
 from pathlib import Path
@@ -52,37 +51,27 @@ RULES = {
     PRODUCTION.replace("www.acme.io", "[::1]:443"): [f"x.toml:4: site.url: `::1` {NO_ADDRESS}"],
     PRODUCTION + '[release]\nexpected = "TODO"\n': [f"x.toml:6: release.expected: `TODO` {NO_ADDRESS}"],
     PRODUCTION + '[release]\nexpected = "todos-1"\n': [],
-    PRODUCTION + '[release]\nexpected = "${PLACEHOLDER}"\n': [
-        f"x.toml:6: release.expected: `changeme` {NO_ADDRESS}"
-    ],
+    PRODUCTION + '[release]\nexpected = "${PLACEHOLDER}"\n': [f"x.toml:6: release.expected: `changeme` {NO_ADDRESS}"],
     PRODUCTION + '[roles.u]\ntoken = "${PLACEHOLDER}"\n[metrics]\nrole = "u"\n': [
         f"x.toml:6: roles.u.token: the value {NO_ADDRESS}"
     ],
     PRODUCTION + '[[databases]]\nname = "m"\nurl = "postgresql://r:${PASSWORD}@localhost/d"\n': [
         f"x.toml:7: databases[0].url: `localhost` {NO_ADDRESS}"
     ],
-    PRODUCTION.replace("https", "http"): [
-        "x.toml:4: site.url: production is served over https://, never http://"
-    ],
+    PRODUCTION.replace("https", "http"): ["x.toml:4: site.url: production is served over https://, never http://"],
     PRODUCTION + '[api]\nurl = "http://api.acme.io"\n': [
         "x.toml:6: api.url: production is served over https://, never http://"
     ],
     # secrets
-    STAGING + '[roles.u]\ntoken = "hunter2-hunter2"\n[metrics]\nrole = "u"\n': [
-        f"x.toml:6: roles.u.token: {SECRET}"
-    ],
-    STAGING + '[roles.u]\ntoken = "${UNSET:-hunter2}"\n[metrics]\nrole = "u"\n': [
-        f"x.toml:6: roles.u.token: {SECRET}"
-    ],
+    STAGING + '[roles.u]\ntoken = "hunter2-hunter2"\n[metrics]\nrole = "u"\n': [f"x.toml:6: roles.u.token: {SECRET}"],
+    STAGING + '[roles.u]\ntoken = "${UNSET:-hunter2}"\n[metrics]\nrole = "u"\n': [f"x.toml:6: roles.u.token: {SECRET}"],
     STAGING + '[[databases]]\nname = "m"\nurl = "postgresql://r:hunter2@db.acme.io/d"\n': [
         f"x.toml:7: databases[0].url: {SECRET}",
         "x.toml:7: this looks like a password in a URL; write `${NAME}`, and revoke it",
     ],
     STAGING.replace('"staging"', '"demo"') + '[roles.u]\ntoken = "hunter2"\n[metrics]\nrole = "u"\n': [],
     STAGING + '[roles.u]\ntoken = "${SHORT}"\n[metrics]\nrole = "u"\n': [f"x.toml:6: roles.u.token: {SHORT}"],
-    STAGING + '[roles.u]\ntoken = "${UNSET:-}"\n[metrics]\nrole = "u"\n': [
-        f"x.toml:6: roles.u.token: {SHORT}"
-    ],
+    STAGING + '[roles.u]\ntoken = "${UNSET:-}"\n[metrics]\nrole = "u"\n': [f"x.toml:6: roles.u.token: {SHORT}"],
     STAGING + '[[databases]]\nname = "m"\nurl = "postgresql://r:${SHORT}@db.acme.io/d"\n': [
         f"x.toml:7: databases[0].url: {SHORT}"
     ],
@@ -168,7 +157,6 @@ def test_a_role_that_nothing_uses_is_a_warning(folder: Path) -> None:
 
 
 def test_the_guard_and_the_linter_know_the_same_hosts(folder: Path) -> None:
-    from gonogo.probes.guard import declared_hosts
 
     (folder / "x.toml").write_text(
         'hosts = ["Extra.acme.io"]\n' + CLEAN + '[tls]\nhosts = ["a.io:8443", "b.io"]\n'
@@ -177,4 +165,4 @@ def test_the_guard_and_the_linter_know_the_same_hosts(folder: Path) -> None:
     )
     environment = load("x", folder=folder, process_env=VARIABLES).environment
     expected = {"extra.acme.io", "www.acme.io", "db.acme.io", "a.io", "b.io", "t.io", "api.acme.io"}
-    assert environment.declared_hosts == declared_hosts(environment) == expected
+    assert environment.declared_hosts == expected

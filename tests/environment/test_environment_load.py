@@ -1,6 +1,5 @@
 """Loading an environment: names, extends, variables, and what a bad file is told."""
 
-
 from __future__ import annotations
 
 import time
@@ -83,9 +82,7 @@ def test_an_unknown_name_is_told_the_known_ones(folder: Path) -> None:
     )
 
 
-@pytest.mark.parametrize(
-    "name", ["../x", "/etc/x", "a/../../x", "", ".", "a//b", "a\\..\\x", "x\0", "a/.hidden"]
-)
+@pytest.mark.parametrize("name", ["../x", "/etc/x", "a/../../x", "", ".", "a//b", "a\\..\\x", "x\0", "a/.hidden"])
 def test_a_name_never_leaves_the_folder(folder: Path, name: str) -> None:
     write(folder, "x.toml", HEAD)
     (folder / "inner").mkdir()
@@ -109,9 +106,7 @@ def test_tables_merge_and_the_rest_replaces(folder: Path) -> None:
         "parts/base.toml",
         'name = "base"\n[limits]\nrequests = 7\nrate_per_s = 3\n[[site.pages]]\npath = "/a"\n[[site.pages]]\npath = "/b"\n',
     )
-    write(
-        folder, "mid.toml", 'extends = "parts/base.toml"\ntier = "staging"\n[site]\nurl = "https://mid.io"\n'
-    )
+    write(folder, "mid.toml", 'extends = "parts/base.toml"\ntier = "staging"\n[site]\nurl = "https://mid.io"\n')
     write(
         folder,
         "ok.toml",
@@ -168,12 +163,7 @@ def test_where_variables_come_from(folder: Path, monkeypatch: pytest.MonkeyPatch
     sources: list[tuple[str, dict[str, str]]] = [
         (label, {f"V{number}": label for number in range(at + 1)}) for at, label in enumerate(labels)
     ]
-    text = (
-        HEAD
-        + "[security]\nsession_cookies = ["
-        + ", ".join(f'"${{V{n}}}"' for n in range(len(labels)))
-        + "]\n"
-    )
+    text = HEAD + "[security]\nsession_cookies = [" + ", ".join(f'"${{V{n}}}"' for n in range(len(labels))) + "]\n"
     write(folder, "envs/systems/s/x.toml", text)
     files = ["envs/systems/s/.env.x", "envs/systems/s/.env", "envs/.env.x", "envs/.env", ".env"]
     for name, (_, values) in zip(files, sources[2:], strict=True):
@@ -241,10 +231,7 @@ def test_one_reference_may_stand_for_a_number_or_a_boolean(folder: Path) -> None
 
 
 def test_a_value_that_does_not_fit_is_named_by_its_variable(folder: Path) -> None:
-    text = (
-        HEAD
-        + '[limits]\nrequests = "${N}"\nrate_per_s = "${F}"\nallow_load = "${B}"\nconcurrency = "1${N}"\n'
-    )
+    text = HEAD + '[limits]\nrequests = "${N}"\nrate_per_s = "${F}"\nallow_load = "${B}"\nconcurrency = "1${N}"\n'
     assert problems_of(folder, text, N="hunter2", F="nan", B="maybe") == [
         (
             'x.toml:6: limits.requests: found "${N}" (N from the process environment); '
@@ -296,15 +283,11 @@ BAD = {
     "[limits]\nrequests = 1.5": ["6: limits.requests: found 1.5; wanted a whole number"],
     "[limits]\nrequests = true": ["6: limits.requests: found true; wanted a whole number"],
     "[limits]\nallow_load = 1": ["6: limits.allow_load: found 1; wanted true or false"],
-    '[limits]\nallow_load = "yes"': [
-        '6: limits.allow_load: found "yes"; wanted true or false, without quotes'
-    ],
+    '[limits]\nallow_load = "yes"': ['6: limits.allow_load: found "yes"; wanted true or false, without quotes'],
     "[limits]\nrate_per_s = 0": ["6: limits.rate_per_s: found 0; wanted more than 0"],
     "[limits]\nrate_per_s = inf": ["6: limits.rate_per_s: found inf; wanted a finite number"],
     "[limits]\nrate_per_s = nan": ["6: limits.rate_per_s: found nan; wanted a finite number"],
-    "[limits]\nrequests = 9223372036854775808": [
-        "6: limits.requests: a whole number that does not fit into 64 bits"
-    ],
+    "[limits]\nrequests = 9223372036854775808": ["6: limits.requests: a whole number that does not fit into 64 bits"],
     '[limits]\nallow_methods = ["GETT"]': [
         '6: limits.allow_methods[0]: found "GETT"; wanted one of POST, PUT, PATCH, DELETE'
     ],
@@ -315,9 +298,7 @@ BAD = {
     "[tls]\nhosts = [1]": ["6: tls.hosts[0]: found 1; wanted a string"],
     "health = 5": ["5: site.health: unknown key; known here: url, plain_url, pages"],
     "[health]\npath = 2026-11-21": ["6: health.path: found a date or time; put it in quotes"],
-    '[health]\npath = "health"': [
-        "6: health.path: found \"health\"; must be a path that begins with a single '/'"
-    ],
+    '[health]\npath = "health"': ["6: health.path: found \"health\"; must be a path that begins with a single '/'"],
     '[[load]]\nname = "-x"\nrate_per_s = 1\nduration_s = 1\ntargets = []': [
         '6: load[0].name: found "-x"; wanted text that matches ^[A-Za-z0-9][A-Za-z0-9 ._/-]*$',
         "9: load[0].targets: found an empty array; wanted 1 item or more",
@@ -486,9 +467,7 @@ def test_the_demo_loads_with_what_its_provider_supplies(folder: Path) -> None:
 
 def test_the_digest_follows_the_content_and_not_the_secrets(folder: Path) -> None:
     def digest(**changed: str) -> str:
-        return load(
-            "demo", folder=ENVIRONMENTS, variables=demo_variables(folder) | changed, process_env={}
-        ).digest
+        return load("demo", folder=ENVIRONMENTS, variables=demo_variables(folder) | changed, process_env={}).digest
 
     first = digest()
     assert len(first) == 64

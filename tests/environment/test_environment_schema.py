@@ -76,9 +76,7 @@ def test_every_section_and_key_is_explained() -> None:
     assert "### `[[databases.queries]]`" in text
     assert "### `[roles.<name>]`" in text
     rows = text.splitlines()
-    assert (
-        "| `ttfb_ms` | a number, more than 0 | `800` | Time to First Byte, at most, milliseconds. |" in rows
-    )
+    assert "| `ttfb_ms` | a number, more than 0 | `800` | Time to First Byte, at most, milliseconds. |" in rows
 
 
 def test_the_schema_is_a_schema_that_says_it_is_generated() -> None:
@@ -130,9 +128,7 @@ def test_what_the_schema_says_of_a_document(document: object, paths: list[str]) 
 
 def test_the_example_names_every_variable_of_the_templates() -> None:
     example = (ENVIRONMENTS / ".env.example").read_text(encoding="utf-8")
-    texts = "".join(
-        (ENVIRONMENTS / f"{name}.toml").read_text("utf-8") for name in ("base", "staging", "production")
-    )
+    texts = "".join((ENVIRONMENTS / f"{name}.toml").read_text("utf-8") for name in ("base", "staging", "production"))
     rows = [row.split("#")[0] if not row.startswith("#") else "" for row in texts.splitlines()]
     used = set(re.findall(r"\$\{(\w+)", "\n".join(rows)))
     assert set(re.findall(r"(?m)^#? ?(\w+)=", example)) == used
@@ -156,9 +152,7 @@ def test_the_demo_lints_clean() -> None:
 
 @pytest.mark.parametrize(("name", "values"), [("staging", VALUES), ("production", VALUES), ("demo", DEMO)])
 @pytest.mark.parametrize("origin", [False, True])
-def test_what_is_shown_is_the_environment_without_its_secrets(
-    name: str, values: dict[str, str], origin: bool
-) -> None:
+def test_what_is_shown_is_the_environment_without_its_secrets(name: str, values: dict[str, str], origin: bool) -> None:
     loaded = load(name, folder=ENVIRONMENTS, process_env=values)
     shown = show(loaded, origin)
     assert not [secret for secret in loaded.secrets if secret in shown]
@@ -180,9 +174,7 @@ def without_secrets(value: object) -> object:
 
 def test_the_origin_of_each_value_is_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "base.toml").write_text(
-        'tier = "staging"\n[site]\nurl = "https://${HOST}"\n', encoding="utf-8"
-    )
+    (tmp_path / "base.toml").write_text('tier = "staging"\n[site]\nurl = "https://${HOST}"\n', encoding="utf-8")
     (tmp_path / "x.toml").write_text('extends = "base.toml"\nname = "x"\n', encoding="utf-8")
     (tmp_path / ".env").write_text("\nHOST=www.acme.io\n", encoding="utf-8")
     rows = show(load("x", folder=tmp_path, process_env={}), True).splitlines()

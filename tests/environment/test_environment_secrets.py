@@ -26,9 +26,7 @@ ENCODINGS: dict[str, Callable[[str], str]] = {
     "raw": str,
     "percent": lambda text: quote(text, safe=""),
     "percent in a path": quote,
-    "percent in lower case": lambda text: (
-        quote(text, safe="").replace("%2F", "%2f").replace("%C3%A4", "%c3%a4")
-    ),
+    "percent in lower case": lambda text: quote(text, safe="").replace("%2F", "%2f").replace("%C3%A4", "%c3%a4"),
     "percent twice": lambda text: quote(quote(text, safe=""), safe=""),
     "form": quote_plus,
     "JSON": lambda text: json.dumps(text)[1:-1],

@@ -54,9 +54,7 @@ def test_a_percentile_is_the_nearest_rank_within_half_a_percent(values: list[flo
     assert abs(found - exact) <= 0.005 * exact * (1 + 1e-9)
 
 
-@pytest.mark.parametrize(
-    ("total", "share", "rank"), [(20, 0.95, 19), (300, 0.95, 285), (100, 0.07, 7), (1, 0.5, 1)]
-)
+@pytest.mark.parametrize(("total", "share", "rank"), [(20, 0.95, 19), (300, 0.95, 285), (100, 0.07, 7), (1, 0.5, 1)])
 def test_ranks_do_not_slip_by_rounding(total: int, share: float, rank: int) -> None:
     values = [float(one) for one in range(1, total + 1)]
     assert percentile(histogram(values), share, total=total) == rank
@@ -142,9 +140,7 @@ def test_exact_share_bounds_leave_the_risk_they_name(total: int, data: st.DataOb
     if count < total:
         assert float(binomial_cdf(count, total, Fraction(bounds.upper))) == pytest.approx(0.05, abs=1e-9)
     if count:
-        assert float(1 - binomial_cdf(count - 1, total, Fraction(bounds.lower))) == pytest.approx(
-            0.05, abs=1e-9
-        )
+        assert float(1 - binomial_cdf(count - 1, total, Fraction(bounds.lower))) == pytest.approx(0.05, abs=1e-9)
 
 
 @settings(deadline=None)
@@ -181,9 +177,7 @@ def test_a_share_of_nothing_is_refused(count: int, total: int) -> None:
             bound(count, total)
 
 
-@pytest.mark.parametrize(
-    ("share", "samples"), [(0.5, 20), (0.9, 100), (0.95, 200), (0.99, 1000), (0.999, 10_000)]
-)
+@pytest.mark.parametrize(("share", "samples"), [(0.5, 20), (0.9, 100), (0.95, 200), (0.99, 1000), (0.999, 10_000)])
 def test_minimum_samples(share: float, samples: int) -> None:
     assert minimum_samples(share) == samples
 

@@ -160,12 +160,8 @@ class Database:
         own = f"@{self.place.server.host}:{self.place.server.port}/"
         return plain.replace(own, f"@{host}:{port or self.place.port}/")
 
-    def environment(
-        self, *, url: str = "", ca_file: str = "", timeout: float = 5, **declared: Any
-    ) -> Environment:
-        return environment(
-            url or self.url(), ca_file=ca_file or self.place.trust.ca, timeout=timeout, **declared
-        )
+    def environment(self, *, url: str = "", ca_file: str = "", timeout: float = 5, **declared: Any) -> Environment:
+        return environment(url or self.url(), ca_file=ca_file or self.place.trust.ca, timeout=timeout, **declared)
 
     def gather(self, **changes: Any) -> Catalogue:
         return run(self.environment(**changes))
@@ -190,9 +186,7 @@ def run(declared: Environment, noted: list[str] | None = None) -> Catalogue:
         raise AssertionError(request)
 
     async def main() -> Catalogue:
-        guard = Guard(
-            declared, note=lambda method, url: noted.append(f"{method} {url}") if noted is not None else None
-        )
+        guard = Guard(declared, note=lambda method, url: noted.append(f"{method} {url}") if noted is not None else None)
         return await gather(DatabaseRequest("main"), Context(declared, guard, "run-7", Path(), fetch))
 
     return anyio.run(main)
@@ -247,9 +241,7 @@ def native(folder: Path, trust: Trust) -> Iterator[Place]:
     def require_tls(wanted: bool) -> None:
         (server.data / "pg_hba.conf").write_text(lines.format(kind="hostssl" if wanted else "host"))
         loaded = server.execute("select pg_conf_load_time(), pg_reload_conf()")[0][0]
-        while (
-            server.execute("select pg_conf_load_time()")[0][0] == loaded
-        ):  # a new session has the postmaster's
+        while server.execute("select pg_conf_load_time()")[0][0] == loaded:  # a new session has the postmaster's
             pass
 
     with server:
@@ -261,15 +253,11 @@ PLACES = {"embedded": embedded, "native": native}
 
 
 @pytest.fixture(scope="module")
-def places(
-    tmp_path_factory: pytest.TempPathFactory, database_trust: Trust
-) -> Iterator[Callable[[str], Place]]:
+def places(tmp_path_factory: pytest.TempPathFactory, database_trust: Trust) -> Iterator[Callable[[str], Place]]:
     """Each kind of server, started when first asked for."""
     with ExitStack() as running:
         yield cache(
-            lambda kind: running.enter_context(
-                PLACES[kind](tmp_path_factory.mktemp("postgres"), database_trust)
-            )
+            lambda kind: running.enter_context(PLACES[kind](tmp_path_factory.mktemp("postgres"), database_trust))
         )
 
 

@@ -41,9 +41,7 @@ from gonogo.probes.postgres_session import explain, parse_url
 DECLARED = {
     "tables": [{"name": "events"}],
     "migrations": {"table": "schema_migrations"},
-    "queries": [
-        {"name": "names", "sql": "select name, count(*) from events where name like 'n%' group by name;"}
-    ],
+    "queries": [{"name": "names", "sql": "select name, count(*) from events where name like 'n%' group by name;"}],
 }
 SPELLINGS = (CANARY, quote(CANARY, safe=""), quote(CANARY), repr(CANARY)[1:-1], "c4nary")
 
@@ -54,9 +52,7 @@ def missing(attempt: Callable[[], object]) -> EvidenceMissing:
         attempt()
     error = caught.value
     frames = [
-        frame
-        for frame, _ in traceback.walk_tb(error.__traceback__)
-        if "/src/gonogo/" in frame.f_code.co_filename
+        frame for frame, _ in traceback.walk_tb(error.__traceback__) if "/src/gonogo/" in frame.f_code.co_filename
     ]
     seen = [str(error), repr(error), repr(error.__context__), repr(error.__cause__)]
     seen += [repr(value) for frame in frames for value in frame.f_locals.values()]
@@ -220,9 +216,7 @@ def test_a_session_without_tls_that_the_server_accepts(healthy: Database) -> Non
 
 def test_tls_that_is_not_declared_is_not_judged(one_healthy: Database) -> None:
     noted: list[str] = []
-    seen = run(
-        one_healthy.environment(url=one_healthy.url(port=one_healthy.place.server.port), tls=False), noted
-    )
+    seen = run(one_healthy.environment(url=one_healthy.url(port=one_healthy.place.server.port), tls=False), noted)
     assert (seen.tls, seen.plaintext) == ("", "not tried")
     assert noted == [f"handshake postgresql://{HOST}:{one_healthy.place.server.port}/{one_healthy.name}"]
 
@@ -240,9 +234,7 @@ def test_the_budget_of_requests_is_kept(one_healthy: Database) -> None:
         run(declared)
 
 
-def test_variables_of_our_own_environment_are_not_sent(
-    one_healthy: Database, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_variables_of_our_own_environment_are_not_sent(one_healthy: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PGOPTIONS", "-c statement_timeout=1")
     monkeypatch.setenv("PGSSLMODE", "disable")
     monkeypatch.setenv("PGTARGETSESSIONATTRS", "standby")
@@ -280,9 +272,7 @@ def test_a_role_that_owns_a_table(one: Database) -> None:
 
 
 def test_a_superuser(one_healthy: Database) -> None:
-    seen = one_healthy.gather(
-        url=one_healthy.url(user="postgres", password=one_healthy.place.server.password)
-    )
+    seen = one_healthy.gather(url=one_healthy.url(user="postgres", password=one_healthy.place.server.password))
     assert (seen.superuser, {one.writable for one in seen.tables}) == (True, {True})
 
 
@@ -303,9 +293,7 @@ def test_a_superuser(one_healthy: Database) -> None:
         ),
     ],
 )
-def test_a_ledger_that_cannot_be_read_takes_nothing_else_with_it(
-    one: Database, change: str, why: str
-) -> None:
+def test_a_ledger_that_cannot_be_read_takes_nothing_else_with_it(one: Database, change: str, why: str) -> None:
     one.execute(change)
     seen = one.gather(**DECLARED)
     assert seen.applied_migrations is None
@@ -323,9 +311,7 @@ def test_a_migration_that_its_tool_marks_as_failed_is_not_applied(one: Database)
 
 
 def test_a_ledger_name_is_never_sql(one_healthy: Database) -> None:
-    environment = one_healthy.environment(
-        migrations={"table": "schema_migrations", "column": 'version" from x; --'}
-    )
+    environment = one_healthy.environment(migrations={"table": "schema_migrations", "column": 'version" from x; --'})
     seen = run(environment)
     assert (seen.applied_migrations, "no such column" in seen.migrations_error) == (None, True)
 
@@ -337,10 +323,7 @@ def test_a_slow_query(one_healthy: Database) -> None:
 
 
 def test_a_query_that_never_ends_has_its_share_of_the_time(one_healthy: Database) -> None:
-    queries = [
-        {"name": name, "sql": sql}
-        for name, sql in (("endless", "select pg_sleep(99)"), ("quick", "select 1"))
-    ]
+    queries = [{"name": name, "sql": sql} for name, sql in (("endless", "select pg_sleep(99)"), ("quick", "select 1"))]
     began = time.monotonic()
     endless, quick = one_healthy.gather(timeout=1, queries=queries).queries
     assert time.monotonic() - began < 2
@@ -367,17 +350,13 @@ def test_a_query_that_never_ends_has_its_share_of_the_time(one_healthy: Database
 )
 def test_a_query_that_is_not_one_select(one_place: Place, sql: str, why: str) -> None:
     loose = one_place.loose
-    first, second = loose.gather(
-        queries=[{"name": "bad", "sql": sql}, {"name": "good", "sql": "select 1"}]
-    ).queries
+    first, second = loose.gather(queries=[{"name": "bad", "sql": sql}, {"name": "good", "sql": "select 1"}]).queries
     assert (first.samples_ms, first.error.startswith(why)) == ((), True)
     assert (len(second.samples_ms), second.error) == (10, "")
     assert loose.execute("select count(*) from events") == [(2000,)]
 
 
-@pytest.mark.parametrize(
-    "sql", ["(select 1)", "/* a */ -- b\n\n  with a as (select 1) table a", "VALUES (1)"]
-)
+@pytest.mark.parametrize("sql", ["(select 1)", "/* a */ -- b\n\n  with a as (select 1) table a", "VALUES (1)"])
 def test_forms_of_a_query(one_healthy: Database, sql: str) -> None:
     (query,) = one_healthy.gather(queries=[{"name": "good", "sql": sql}]).queries
     assert (len(query.samples_ms), query.error) == (10, "")
@@ -547,9 +526,7 @@ def test_answers_to_a_session_without_tls(one_healthy: Database, answer: bytes, 
 # --- URLs ---
 
 
-@pytest.mark.parametrize(
-    "scheme", ["postgresql://", "postgres://", "postgresql+asyncpg://", "postgresql+psycopg2://"]
-)
+@pytest.mark.parametrize("scheme", ["postgresql://", "postgres://", "postgresql+asyncpg://", "postgresql+psycopg2://"])
 def test_schemes_of_other_drivers(scheme: str) -> None:
     url = f"{scheme}u%40corp:{quote(CANARY, safe='')}@{HOST}:6543/app?ssl=require&options=-c%20x"
     target = parse_url("main", Secret(url))

@@ -153,9 +153,7 @@ def nothing_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Pa
 
 def generators() -> list[psutil.Process]:
     return [
-        child
-        for child in psutil.Process().children(recursive=True)
-        if "locustfile.py" in " ".join(child.cmdline())
+        child for child in psutil.Process().children(recursive=True) if "locustfile.py" in " ".join(child.cmdline())
     ]
 
 
@@ -287,9 +285,7 @@ def test_percentiles_are_those_of_the_server(tmp_path: Path) -> None:
     waits = [0.06 + 0.3 * k / 200 for k in range(200)]
     random.Random(20261121).shuffle(waits)  # noqa: S311 - a simulation
     with serving(lambda number, _: (waits[number % 200], 200)) as server:
-        run = gather(
-            context(tmp_path, f"http://127.0.0.1:{server.port}", {"rate_per_s": 100, "duration_s": 2})
-        )
+        run = gather(context(tmp_path, f"http://127.0.0.1:{server.port}", {"rate_per_s": 100, "duration_s": 2}))
     total = run.series[0]
     assert run.healthy, run.unhealthy_reason
     for share in (0.5, 0.95):
@@ -307,9 +303,7 @@ def test_a_frozen_server_is_not_hidden(tmp_path: Path) -> None:
         return (0, 200)
 
     with serving(behave) as server:
-        run = gather(
-            context(tmp_path, f"http://127.0.0.1:{server.port}", {"rate_per_s": 50, "duration_s": 3})
-        )
+        run = gather(context(tmp_path, f"http://127.0.0.1:{server.port}", {"rate_per_s": 50, "duration_s": 3}))
     total = run.series[0]
     assert (run.sent, run.dropped, total.failures) == (150, 0, 0)
     assert len(server.seen) == 150
@@ -321,9 +315,7 @@ def test_a_frozen_server_is_not_hidden(tmp_path: Path) -> None:
     assert run.healthy, run.unhealthy_reason
 
 
-def test_what_is_never_answered_is_dropped_or_unanswered(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_is_never_answered_is_dropped_or_unanswered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(load, "IN_FLIGHT", 10)
     monkeypatch.setattr(load, "DRAIN_S", 0.2)
     profile = {"rate_per_s": 50, "duration_s": 1, "p95_ms": 10}
@@ -340,9 +332,7 @@ def test_what_is_never_answered_is_dropped_or_unanswered(
 def test_a_request_is_not_waited_for_beyond_its_time(tmp_path: Path) -> None:
     profile = {"rate_per_s": 20, "duration_s": 0.5}
     with serving(lambda _, path: (60, 200)) as server:
-        run = gather(
-            context(tmp_path, f"http://127.0.0.1:{server.port}", profile, limits={"request_timeout_s": 0.3})
-        )
+        run = gather(context(tmp_path, f"http://127.0.0.1:{server.port}", profile, limits={"request_timeout_s": 0.3}))
     assert sorted(kind for kind, _ in run.errors) in (["timeout"], ["timeout", "unanswered"])
     assert run.series[0].failures == 10
 
@@ -380,14 +370,10 @@ def authority(folder: Path, name: str) -> tuple[Path, ssl.SSLContext]:
             .not_valid_after(now + timedelta(hours=1))
             .add_extension(x509.BasicConstraints(ca=ca, path_length=None), critical=True)
             .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
-            .add_extension(
-                x509.AuthorityKeyIdentifier.from_issuer_public_key(signer.public_key()), critical=False
-            )
+            .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(signer.public_key()), critical=False)
         )
         if not ca:
-            builder = builder.add_extension(
-                x509.SubjectAlternativeName([x509.DNSName(subject)]), critical=False
-            )
+            builder = builder.add_extension(x509.SubjectAlternativeName([x509.DNSName(subject)]), critical=False)
         return builder.sign(signer, hashes.SHA256())
 
     ca_key, leaf_key = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
@@ -435,9 +421,7 @@ def test_https_with_a_private_authority_and_a_fixed_address(tmp_path: Path) -> N
         ("api.load.test", "acme", "Hostname mismatch"),
     ],
 )
-def test_a_certificate_that_does_not_verify_is_a_failure(
-    tmp_path: Path, host: str, ca: str, why: str
-) -> None:
+def test_a_certificate_that_does_not_verify_is_a_failure(tmp_path: Path, host: str, ca: str, why: str) -> None:
     _, tls = authority(tmp_path, "acme")
     authority(tmp_path, "other")
     with serving(tls=tls) as server:
@@ -461,9 +445,7 @@ def test_a_certificate_that_does_not_verify_is_a_failure(
 
 def test_an_authority_file_that_is_not_there_is_said_before_anything_is_sent(tmp_path: Path) -> None:
     with pytest.raises(EvidenceMissing, match=r"gone\.pem") as caught:
-        gather(
-            context(tmp_path, "https://127.0.0.1:1", {"rate_per_s": 1, "duration_s": 1}, ca_file="gone.pem")
-        )
+        gather(context(tmp_path, "https://127.0.0.1:1", {"rate_per_s": 1, "duration_s": 1}, ca_file="gone.pem"))
     assert caught.value.kind == "unavailable"
 
 
@@ -489,9 +471,7 @@ def test_a_generator_that_was_held_up_is_not_healthy(tmp_path: Path) -> None:
 
     with serving() as server:
         holder = when_first_arrives(server, hold)
-        run = gather(
-            context(tmp_path, f"http://127.0.0.1:{server.port}", {"rate_per_s": 50, "duration_s": 1.5})
-        )
+        run = gather(context(tmp_path, f"http://127.0.0.1:{server.port}", {"rate_per_s": 50, "duration_s": 1.5}))
         holder.join()
     assert not run.healthy
     assert "left more than 50 ms after they were due" in run.unhealthy_reason
@@ -509,9 +489,7 @@ def test_a_generator_ends_when_its_parent_dies(tmp_path: Path) -> None:
             "child.wait()\n"
         )
         job = Job(f"http://127.0.0.1:{server.port}", 20, 600, (Target("/", "/"),))
-        parent = subprocess.Popen(
-            [sys.executable, str(script), str(load.locust_file())], stdin=subprocess.PIPE
-        )
+        parent = subprocess.Popen([sys.executable, str(script), str(load.locust_file())], stdin=subprocess.PIPE)
         assert parent.stdin is not None
         parent.stdin.write(f"{encode_job(job)}\n".encode())
         parent.stdin.close()
@@ -583,15 +561,11 @@ def test_production_refuses_load_unless_the_file_opts_in(tmp_path: Path) -> None
         with pytest.raises(GuardRefused, match="allow_load"):
             gather(context(tmp_path, url, profile, tier="production"))
         assert server.seen == []
-        run = gather(
-            context(tmp_path, url, profile, tier="production", limits={"allow_load": True, "requests": 1})
-        )
+        run = gather(context(tmp_path, url, profile, tier="production", limits={"allow_load": True, "requests": 1}))
     assert run.sent == 5
 
 
-def test_load_is_not_counted_in_the_budget_of_requests(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_load_is_not_counted_in_the_budget_of_requests(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     fake = tmp_path / "locustfile.py"
     fake.write_text("")
     monkeypatch.setattr(load, "locust_file", lambda: fake)
@@ -617,9 +591,7 @@ def test_a_profile_that_cannot_run_is_said_before_anything_is_sent(
     tmp_path: Path, profile: dict[str, object], fields: dict[str, object], why: str
 ) -> None:
     with pytest.raises(EvidenceMissing, match=why) as caught:
-        gather(
-            context(tmp_path, "http://127.0.0.1:1", {"rate_per_s": 1, "duration_s": 1, **profile}, **fields)
-        )
+        gather(context(tmp_path, "http://127.0.0.1:1", {"rate_per_s": 1, "duration_s": 1, **profile}, **fields))
     assert caught.value.kind == "invalid"
     assert TOKEN not in str(caught.value)
 
@@ -675,9 +647,7 @@ def test_a_job_by_hand_may_be_short() -> None:
         decode_job('{"url": "http://x.test", "rat": 5, "arrivals": 10, "targets": []}')
 
 
-def test_the_locust_file_is_found_in_a_clone_and_in_a_wheel(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_locust_file_is_found_in_a_clone_and_in_a_wheel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert load.locust_file().parts[-2:] == ("loadtests", "locustfile.py")
     package = tmp_path / "site-packages" / "gonogo"
     (package / "loadtests").mkdir(parents=True)

@@ -107,11 +107,7 @@ def test_a_wrong_password_is_refused_on_the_only_way_in(server: PostgresServer) 
 
 
 def test_the_password_is_in_no_argument_list_and_no_file(server: PostgresServer) -> None:
-    ours = [
-        child
-        for task in Path("/proc/self/task").iterdir()
-        for child in (task / "children").read_text().split()
-    ]
+    ours = [child for task in Path("/proc/self/task").iterdir() for child in (task / "children").read_text().split()]
     assert str(server.pid) in ours
     for pid in ours:
         assert b"c4nary" not in Path(f"/proc/{pid}/cmdline").read_bytes()
@@ -144,18 +140,16 @@ def test_settings_and_files_reach_the_server(tmp_path: Path) -> None:
         settings={"max_connections": "12"},
         files={"pg_ident.conf": "acme one two\n"},
     ) as server:
-        assert server.execute("select current_user::text, current_setting('max_connections')") == [
-            ("owner", "12")
-        ]
+        assert server.execute("select current_user::text, current_setting('max_connections')") == [("owner", "12")]
         assert server.execute("select map_name, sys_name from pg_ident_file_mappings") == [("acme", "one")]
 
 
 def test_a_template_saves_initdb_and_not_the_password(server: PostgresServer, template: Path) -> None:
     (kept,) = template.iterdir()  # made for the first server, used for all others
     assert PASSWORD.encode() not in b"".join(path.read_bytes() for path in kept.rglob("*") if path.is_file())
-    assert server.execute("select rolpassword from pg_authid where rolpassword is not null")[0][
-        0
-    ].encode() not in (b"".join(path.read_bytes() for path in (kept / "global").iterdir()))
+    assert server.execute("select rolpassword from pg_authid where rolpassword is not null")[0][0].encode() not in (
+        b"".join(path.read_bytes() for path in (kept / "global").iterdir())
+    )
 
 
 def test_a_server_that_cannot_start_says_why(tmp_path: Path, template: Path) -> None:
@@ -195,9 +189,7 @@ def test_binaries_that_are_named_are_taken(monkeypatch: pytest.MonkeyPatch, tmp_
     assert find_binaries() == tmp_path
 
 
-def test_binaries_that_are_named_and_absent_are_an_error(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_binaries_that_are_named_and_absent_are_an_error(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("GONOGO_PG_BIN", str(tmp_path))
     with pytest.raises(Unavailable, match=r"GONOGO_PG_BIN is .* which holds no `postgres`"):
         find_binaries()
@@ -219,9 +211,7 @@ def test_binaries_that_nobody_can_enter_are_copied_with_their_libraries(
         for name in (package.name, package.name + ".libs"):
             shutil.copytree(package.with_name(name), closed / name, copy_function=_link)
         binaries = closed / package.name / "pginstall" / "bin"
-        with PostgresServer.start(
-            tmp_path / "run", password="x", binaries=binaries, template=template
-        ) as server:
+        with PostgresServer.start(tmp_path / "run", password="x", binaries=binaries, template=template) as server:
             program = Path(f"/proc/{server.pid}/exe").readlink()
             assert server.execute("select 1") == [(1,)]
         assert program.is_relative_to(cache)
@@ -331,9 +321,7 @@ def test_what_is_not_the_protocol_is_cut_off(front: TlsFront, opening: bytes) ->
             assert client.recv(100) == b""
 
 
-def test_close_ends_every_session(
-    server: PostgresServer, portal: BlockingPortal, database_trust: Trust
-) -> None:
+def test_close_ends_every_session(server: PostgresServer, portal: BlockingPortal, database_trust: Trust) -> None:
     made = portal.call(TlsFront.start, "127.0.0.1", 0, server.host, server.port, database_trust.context())
     with login(made.port, sslmode="require", autocommit=True) as session:
         session.execute("select 1")

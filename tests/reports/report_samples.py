@@ -90,15 +90,11 @@ def report(
     alive = Result("availability.health.shallow", "", Outcome.PASS, Severity.CRITICAL, seconds=0.1)
     told = (alive, *results)
     ran = tuple(one for one in told if one.outcome is not Outcome.NOT_APPLICABLE)
-    absent = tuple(
-        (one.check, one.subject, one.reason) for one in told if one.outcome is Outcome.NOT_APPLICABLE
-    )
+    absent = tuple((one.check, one.subject, one.reason) for one in told if one.outcome is Outcome.NOT_APPLICABLE)
     expected = (*(Expected(one.check, one.subject, one.severity) for one in ran), *missing)
     intent = Intent(RUN, "demo", "demo", "2026.11.3", "full", "e" * 64, "", START, expected, absent)
     receipt = Receipt(START + timedelta(seconds=83), "0" * 64, count(ran))
-    verdict = decide(
-        [Shard(intent, ran, receipt)], Policy(), waivers=tuple(waivers), at=START + timedelta(seconds=84)
-    )
+    verdict = decide([Shard(intent, ran, receipt)], Policy(), waivers=tuple(waivers), at=START + timedelta(seconds=84))
     return Report(
         verdict=verdict_json(verdict),
         results=told,

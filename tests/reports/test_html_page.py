@@ -79,9 +79,7 @@ def test_what_a_target_sent_is_shown_as_text() -> None:
 @pytest.mark.parametrize("made", [all_passed, every_outcome], ids=["GO", "NO_GO"])
 def test_the_page_loads_nothing_and_runs_nothing(made) -> None:  # type: ignore[no-untyped-def]
     page = Page(html(made()))
-    policy = next(
-        one["content"] for one in page.all("meta") if one.get("http-equiv") == "Content-Security-Policy"
-    )
+    policy = next(one["content"] for one in page.all("meta") if one.get("http-equiv") == "Content-Security-Policy")
     (style,) = page.text["style"]
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     assert policy == (
@@ -118,9 +116,7 @@ def test_the_page_is_accessible(made) -> None:  # type: ignore[no-untyped-def]
 def test_the_verdict_stands_first_with_its_reason() -> None:
     page = Page(html(every_outcome()))
     assert page.text["h1"] == ["NO-GO"]
-    assert (
-        page.text["header"][0].split("NO-GO")[1].strip().startswith("security.csp.present failed on /pricing")
-    )
+    assert page.text["header"][0].split("NO-GO")[1].strip().startswith("security.csp.present failed on /pricing")
     assert Page(html(all_passed())).text["h1"] == ["GO"]
     assert "All 2 results passed." in Page(html(all_passed())).text["header"][0]
 
@@ -159,9 +155,7 @@ def page_index(page: Page, heading: str) -> int:
 
 def test_an_outage_that_many_checks_met_is_told_once() -> None:
     down = [
-        Result(
-            f"database.schema.part-{index}", "main", Outcome.UNKNOWN, Severity.HIGH, reason="connect: refused"
-        )
+        Result(f"database.schema.part-{index}", "main", Outcome.UNKNOWN, Severity.HIGH, reason="connect: refused")
         for index in range(6)
     ]
     page = Page(html(report(down)))
@@ -181,9 +175,7 @@ def test_the_matrix_counts_what_the_verdict_counts() -> None:
     counts = made.verdict["counts"]["outcomes"]  # type: ignore[index]
     legend = next(text for text in page.text["ul"] if "not applicable" in text and "missing" in text)
     for outcome in Outcome:
-        assert f"{counts[outcome.value]} {outcome.value.lower().replace('_', ' ')}" in " ".join(
-            legend.split()
-        )
+        assert f"{counts[outcome.value]} {outcome.value.lower().replace('_', ' ')}" in " ".join(legend.split())
 
 
 def test_every_result_is_in_the_table_of_all_checks() -> None:
@@ -246,9 +238,7 @@ def test_a_screenshot_is_embedded_while_there_is_room() -> None:
 def test_what_a_card_says_is_escaped_and_only_web_addresses_are_links() -> None:
     why = "<b>x</b> `<i>` y.\n\nFix: `a` <u>\nSee: javascript:alert(1) and https://example.org/a."
     one = replace(card("security.hsts.max-age"), why=why, sources=("data:text/html,x",))
-    failed = Result(
-        "security.hsts.max-age", "/", Outcome.FAIL, Severity.HIGH, (Finding.of("/", seen=1, wanted=0),)
-    )
+    failed = Result("security.hsts.max-age", "/", Outcome.FAIL, Severity.HIGH, (Finding.of("/", seen=1, wanted=0),))
     page = Page(html(report([failed], cards=[one])))
     assert not {tag for tag, _ in page.elements} & {"i", "u"}
     outside = [one["href"] for one in page.all("a") if not str(one["href"]).startswith("#")]
@@ -264,9 +254,7 @@ def test_a_run_of_5000_results_is_rendered_in_two_seconds() -> None:
     assert len(text) < 10_000_000
 
 
-@pytest.mark.parametrize(
-    "change", [{"verdict": "MAYBE"}, {"verdict": None}, {"counts": {}}, {"reasons": "none"}]
-)
+@pytest.mark.parametrize("change", [{"verdict": "MAYBE"}, {"verdict": None}, {"counts": {}}, {"reasons": "none"}])
 def test_what_is_no_verdict_is_refused_and_never_shown_as_go(change: dict[str, object]) -> None:
     made = all_passed()
     with pytest.raises((ValueError, KeyError, TypeError)):

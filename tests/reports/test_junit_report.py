@@ -109,9 +109,7 @@ def test_the_gate_has_a_suite_with_a_case_a_reason() -> None:
 
 
 def test_equal_names_are_told_apart() -> None:
-    failed = Result(
-        "a.b.c", "x" * 900 + "1", Outcome.FAIL, Severity.LOW, (Finding.of("x", seen=1, wanted=2),)
-    )
+    failed = Result("a.b.c", "x" * 900 + "1", Outcome.FAIL, Severity.LOW, (Finding.of("x", seen=1, wanted=2),))
     twin = Result("a.b.c", "x" * 900 + "2", Outcome.PASS, Severity.LOW)
     root = ET.fromstring(junit(report([failed, twin, failed])))
     assert len(cases(root, "gonogo")) == 4

@@ -82,9 +82,7 @@ def test_there_is_a_cell_a_column() -> None:
 
 
 def held() -> dict[str, object]:
-    unknown = Result(
-        "database.role.read-only", "main", Outcome.UNKNOWN, Severity.HIGH, reason="connect: refused"
-    )
+    unknown = Result("database.role.read-only", "main", Outcome.UNKNOWN, Severity.HIGH, reason="connect: refused")
     return dict(report([unknown], waivers=[waiver("load.*")]).verdict)
 
 

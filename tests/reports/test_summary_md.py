@@ -26,9 +26,7 @@ def shown(text: str) -> str:
     )
 
 
-USUAL = Counter(
-    one.type for one in tokens(markdown(every_outcome())) if one.type not in {"text", "text_special"}
-)
+USUAL = Counter(one.type for one in tokens(markdown(every_outcome())) if one.type not in {"text", "text_special"})
 
 
 @settings(max_examples=60, deadline=None)
@@ -65,17 +63,13 @@ def test_a_reader_sees_the_text_itself(text: str, seen: str) -> None:
 
 
 def test_the_verdict_comes_first() -> None:
-    assert markdown(every_outcome()).startswith(
-        "# ⛔ NO-GO: HSTS lasts at least a year\n\nsecurity.csp.present failed"
-    )
+    assert markdown(every_outcome()).startswith("# ⛔ NO-GO: HSTS lasts at least a year\n\nsecurity.csp.present failed")
     assert markdown(all_passed()).startswith("# ✅ GO: Acme Insights\n\nAll 2 results passed.\n")
 
 
 def test_findings_have_their_fix_and_what_was_not_observed_its_reason() -> None:
     text = shown(markdown(every_outcome()))
-    assert "Fix: send `Strict-Transport-Security: max-age=31536000` on every response." in text.replace(
-        "\u200b", ""
-    )
+    assert "Fix: send `Strict-Transport-Security: max-age=31536000` on every response." in text.replace("\u200b", "")
     assert "wanted: at least 31536000" in text
     assert "Not observed (2)" in text
     assert "timeout: no answer within 10 s" in text

@@ -57,9 +57,7 @@ def test_seen_and_wanted_stand_apart_where_the_message_does_not_say_them() -> No
 
 def test_an_outage_is_told_once() -> None:
     down = [
-        Result(
-            f"database.schema.part-{index}", "main", Outcome.UNKNOWN, Severity.HIGH, reason="connect: refused"
-        )
+        Result(f"database.schema.part-{index}", "main", Outcome.UNKNOWN, Severity.HIGH, reason="connect: refused")
         for index in range(6)
     ]
     text = plain(block(report(down)))

@@ -66,13 +66,9 @@ DEFECTS: tuple[Defect, ...] = (
     _network("metrics-page", "The metrics endpoint shows a sign-in page", "availability.metrics.readable"),
     # tls
     _network("certificate-untrusted", "An unknown authority issued the certificate", "tls.certificate.trust"),
-    _network(
-        "certificate-chain-incomplete", "The intermediate certificate is not sent", "tls.certificate.trust"
-    ),
+    _network("certificate-chain-incomplete", "The intermediate certificate is not sent", "tls.certificate.trust"),
     _network("certificate-name-wrong", "The certificate is for another host", "tls.certificate.name"),
-    _network(
-        "certificate-near-expiry", "The certificate has a tenth of its life left", "tls.certificate.expiry"
-    ),
+    _network("certificate-near-expiry", "The certificate has a tenth of its life left", "tls.certificate.expiry"),
     _network("certificate-expired", "The certificate has expired", "tls.certificate.expiry"),
     _network("tls-legacy", "TLS 1.0 and 1.1 are accepted", "tls.protocol.minimum-version"),
     # security
@@ -109,15 +105,9 @@ DEFECTS: tuple[Defect, ...] = (
     # consent
     _browser("consent-banner-missing", "Nobody is asked for consent", "consent.banner.shown"),
     _browser("consent-reject-missing", "The banner has no button to reject", "consent.banner.shown"),
-    _browser(
-        "cookie-before-choice", "The analytics cookie is set before a choice", "consent.storage.before-choice"
-    ),
-    _browser(
-        "storage-before-choice", "Local storage is written before a choice", "consent.storage.before-choice"
-    ),
-    _browser(
-        "tag-before-choice", "The analytics tag fires before a choice", "consent.requests.before-choice"
-    ),
+    _browser("cookie-before-choice", "The analytics cookie is set before a choice", "consent.storage.before-choice"),
+    _browser("storage-before-choice", "Local storage is written before a choice", "consent.storage.before-choice"),
+    _browser("tag-before-choice", "The analytics tag fires before a choice", "consent.requests.before-choice"),
     _browser("reject-ignored", "A rejection starts analytics", "consent.choice.reject-obeyed"),
     _browser("tag-missing", "Analytics never starts", "consent.choice.accept-effective"),
     _browser("choice-forgotten", "The choice is not stored", "consent.choice.persists"),
@@ -130,11 +120,9 @@ DEFECTS: tuple[Defect, ...] = (
     # browser
     _browser("script-error", "A script throws while the page loads", "browser.console.clean"),
     _browser("csp-violation", "A script sets a style that the policy forbids", "browser.csp.violations"),
-    _browser("host-undeclared", "The start page loads a picture from elsewhere", "browser.requests.declared"),
+    _browser("host-undeclared", "The dashboard loads a picture from elsewhere", "browser.requests.declared"),
     # database
-    _network(
-        "database-unreachable", "Nothing listens on the database's port", "database.connection.reachable"
-    ),
+    _network("database-unreachable", "Nothing listens on the database's port", "database.connection.reachable"),
     _network("database-plaintext", "The database accepts sessions without TLS", "database.connection.tls"),
     _network("verifier-writes", "The verifier's role may write", "database.role.read-only"),
     _network("column-missing", "A declared column has another name", "database.schema.tables"),

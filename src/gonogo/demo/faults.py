@@ -213,9 +213,7 @@ def patched(text: str, patches: Iterable[tuple[str, str]]) -> str:
 async def _release_changes(request: Request, traffic: Traffic) -> Response | None:
     if request.url.path != "/version" or traffic.next("version") == 1:
         return None
-    return JSONResponse(
-        {"release": "2026.11.4", "commit": "41b0c6de52f7a983"}, headers={"Cache-Control": "no-store"}
-    )
+    return JSONResponse({"release": "2026.11.4", "commit": "41b0c6de52f7a983"}, headers={"Cache-Control": "no-store"})
 
 
 async def _cold_start(request: Request, traffic: Traffic) -> Response | None:
@@ -326,7 +324,7 @@ def _plain_redirect(_: Request, reply: Reply) -> None:
 
 def _undeclared_image(request: Request, reply: Reply) -> None:
     """Somebody added a picture from elsewhere, and widened the policy for it."""
-    if request.url.path == "/":
+    if request.url.path == "/dashboard":
         name, wider = "content-security-policy", "img-src 'self' https://cdn.undeclared.test"
         reply.headers[name] = reply.headers[name].replace("img-src 'self'", wider)
         picture = b'<img src="https://cdn.undeclared.test/badge.png" width="1" height="1" alt="">'
@@ -444,9 +442,7 @@ FAULTS: Mapping[str, Fault] = MappingProxyType(
         "api-media-type": header("Content-Type", "text/plain; charset=utf-8", paths=[TRENDS]),
         "api-slow": slow(TRENDS, 1.4),
         "openapi-invalid": content("/openapi.json", _without_info),
-        "openapi-reference-broken": content(
-            "/openapi.json", replaced(b"schemas/Version", b"schemas/Release")
-        ),
+        "openapi-reference-broken": content("/openapi.json", replaced(b"schemas/Version", b"schemas/Release")),
         # consent
         "consent-banner-missing": script((OPEN, "")),
         "consent-reject-missing": script((REJECT, "")),

@@ -129,24 +129,18 @@ def document(*, release: str, origin: str) -> Json:
     days = _query("days", {"type": "integer", "minimum": 1, "maximum": 90, "default": 7})
     kind = _query("format", {"const": "json", "default": "json"})
     deep = _query("deep", {"enum": ["0", "1"], "default": "0"})
-    health = _operation(
-        "getHealth", "Whether the service works", _answer("It works", "Health"), parameters=(deep,)
-    )
+    health = _operation("getHealth", "Whether the service works", _answer("It works", "Health"), parameters=(deep,))
     health["responses"]["503"] = _answer("A part it needs is down", "Health")
     engagement = "/api/analytics/engagement"
     paths: dict[str, Json] = {
         "/health": {"get": health},
         "/version": {"get": _operation("getVersion", "What is deployed", _answer("The release", "Version"))},
-        "/api/public/summary": {
-            "get": _operation("getSummary", "Public figures", _answer("The figures", "Summary"))
-        },
+        "/api/public/summary": {"get": _operation("getSummary", "Public figures", _answer("The figures", "Summary"))},
         "/api/analytics/stats": {
             "get": _operation("getStats", "Totals of a week", _answer("The totals", "Stats"), problems=USER)
         },
         f"{engagement}/metrics": {
-            "get": _operation(
-                "getEngagement", "How people use it", _answer("The metrics", "Engagement"), problems=USER
-            )
+            "get": _operation("getEngagement", "How people use it", _answer("The metrics", "Engagement"), problems=USER)
         },
         f"{engagement}/trends": {
             "get": _operation(
@@ -167,9 +161,7 @@ def document(*, release: str, origin: str) -> Json:
             )
         },
         "/api/analytics/cache": {
-            "delete": _operation(
-                "clearCache", "Forget cached answers", _answer("How many", "Cleared"), problems=ADMIN
-            )
+            "delete": _operation("clearCache", "Forget cached answers", _answer("How many", "Cleared"), problems=ADMIN)
         },
     }
     return {

@@ -105,9 +105,7 @@ class PostgresServer:
         user = "nobody" if os.geteuid() == 0 else None  # postgres refuses to run as root
         binaries = enterable(binaries or find_binaries(), directory, user)
         directory.mkdir(parents=True, exist_ok=True)
-        parent = (
-            Path(tempfile.gettempdir()) if user and not _can_enter(directory.resolve(), user) else directory
-        )
+        parent = Path(tempfile.gettempdir()) if user and not _can_enter(directory.resolve(), user) else directory
         data = Path(tempfile.mkdtemp(prefix="postgres-", dir=parent))
         server = cls(data=data, superuser=superuser, password=password, user=user)
         try:
@@ -374,9 +372,7 @@ def enterable(binaries: Path, directory: Path, user: str | None) -> Path:
                 building.rename(home)
             shutil.rmtree(building, ignore_errors=True)
             return copied
-    raise Unavailable(
-        f"{binaries} cannot be entered by user {user!r} and could not be copied to where it can be"
-    )
+    raise Unavailable(f"{binaries} cannot be entered by user {user!r} and could not be copied to where it can be")
 
 
 # --- TLS front ---
@@ -512,7 +508,6 @@ async def _relay(source: asyncio.StreamReader, target: asyncio.StreamWriter) -> 
 def _error(sqlstate: str, message: str) -> bytes:
     """An ErrorResponse: type byte, length, then fields of one letter and a zero-ended text."""
     fields = b"".join(
-        f"{key}{value}\0".encode()
-        for key, value in zip("SVCM", ("FATAL", "FATAL", sqlstate, message), strict=True)
+        f"{key}{value}\0".encode() for key, value in zip("SVCM", ("FATAL", "FATAL", sqlstate, message), strict=True)
     )
     return b"E" + struct.pack("!I", 4 + len(fields) + 1) + fields + b"\0"

@@ -136,9 +136,7 @@ async def serving(
 class Demo:
     """The running whole, as the control listener sees it."""
 
-    def __init__(
-        self, *, files: CertificateFiles, site_tls: ssl.SSLContext, database_tls: ssl.SSLContext
-    ) -> None:
+    def __init__(self, *, files: CertificateFiles, site_tls: ssl.SSLContext, database_tls: ssl.SSLContext) -> None:
         self.files = files
         self.site_tls = site_tls
         self.database_tls = database_tls

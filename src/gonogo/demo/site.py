@@ -328,9 +328,7 @@ class Site:
             routes=self.routes(),
             exception_handlers={HTTPException: self._refused, psycopg.Error: self._failed},
         )
-        return Finish(
-            routed, setup=self.setup, metrics=self.metrics, detour=detour, change=change, secure=True
-        )
+        return Finish(routed, setup=self.setup, metrics=self.metrics, detour=detour, change=change, secure=True)
 
     def plain_app(self, *, detour: Detour, change: Change) -> ASGIApp:
         """The plain http listener: it knows but one answer."""
@@ -340,9 +338,7 @@ class Site:
             return RedirectResponse(f"{self.setup.origin}{request.url.path}{query}", status_code=308)
 
         routed = Starlette(routes=[Route("/{path:path}", redirect, methods=["GET", "HEAD", "POST"])])
-        return Finish(
-            routed, setup=self.setup, metrics=self.metrics, detour=detour, change=change, secure=False
-        )
+        return Finish(routed, setup=self.setup, metrics=self.metrics, detour=detour, change=change, secure=False)
 
     async def work(self) -> None:
         """The queue's worker: writes performance metrics into the database until it is cancelled."""
@@ -390,9 +386,7 @@ class Site:
             media_type="text/html",
         )
         if "session" not in request.cookies:
-            response.set_cookie(
-                "session", secrets.token_urlsafe(24), secure=True, httponly=True, samesite="lax"
-            )
+            response.set_cookie("session", secrets.token_urlsafe(24), secure=True, httponly=True, samesite="lax")
         return response
 
     async def _page(self, request: Request) -> Response:
@@ -419,9 +413,7 @@ class Site:
         return Response(icon, media_type="image/svg+xml", headers={"Cache-Control": "public, max-age=86400"})
 
     async def _robots(self, _: Request) -> Response:
-        return PlainTextResponse(
-            "User-agent: *\nDisallow: /\n", headers={"Cache-Control": "public, max-age=86400"}
-        )
+        return PlainTextResponse("User-agent: *\nDisallow: /\n", headers={"Cache-Control": "public, max-age=86400"})
 
     # --- operations ---
 
@@ -504,9 +496,7 @@ class Site:
                 ],
             }
 
-        return JSONResponse(
-            await self._cached("summary", make), headers={"Cache-Control": "public, max-age=5"}
-        )
+        return JSONResponse(await self._cached("summary", make), headers={"Cache-Control": "public, max-age=5"})
 
     async def _stats(self, request: Request) -> Response:
         self._require(request, "user", "admin")

@@ -83,8 +83,7 @@ def migrate(server: PostgresServer) -> None:
     for file in sorted(MIGRATIONS.glob("*.sql")):
         version = sql.Literal(file.stem.partition("_")[0]).as_string(None)
         steps.append(
-            f"begin;\n{file.read_text()}\n"
-            f"insert into schema_migrations (version) values ({version});\ncommit;\n"
+            f"begin;\n{file.read_text()}\ninsert into schema_migrations (version) values ({version});\ncommit;\n"
         )
     server.execute("".join(steps), database=DATABASE)
 
@@ -212,6 +211,4 @@ class Store:
     async def record(self, metric: str, value: float) -> None:
         """Add one performance metric."""
         async with self._connection() as connection:
-            await connection.execute(
-                "insert into performance_metrics (metric, value) values (%s, %s)", (metric, value)
-            )
+            await connection.execute("insert into performance_metrics (metric, value) values (%s, %s)", (metric, value))

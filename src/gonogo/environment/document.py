@@ -131,9 +131,7 @@ def _text(path: Path) -> str:
     except OSError as error:
         raise _invalid(path, None, f"cannot be read: {error.strerror or error}") from None
     if len(content) > MAX_BYTES:
-        raise _invalid(
-            path, None, f"larger than {MAX_BYTES // 1024} KiB, which no environment file needs to be"
-        )
+        raise _invalid(path, None, f"larger than {MAX_BYTES // 1024} KiB, which no environment file needs to be")
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -148,13 +146,9 @@ def _invalid(path: Path, line: int | None, message: str, key: str = "") -> Envir
 def _tree(value: object, lines: dict[KeyPath, int], file: Path, path: KeyPath, above: int) -> Node:
     line = lines.get(path, above)
     if isinstance(value, dict):
-        return Node(
-            {key: _tree(item, lines, file, (*path, key), line) for key, item in value.items()}, file, line
-        )
+        return Node({key: _tree(item, lines, file, (*path, key), line) for key, item in value.items()}, file, line)
     if isinstance(value, list):
-        return Node(
-            [_tree(item, lines, file, (*path, at), line) for at, item in enumerate(value)], file, line
-        )
+        return Node([_tree(item, lines, file, (*path, at), line) for at, item in enumerate(value)], file, line)
     if isinstance(value, str):
         return Node(value, file, line, raw=value)
     if isinstance(value, int) and not -(2**63) <= value < 2**63:

@@ -79,11 +79,7 @@ def _wanted(error: ErrorDetails, shape: Shape | None, node: Node) -> str:
         return _LIMITS[kind](context)
     if kind in {"literal_error", "enum"} and shape is not None:
         # A value from a variable may be a secret that was put in the wrong place: no word of it.
-        close = (
-            did_you_mean(node.value, list(shape.choices))
-            if isinstance(node.value, str) and not node.via
-            else ""
-        )
+        close = did_you_mean(node.value, list(shape.choices)) if isinstance(node.value, str) and not node.via else ""
         return f"wanted {words}{close}"
     if kind in _TYPE_ERRORS and shape is not None:
         if node.via:

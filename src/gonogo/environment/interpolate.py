@@ -40,9 +40,7 @@ class Filled:
 
 def references(text: str) -> tuple[Reference, ...]:
     """The references of a text, in order."""
-    return tuple(
-        Reference(match["name"], match["default"]) for match in _DOLLAR.finditer(text) if match["name"]
-    )
+    return tuple(Reference(match["name"], match["default"]) for match in _DOLLAR.finditer(text) if match["name"])
 
 
 def is_one_reference(text: str) -> bool:

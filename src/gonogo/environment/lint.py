@@ -86,9 +86,7 @@ def _literal_secrets(loaded: Loaded) -> Iterator[Problem]:
         if shape is None or shape.kind is not Kind.SECRET or not isinstance(node.value, str):
             continue
         if literal_secret(node.raw, node.value):
-            yield problem(
-                loaded.tree, path, "a secret stands in the file; write `${NAME}` and set NAME in a .env file"
-            )
+            yield problem(loaded.tree, path, "a secret stands in the file; write `${NAME}` and set NAME in a .env file")
 
 
 def _short_secrets(loaded: Loaded) -> Iterator[Problem]:
@@ -108,9 +106,7 @@ def _token_shapes(loaded: Loaded) -> Iterator[Problem]:
         for number, line in enumerate(file.read_text(encoding="utf-8-sig").splitlines(), start=1):
             if match := _TOKEN.search(line):
                 kind = kinds[int((match.lastgroup or "t0")[1:])]
-                yield Problem(
-                    shown(file), number, "", f"this looks like {kind}; write `${{NAME}}`, and revoke it"
-                )
+                yield Problem(shown(file), number, "", f"this looks like {kind}; write `${{NAME}}`, and revoke it")
 
 
 def _duplicates(loaded: Loaded) -> Iterator[Problem]:
@@ -131,9 +127,7 @@ def _duplicates(loaded: Loaded) -> Iterator[Problem]:
             earlier = first.setdefault(named.value, named)
             if earlier is not named:
                 where = f"{shown(earlier.file)}:{earlier.line}"
-                yield problem(
-                    loaded.tree, place, f"{named.raw!r} stands already at {where}; each must be there once"
-                )
+                yield problem(loaded.tree, place, f"{named.raw!r} stands already at {where}; each must be there once")
 
 
 def _missing_files(loaded: Loaded) -> Iterator[Problem]:
@@ -195,15 +189,9 @@ def _api_url(environment: Environment) -> str:
 
 def _unused_roles(loaded: Loaded) -> Iterator[Problem]:
     environment = loaded.environment
-    used = {
-        role
-        for endpoint in (environment.api.endpoints if environment.api else ())
-        for role in endpoint.status
-    }
+    used = {role for endpoint in (environment.api.endpoints if environment.api else ()) for role in endpoint.status}
     used |= {target.role for profile in environment.load for target in profile.targets}
     used |= {environment.metrics.role} if environment.metrics else set()
     for role in environment.roles:
         if role not in used:
-            yield problem(
-                loaded.tree, ("roles", role), f"role {dotted((role,))} is declared and nothing uses it"
-            )
+            yield problem(loaded.tree, ("roles", role), f"role {dotted((role,))} is declared and nothing uses it")

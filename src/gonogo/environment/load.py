@@ -190,17 +190,13 @@ def _read_dotenv(file: Path, problems: list[Problem]) -> _Layer:
 def _fill(node: Node, path: KeyPath, layers: list[_Layer], hint: str, problems: list[Problem]) -> Node:
     """The tree with variables put into its texts; a text that cannot be filled is marked as broken."""
     if isinstance(node.value, dict):
-        filled = {
-            key: _fill(child, (*path, key), layers, hint, problems) for key, child in node.value.items()
-        }
+        filled = {key: _fill(child, (*path, key), layers, hint, problems) for key, child in node.value.items()}
         return replace(node, value=filled)
     if isinstance(node.value, list):
         items = [_fill(child, (*path, at), layers, hint, problems) for at, child in enumerate(node.value)]
         return replace(node, value=items)
     if isinstance(node.value, date | time):
-        problems.append(
-            Problem(shown(node.file), node.line, dotted(path), "found a date or time; put it in quotes")
-        )
+        problems.append(Problem(shown(node.file), node.line, dotted(path), "found a date or time; put it in quotes"))
         return replace(node, value="", broken=True)
     if not isinstance(node.value, str) or "$" not in node.value:
         return node
@@ -231,9 +227,7 @@ def _coerce(node: Node, shape: Shape | None) -> Node:
     if shape is None:
         return node
     if isinstance(node.value, dict):
-        return replace(
-            node, value={key: _coerce(child, shape.child(key)) for key, child in node.value.items()}
-        )
+        return replace(node, value={key: _coerce(child, shape.child(key)) for key, child in node.value.items()})
     if isinstance(node.value, list):
         return replace(node, value=[_coerce(child, shape.child(at)) for at, child in enumerate(node.value)])
     if not isinstance(node.value, str) or node.broken or not is_one_reference(node.raw):
@@ -303,9 +297,7 @@ def _used_roles(tree: Node) -> Iterator[tuple[KeyPath, str]]:
             yield ("api", "endpoints", at, "status", role), str(role)
     places: list[KeyPath] = [("metrics", "role")]
     for at, profile in _children_at(tree, ("load",)):
-        places += [
-            ("load", at, "targets", number, "role") for number, _ in _children_at(profile, ("targets",))
-        ]
+        places += [("load", at, "targets", number, "role") for number, _ in _children_at(profile, ("targets",))]
     for path in places:
         node = tree.at(path)
         if node is not None and isinstance(node.value, str) and not node.broken:
@@ -347,12 +339,8 @@ def _without_secrets(
     values = set(secrets_of(tree))
     for node in secret_nodes(tree):
         for _, leaf in leaves(node):
-            values |= {
-                layer.values[name] for name in _names_in(leaf.raw) if (layer := _layer_of(name, layers))
-            }
+            values |= {layer.values[name] for name in _names_in(leaf.raw) if (layer := _layer_of(name, layers))}
     scrub = Scrubber(values).scrub
     order = {shown(file): number for number, file in enumerate(sources)}
-    unique = dict.fromkeys(
-        replace(each, key=scrub(each.key), message=scrub(each.message)) for each in problems
-    )
+    unique = dict.fromkeys(replace(each, key=scrub(each.key), message=scrub(each.message)) for each in problems)
     return sorted(unique, key=lambda each: (order.get(each.file, len(order)), each.line or 0))

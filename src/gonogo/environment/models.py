@@ -13,9 +13,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, mo
 
 
 class Model(BaseModel):
-    model_config = ConfigDict(
-        extra="forbid", frozen=True, use_attribute_docstrings=True, hide_input_in_errors=True
-    )
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True, hide_input_in_errors=True)
 
 
 class Secret(SecretStr):
@@ -445,11 +443,10 @@ class Environment(Model):
         urls = [self.site.url, self.site.plain, *([self.api.url] if self.api and self.api.url else [])]
         urls += [database.url.get_secret_value() for database in self.databases]
         named = [urlsplit(url).hostname or "" for url in urls]
-        named += [
-            host.rpartition(":")[0] if ":" in host else host for host in (self.tls.hosts if self.tls else ())
-        ]
-        named += [party.host for party in self.third_parties]
-        return frozenset(host.lower() for host in (*named, *self.hosts) if host)
+        texts = [*(self.tls.hosts if self.tls else ()), *(party.host for party in self.third_parties), *self.hosts]
+        # `host:port` names a host too; an IPv6 address has more than one colon.
+        named += [text.partition(":")[0] if text.count(":") == 1 else text for text in texts]
+        return frozenset(host.strip("[]").lower() for host in named if host)
 
     @model_validator(mode="after")
     def _roles_exist(self) -> Environment:
@@ -465,7 +462,5 @@ class Environment(Model):
         ]
         for where, role in used:
             if role not in known:
-                raise ValueError(
-                    f"{where}: role {role!r} is not declared; known roles: {', '.join(sorted(known))}"
-                )
+                raise ValueError(f"{where}: role {role!r} is not declared; known roles: {', '.join(sorted(known))}")
         return self

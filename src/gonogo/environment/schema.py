@@ -113,9 +113,7 @@ def reference_markdown() -> str:
     for heading, model in _sections(Environment, ""):
         about = (model.__doc__ or "").strip()
         rows = "".join(_row(name, info) for name, info in model.model_fields.items())
-        parts.append(
-            f"\n### {heading}\n\n{about}\n\n| key | type | default | meaning |\n|---|---|---|---|\n{rows}"
-        )
+        parts.append(f"\n### {heading}\n\n{about}\n\n| key | type | default | meaning |\n|---|---|---|---|\n{rows}")
     return "".join(parts)
 
 
@@ -273,9 +271,7 @@ def _allow_reference(schema: dict[str, Json], definitions: dict[str, Json]) -> d
     """A schema that also takes `${NAME}` where the plain one would not: numbers, choices, patterns …"""
     if "anyOf" in schema:
         # TOML has no null: an absent key is the only way to say None.
-        schema = {key: value for key, value in schema.items() if key not in {"anyOf", "default"}} | _not_null(
-            schema
-        )
+        schema = {key: value for key, value in schema.items() if key not in {"anyOf", "default"}} | _not_null(schema)
     if schema.get("type") == "array":
         return {**schema, "items": _allow_reference(_table(schema["items"]), definitions)}
     if schema.get("type") == "object" and isinstance(schema.get("additionalProperties"), dict):
@@ -299,9 +295,7 @@ def _not_null(schema: dict[str, Json]) -> dict[str, Json]:
     return only
 
 
-def _lift_required(
-    model: type[Model], schema: dict[str, Json], definitions: dict[str, Json]
-) -> dict[str, Json]:
+def _lift_required(model: type[Model], schema: dict[str, Json], definitions: dict[str, Json]) -> dict[str, Json]:
     """Take `required` away from the tables that merge, and give it back as one schema of its own."""
     demands: dict[str, Json] = {}
     if required := schema.pop("required", None):

@@ -27,9 +27,7 @@ _HEADER_QUOTED = (
     r"b?(?P<mark>\\{0,8}[\"']))(?:(?!(?P=mark))[^\r\n])+"
 )
 _HEADER_INLINE = r"(?P<inline>authorization\s{0,8}[:=][ \t]{0,8})[^\r\n\"']+"
-_ALWAYS = re.compile(
-    f"{_USERINFO}|{_HEADER_LINE}|{_HEADER_QUOTED}|{_HEADER_INLINE}", re.IGNORECASE | re.MULTILINE
-)
+_ALWAYS = re.compile(f"{_USERINFO}|{_HEADER_LINE}|{_HEADER_QUOTED}|{_HEADER_INLINE}", re.IGNORECASE | re.MULTILINE)
 _KEPT = ("userinfo", "header", "quoted", "inline")
 
 _PLAIN = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_~")
@@ -168,8 +166,7 @@ def _forms(char: str, slashes: str) -> list[str]:
     forms = [
         "".join(f"%(?:25){{0,4}}(?i:{octet:02x})" for octet in octets),
         rf"{slashes}u(?i:{pairs[0]})" + "".join(rf"\\{{1,16}}+u(?i:{pair})" for pair in pairs[1:]),
-        rf"{slashes}x(?i:{octets[0]:02x})"
-        + "".join(rf"\\{{1,16}}+x(?i:{octet:02x})" for octet in octets[1:]),
+        rf"{slashes}x(?i:{octets[0]:02x})" + "".join(rf"\\{{1,16}}+x(?i:{octet:02x})" for octet in octets[1:]),
         rf"{slashes}U(?i:{code:08x})",
         rf"{escaped}&(?:amp;){{0,4}}#0{{0,6}}{code};",
         rf"{escaped}&(?:amp;){{0,4}}#(?i:x0{{0,6}}{code:x});",

@@ -127,7 +127,9 @@ class Collector:
 
     def finish(self) -> None:
         """Wait until the whole plan is gathered, by whichever process."""
-        self._ended.wait(timeout=max(self._started + self.environment.limits.run_timeout_s + GRACE_S - time.monotonic(), 0))
+        self._ended.wait(
+            timeout=max(self._started + self.environment.limits.run_timeout_s + GRACE_S - time.monotonic(), 0)
+        )
         self.stop()
 
     def stop(self) -> None:
@@ -234,7 +236,13 @@ class _Gathering:
         if scope.cancelled_caught:
             for request in requests:
                 if identity(request) not in self._store:
-                    self._record(request, now(), (), None, Failure(FailureKind.DEADLINE, "the run's time was over before this was gathered"))
+                    self._record(
+                        request,
+                        now(),
+                        (),
+                        None,
+                        Failure(FailureKind.DEADLINE, "the run's time was over before this was gathered"),
+                    )
 
     async def _in_lane(self, request: Request) -> None:
         if identity(request) in self._flying:
@@ -306,8 +314,12 @@ class _Gathering:
                 attempts=attempts,
                 facts=found,
                 failure=failure,
-                attachments=tuple(sorted(path.name for path in self._store.folder.glob(f"{name}.*") if path.suffix not in {".json", ".tmp"})),
+                attachments=tuple(
+                    sorted(
+                        path.name
+                        for path in self._store.folder.glob(f"{name}.*")
+                        if path.suffix not in {".json", ".tmp"}
+                    )
+                ),
             )
         )
-
-

@@ -33,7 +33,7 @@ def handshake(environment: Environment, host: str, port: int) -> TlsRequest:
 def merge(requests: Iterable[Request], environment: Environment) -> tuple[Request, ...]:
     """Each distinct request once, in lane order and then in the order asked for.
 
-    A browser that must trust a private CA needs the site's handshake, so that is added.
+    A browser that must trust a private CA needs handshakes with the hosts it speaks to, so those are added.
     """
     merged: dict[str, Request] = {}
     for request in requests:
@@ -43,9 +43,12 @@ def merge(requests: Iterable[Request], environment: Environment) -> tuple[Reques
             merged[name] = replace(known, follow=max(known.follow, request.follow))
         elif known is None:
             merged[name] = request
-    if environment.ca_file and environment.site.url.startswith("https") and any(r.probe == "browser" for r in merged.values()):
-        extra = handshake(environment, environment.site.host, urlsplit(environment.site.url).port or 443)
-        merged.setdefault(identity(extra), extra)
+    if environment.ca_file and any(request.probe == "browser" for request in merged.values()):
+        from gonogo.probes.browser.boundary import boundary  # the probes import evidence types
+
+        for host, port in boundary(environment).origins:
+            extra = handshake(environment, host, port)
+            merged.setdefault(identity(extra), extra)
     return tuple(sorted(merged.values(), key=lambda request: LANES.index(request.lane)))
 
 
@@ -79,7 +82,9 @@ def _load_entries(request: LoadRequest, environment: Environment, name: str) -> 
     profile = next(one for one in environment.load if one.name == request.profile)
     counts = Counter(schedule([target.weight for target in profile.targets], profile.arrivals))
     return [
-        PlanEntry("load", "GET", f"{environment.site.url}{target.path}", target.role, request.lane.value, counts[index], name)
+        PlanEntry(
+            "load", "GET", f"{environment.site.url}{target.path}", target.role, request.lane.value, counts[index], name
+        )
         for index, target in enumerate(profile.targets)
         if counts[index]
     ]

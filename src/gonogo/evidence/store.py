@@ -66,7 +66,9 @@ class Store:
         self._read[evidence_id] = evidence
         return evidence
 
-    def wait(self, evidence_id: str, *, timeout_s: float, alive: Callable[[], str], tick: Callable[[], None] | None = None) -> Evidence:
+    def wait(
+        self, evidence_id: str, *, timeout_s: float, alive: Callable[[], str], tick: Callable[[], None] | None = None
+    ) -> Evidence:
         """A record, as soon as any process has written it.
 
         `alive` says why waiting is pointless, or an empty string. Raises EvidenceMissing("deadline") at the time-out

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-_DIRECTIVE = re.compile(r"[ \t]*([!#$%&'*+\-.^_`|~0-9A-Za-z]+)(?:[ \t]*=[ \t]*(?:\"((?:[^\"\\]|\\.)*)\"|([^,;\s\"]*)))?[ \t]*(?:,|$)")
+_DIRECTIVE = re.compile(
+    r"[ \t]*([!#$%&'*+\-.^_`|~0-9A-Za-z]+)(?:[ \t]*=[ \t]*(?:\"((?:[^\"\\]|\\.)*)\"|([^,;\s\"]*)))?[ \t]*(?:,|$)"
+)
 
 
 def parse(values: Iterable[str]) -> dict[str, str]:
@@ -21,7 +23,9 @@ def parse(values: Iterable[str]) -> dict[str, str]:
             if match is None:
                 position = value.find(",", position) + 1 or len(value)
                 continue
-            found.setdefault(match.group(1).lower(), match.group(2) if match.group(2) is not None else match.group(3) or "")
+            found.setdefault(
+                match.group(1).lower(), match.group(2) if match.group(2) is not None else match.group(3) or ""
+            )
             position = match.end()
     return found
 

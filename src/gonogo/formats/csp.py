@@ -62,7 +62,9 @@ def allows_inline(policy: Policy, directive: str) -> bool:
     if sources is None:
         return True
     lowered = [source.lower() for source in sources]
-    neutralised = any(NONCE.fullmatch(source) or HASH.fullmatch(source) for source in sources) or "'strict-dynamic'" in lowered
+    neutralised = (
+        any(NONCE.fullmatch(source) or HASH.fullmatch(source) for source in sources) or "'strict-dynamic'" in lowered
+    )
     return "'unsafe-inline'" in lowered and not neutralised
 
 

@@ -17,7 +17,11 @@ class Script:
     @property
     def executes(self) -> bool:
         """Classic scripts and modules run; data blocks (`application/ld+json`) do not (HTML §4.12.1)."""
-        return self.type in {"", "module", "importmap", "speculationrules"} or "javascript" in self.type or "ecmascript" in self.type
+        return (
+            self.type in {"", "module", "importmap", "speculationrules"}
+            or "javascript" in self.type
+            or "ecmascript" in self.type
+        )
 
 
 class _Reader(HTMLParser):
@@ -28,7 +32,9 @@ class _Reader(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if tag == "script":
             said = {name: value or "" for name, value in reversed(attrs)}
-            self.scripts.append(Script(said.get("src", ""), said.get("nonce", ""), said.get("type", "").strip().lower()))
+            self.scripts.append(
+                Script(said.get("src", ""), said.get("nonce", ""), said.get("type", "").strip().lower())
+            )
 
 
 def scripts(text: str) -> tuple[Script, ...]:

@@ -64,9 +64,7 @@ def percentile(samples: Histogram, share: float, *, total: int) -> float:
     return _ranked(samples, _nearest_rank(total, share))
 
 
-def percentile_bounds(
-    samples: Histogram, share: float, *, total: int, confidence: float = CONFIDENCE
-) -> Bounds:
+def percentile_bounds(samples: Histogram, share: float, *, total: int, confidence: float = CONFIDENCE) -> Bounds:
     """The percentile with distribution-free bounds from order statistics; `total` as for `percentile`.
 
     The number of requests below the true percentile is binomial(total, share), so a rank exists that lies
@@ -195,9 +193,7 @@ def _terms(total: int, share: float) -> Iterator[tuple[int, float]]:
 
 
 def _binomial_cdf(count: int, total: int, share: float) -> float:
-    return min(
-        1.0, math.fsum(term for _, term in takewhile(lambda one: one[0] <= count, _terms(total, share)))
-    )
+    return min(1.0, math.fsum(term for _, term in takewhile(lambda one: one[0] <= count, _terms(total, share))))
 
 
 def _binomial_quantile(total: int, share: float, probability: float) -> int:

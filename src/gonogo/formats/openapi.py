@@ -106,13 +106,17 @@ def _rebase(node: object) -> Any:
     """The same tree with local references made absolute, so that a schema can be judged away from its document."""
     if isinstance(node, dict):
         return {
-            key: f"{_ROOT}{value}" if key == "$ref" and isinstance(value, str) and value.startswith("#") else _rebase(value)
+            key: f"{_ROOT}{value}"
+            if key == "$ref" and isinstance(value, str) and value.startswith("#")
+            else _rebase(value)
             for key, value in node.items()
         }
     return [_rebase(one) for one in node] if isinstance(node, list) else node
 
 
-def schema_errors(document: dict[str, Any], schema: dict[str, Any] | bool, instance: object, *, limit: int) -> tuple[SchemaError, ...]:
+def schema_errors(
+    document: dict[str, Any], schema: dict[str, Any] | bool, instance: object, *, limit: int
+) -> tuple[SchemaError, ...]:
     """How an instance breaks a schema of the document, in document order, at most `limit` errors.
 
     Raises UnsupportedDocument when the schema itself cannot be used.

@@ -8,7 +8,9 @@ from statistics import median
 from gonogo.result import Finding
 
 
-def over_budget(page: str, metric: str, values: Sequence[float], limit: float, unit: str, *, element: str = "") -> list[Finding]:
+def over_budget(
+    page: str, metric: str, values: Sequence[float], limit: float, unit: str, *, element: str = ""
+) -> list[Finding]:
     """A finding when the median of the runs is over its limit; the spread is told with it."""
     middle = median(values)
     if middle <= limit:

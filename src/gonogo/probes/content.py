@@ -11,7 +11,9 @@ import brotli
 from gonogo.errors import EvidenceMissing
 
 ACCEPT_ENCODING = "gzip, deflate, br"
-TEXT = re.compile(r"^(text/.*|application/(.*\+)?(json|xml|javascript|ecmascript|x-javascript|xhtml|manifest)(\+.*)?|image/svg\+xml)$")
+TEXT = re.compile(
+    r"^(text/.*|application/(.*\+)?(json|xml|javascript|ecmascript|x-javascript|xhtml|manifest)(\+.*)?|image/svg\+xml)$"
+)
 
 
 def _inflate(data: bytes, limit: int) -> bytes:
@@ -61,7 +63,9 @@ def decode_body(data: bytes, encodings: Sequence[str], *, limit: int) -> bytes:
     for name in reversed(names):
         decoder = DECODERS.get(name)
         if decoder is None:
-            raise EvidenceMissing("protocol", f"content coding {name[:40]!r} was not asked for ({ACCEPT_ENCODING} were)")
+            raise EvidenceMissing(
+                "protocol", f"content coding {name[:40]!r} was not asked for ({ACCEPT_ENCODING} were)"
+            )
         if data:
             data = decoder(data, limit)
         if len(data) > limit:

@@ -40,9 +40,7 @@ async def gather(request: DatabaseRequest, context: Context) -> Catalogue:
     """
     declared = next((one for one in context.environment.databases if one.name == request.database), None)
     if declared is None:
-        raise EvidenceMissing(
-            FailureKind.INVALID, f"the environment declares no database {request.database!r}"
-        )
+        raise EvidenceMissing(FailureKind.INVALID, f"the environment declares no database {request.database!r}")
     target = parse_url(declared.name, declared.url)
     for _ in range(2 if declared.tls else 1):
         await context.guard.admit("handshake", target.url)
@@ -69,16 +67,12 @@ async def gather(request: DatabaseRequest, context: Context) -> Catalogue:
                 return catalogue
             return replace(catalogue, plaintext=await _plaintext(target, address, timeout / 2))
     except TimeoutError:
-        raise EvidenceMissing(
-            FailureKind.TIMEOUT, f"{target}: not done within {timeout * WALL:g} s"
-        ) from None
+        raise EvidenceMissing(FailureKind.TIMEOUT, f"{target}: not done within {timeout * WALL:g} s") from None
     finally:
         session.abort()
 
 
-def _parameters(
-    declared: Database, target: Target, hosts: tuple[str, ...], context: Context
-) -> dict[str, str]:
+def _parameters(declared: Database, target: Target, hosts: tuple[str, ...], context: Context) -> dict[str, str]:
     """libpq's parameters, all but the password. Empty ones keep PG* variables of our environment out."""
     timeout = max(MIN_CONNECT_S, ceil(context.environment.limits.request_timeout_s / len(hosts)))
     return {
@@ -118,14 +112,10 @@ def _read(
     try:
         import psycopg
     except ImportError:  # also where the driver is there and libpq is not
-        return EvidenceMissing(
-            FailureKind.UNAVAILABLE, "psycopg is not installed: `pip install 'psycopg[binary]'`"
-        )
+        return EvidenceMissing(FailureKind.UNAVAILABLE, "psycopg is not installed: `pip install 'psycopg[binary]'`")
     try:
         with session.open(parameters, target.password) as (connection, connect_ms):
-            catalogue = postgres_catalogue.read(
-                connection, declared, connect_ms=connect_ms, deadline=deadline
-            )
+            catalogue = postgres_catalogue.read(connection, declared, connect_ms=connect_ms, deadline=deadline)
             return catalogue, connection.info.hostaddr
     except psycopg.Error as error:
         kind, reason = explain(error)

@@ -18,25 +18,15 @@ SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 """RFC 9110 §9.2.1, without TRACE, which echoes credentials."""
 
 
-def declared_hosts(environment: Environment) -> frozenset[str]:
-    """Every host name or address that the environment file names, in lower case; databases included."""
-    urls = [environment.site.url, environment.site.plain]
-    if environment.api and environment.api.url:
-        urls.append(environment.api.url)
-    named = [urlsplit(url).hostname or "" for url in urls]
-    named += [urlsplit(database.url.get_secret_value()).hostname or "" for database in environment.databases]
-    named += [host.rpartition(":")[0] if ":" in host else host for host in (environment.tls.hosts if environment.tls else ())]
-    named += [party.host for party in environment.third_parties]
-    return frozenset(host.lower() for host in (*named, *environment.hosts) if host)
-
-
 class Guard:
     """Admits or refuses what a probe wants to send; counts and paces it."""
 
-    def __init__(self, environment: Environment, *, sent: int = 0, note: Callable[[str, str], None] | None = None) -> None:
+    def __init__(
+        self, environment: Environment, *, sent: int = 0, note: Callable[[str, str], None] | None = None
+    ) -> None:
         """`sent` requests of this run have left already (a process before us died); `note` is told each admission."""
         self.environment = environment
-        self.hosts = declared_hosts(environment)
+        self.hosts = environment.declared_hosts
         self.sent = sent
         self._note = note
         self._next = 0.0

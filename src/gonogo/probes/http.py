@@ -149,7 +149,9 @@ def trust(ca_file: str) -> ssl.SSLContext:
         context = ssl.create_default_context(cafile=ca_file or None)
     except (OSError, ssl.SSLError) as error:
         why = error.strerror if isinstance(error, OSError) and error.strerror else "no certificate in it"
-        raise EvidenceMissing("unavailable", f"ca_file {ca_file}: {why}; give a PEM bundle of the trusted roots") from None
+        raise EvidenceMissing(
+            "unavailable", f"ca_file {ca_file}: {why}; give a PEM bundle of the trusted roots"
+        ) from None
     if not ca_file and not context.cert_store_stats()["x509_ca"]:
         import certifi
 
@@ -164,7 +166,9 @@ def ca_path(context: Context) -> str:
 
 async def _client(context: Context) -> httpx.AsyncClient:
     client = httpx.AsyncClient(
-        transport=_Transport(context.environment, trust(ca_path(context))), follow_redirects=False, timeout=None  # noqa: S113 - gather sets one deadline for all phases
+        transport=_Transport(context.environment, trust(ca_path(context))),
+        follow_redirects=False,
+        timeout=None,  # noqa: S113 - gather sets one deadline for all phases
     )
     context.resources.push_async_callback(client.aclose)
     return client
@@ -225,15 +229,26 @@ async def gather(request: HttpRequest, context: Context) -> Exchange:
                 async for part in response.aiter_raw():
                     raw += part
                     if len(raw) > limits.body_bytes:
-                        raise EvidenceMissing("too-large", f"the body is larger than {limits.body_bytes} bytes; reading stopped")
+                        raise EvidenceMissing(
+                            "too-large", f"the body is larger than {limits.body_bytes} bytes; reading stopped"
+                        )
                 ended = time.perf_counter()
                 stream = response.extensions.get("network_stream")
     except TimeoutError:
-        reached = next(iter(reversed(clock.marks)), "connection.started").removesuffix(".started").removesuffix(".complete")
+        reached = (
+            next(iter(reversed(clock.marks)), "connection.started").removesuffix(".started").removesuffix(".complete")
+        )
         raise EvidenceMissing(
-            "timeout", f"no complete answer within {limits.request_timeout_s:g} s (last phase: {reached}, {len(raw)} bytes read)"
+            "timeout",
+            f"no complete answer within {limits.request_timeout_s:g} s (last phase: {reached}, {len(raw)} bytes read)",
         ) from None
-    except (httpx.HTTPError, httpx.InvalidURL, httpcore.ConnectError, httpcore.NetworkError, httpcore.ProtocolError) as error:
+    except (
+        httpx.HTTPError,
+        httpx.InvalidURL,
+        httpcore.ConnectError,
+        httpcore.NetworkError,
+        httpcore.ProtocolError,
+    ) as error:
         raise EvidenceMissing(*_cause(error)) from None
     except (httpcore.TimeoutException, ssl.SSLError, OSError, ValueError) as error:
         raise EvidenceMissing(*_cause(error)) from None
@@ -242,9 +257,15 @@ async def gather(request: HttpRequest, context: Context) -> Exchange:
     pairs = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in response.headers.raw)
     if len(pairs) > MAX_HEADERS:
         raise EvidenceMissing("too-large", f"{len(pairs)} header fields, at most {MAX_HEADERS} are read")
-    body = decode_body(bytes(raw), [value for name, value in pairs if name.lower() == "content-encoding"], limit=limits.body_bytes)
-    head = clock.marks.get("http11.receive_response_headers.complete") or clock.marks.get("http2.receive_response_headers.complete")
-    sent = clock.marks.get("http11.send_request_headers.started") or clock.marks.get("http2.send_request_headers.started")
+    body = decode_body(
+        bytes(raw), [value for name, value in pairs if name.lower() == "content-encoding"], limit=limits.body_bytes
+    )
+    head = clock.marks.get("http11.receive_response_headers.complete") or clock.marks.get(
+        "http2.receive_response_headers.complete"
+    )
+    sent = clock.marks.get("http11.send_request_headers.started") or clock.marks.get(
+        "http2.send_request_headers.started"
+    )
     address = clock.address
     if not address and stream is not None and (server := stream.get_extra_info("server_addr")):
         address = str(server[0])

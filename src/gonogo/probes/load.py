@@ -87,9 +87,7 @@ def _profile(request: LoadRequest, context: Context) -> LoadProfile:
                 raise EvidenceMissing("invalid", f"load profile {profile.name!r} plans no request at all")
             return profile
     known = ", ".join(profile.name for profile in context.environment.load) or "none"
-    raise EvidenceMissing(
-        "invalid", f"load profile {request.profile!r} is not declared; known profiles: {known}"
-    )
+    raise EvidenceMissing("invalid", f"load profile {request.profile!r} is not declared; known profiles: {known}")
 
 
 def _job(request: LoadRequest, profile: LoadProfile, context: Context, result: Path) -> Job:
@@ -242,7 +240,5 @@ def unfit(tally: Tally) -> str:
     if tally.cpu > MAX_CPU:
         reasons.append(f"it used {tally.cpu:.0%} of a core (at most {MAX_CPU:.0%})")
     if tally.late > (1 - MIN_PUNCTUAL) * planned:
-        reasons.append(
-            f"{tally.late} of {planned} requests left more than {LATE_S * 1000:g} ms after they were due"
-        )
+        reasons.append(f"{tally.late} of {planned} requests left more than {LATE_S * 1000:g} ms after they were due")
     return f"{'; '.join(reasons)}: lower rate_per_s, or use a faster or quieter machine" if reasons else ""

@@ -122,7 +122,5 @@ def request_head(job: Job, target: Target) -> bytes:
         *(f"{name}: {value}" for name, value in target.headers),
     ]
     if " " in target.path or not all(line.isascii() and line.isprintable() for line in lines):
-        raise ValueError(
-            f"{target.name}: its path or a header of its role holds a character that HTTP does not allow"
-        )
+        raise ValueError(f"{target.name}: its path or a header of its role holds a character that HTTP does not allow")
     return "\r\n".join([*lines, "", ""]).encode()

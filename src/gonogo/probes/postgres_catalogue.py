@@ -168,16 +168,12 @@ def _tables(connection: Connection, declared: list[str]) -> tuple[TableFacts, ..
 
 def _indexes(connection: Connection, tables: list[int]) -> dict[int, list[IndexFacts]]:
     rows = connection.execute(_INDEXES, (tables,)).fetchall()
-    texts = _index_texts(
-        connection, [oid for _, oid, _, _, _, partial, keys in rows if partial or None in keys]
-    )
+    texts = _index_texts(connection, [oid for _, oid, _, _, _, partial, keys in rows if partial or None in keys])
     indexes: defaultdict[int, list[IndexFacts]] = defaultdict(list)
     for table, oid, name, unique, valid, partial, keys in rows:
         predicate, spelled = texts.get(oid, (None, [_UNREADABLE] * len(keys)))
         columns = tuple(text if key is None else key for key, text in zip(keys, spelled, strict=True))
-        indexes[table].append(
-            IndexFacts(name, columns, unique, valid, (predicate or _UNREADABLE) if partial else "")
-        )
+        indexes[table].append(IndexFacts(name, columns, unique, valid, (predicate or _UNREADABLE) if partial else ""))
     return indexes
 
 
@@ -189,10 +185,7 @@ def _index_texts(connection: Connection, indexes: list[int]) -> dict[int, tuple[
         return {}
     try:
         with _savepoint(connection):
-            return {
-                oid: (predicate, keys)
-                for oid, predicate, keys in connection.execute(_INDEX_TEXTS, (indexes,))
-            }
+            return {oid: (predicate, keys) for oid, predicate, keys in connection.execute(_INDEX_TEXTS, (indexes,))}
     except (psycopg.errors.LockNotAvailable, psycopg.errors.InsufficientPrivilege):  # locked a moment ago
         return {}
 

@@ -104,9 +104,7 @@ def parse_url(name: str, secret: Secret) -> Target:
     read = _taken_apart(secret.get_secret_value().strip())
     if isinstance(read, Target):
         return read
-    raise EvidenceMissing(
-        FailureKind.INVALID, f"the URL of database {name!r} cannot be used: {read}; {_ADVICE}"
-    )
+    raise EvidenceMissing(FailureKind.INVALID, f"the URL of database {name!r} cannot be used: {read}; {_ADVICE}")
 
 
 def _taken_apart(url: str) -> Target | str:
@@ -116,9 +114,7 @@ def _taken_apart(url: str) -> Target | str:
         host, port = parts.hostname or "", parts.port or 5432
     except ValueError:  # its text repeats parts of the URL
         return "it cannot be parsed"
-    user, password, database = (
-        unquote(part or "") for part in (parts.username, parts.password, parts.path[1:])
-    )
+    user, password, database = (unquote(part or "") for part in (parts.username, parts.password, parts.path[1:]))
     if parts.scheme.partition("+")[0] not in {"postgresql", "postgres"}:
         return "it is not a postgresql:// URL"
     if parts.fragment or "@" in parts.path + parts.query or "/" in parts.path[1:]:
@@ -169,9 +165,7 @@ class Session:
                     handle.shutdown(SHUT_RDWR)
 
     @contextmanager
-    def open(
-        self, parameters: Mapping[str, str], password: Secret
-    ) -> Iterator[tuple[psycopg.Connection[Any], float]]:
+    def open(self, parameters: Mapping[str, str], password: Secret) -> Iterator[tuple[psycopg.Connection[Any], float]]:
         """Connect; gives the connection and the milliseconds that it took. Raises psycopg.Error."""
         import psycopg
 

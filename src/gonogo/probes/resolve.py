@@ -32,5 +32,7 @@ async def addresses(environment: Environment, host: str, port: int) -> tuple[str
         found = await anyio.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else "not a valid host name"
-        raise EvidenceMissing("dns", f"{host}: {reason}; if it is not in DNS yet, name its address in [resolve]") from None
+        raise EvidenceMissing(
+            "dns", f"{host}: {reason}; if it is not in DNS yet, name its address in [resolve]"
+        ) from None
     return tuple(dict.fromkeys(str(entry[4][0]) for entry in found))

@@ -140,7 +140,9 @@ def legacy_answer(data: bytes) -> str:
         return ""
     if data[5] != 2:
         return "unknown: the server's first message is not a ServerHello"
-    return {0x0300: "SSLv3", 0x0301: "TLSv1", 0x0302: "TLSv1.1", 0x0303: "TLSv1.2"}.get(int.from_bytes(data[9:11], "big"), "refused")
+    return {0x0300: "SSLv3", 0x0301: "TLSv1", 0x0302: "TLSv1.1", 0x0303: "TLSv1.2"}.get(
+        int.from_bytes(data[9:11], "big"), "refused"
+    )
 
 
 async def _legacy(address: str, request: TlsRequest, timeout_s: float) -> str:
@@ -170,7 +172,9 @@ def _chain(connection: object, which: str) -> list[bytes]:
     return []
 
 
-async def _handshake(address: str, host: str, port: int, context: ssl.SSLContext, timeout_s: float) -> tuple[str, str, str, list[bytes], list[bytes]]:
+async def _handshake(
+    address: str, host: str, port: int, context: ssl.SSLContext, timeout_s: float
+) -> tuple[str, str, str, list[bytes], list[bytes]]:
     with anyio.fail_after(timeout_s):
         stream = await anyio.connect_tcp(address, port)
         try:
@@ -180,7 +184,9 @@ async def _handshake(address: str, host: str, port: int, context: ssl.SSLContext
             raise
     try:
         connection = tls.extra(TLSAttribute.ssl_object)
-        presented = _chain(connection, "get_unverified_chain") or [tls.extra(TLSAttribute.peer_certificate_binary) or b""]
+        presented = _chain(connection, "get_unverified_chain") or [
+            tls.extra(TLSAttribute.peer_certificate_binary) or b""
+        ]
         return (
             str(tls.extra(TLSAttribute.tls_version)),
             str(tls.extra(TLSAttribute.cipher)[0]),
@@ -218,9 +224,13 @@ async def _observe(address: str, request: TlsRequest, context: Context) -> Hands
             version, cipher, alpn, presented, verified = await _handshake(address, host, port, _reader(), timeout_s)
             verified = []
     except TimeoutError:
-        raise EvidenceMissing("timeout", f"{host} ({address}, port {port}): no TLS handshake within {timeout_s:g} s") from None
+        raise EvidenceMissing(
+            "timeout", f"{host} ({address}, port {port}): no TLS handshake within {timeout_s:g} s"
+        ) from None
     except ssl.SSLError as refused:
-        raise EvidenceMissing("tls", f"{host} ({address}, port {port}): TLS handshake failed: {refused.reason or refused}") from None
+        raise EvidenceMissing(
+            "tls", f"{host} ({address}, port {port}): TLS handshake failed: {refused.reason or refused}"
+        ) from None
     except (OSError, anyio.EndOfStream, anyio.BrokenResourceError) as refused:
         why = getattr(refused, "strerror", None) or str(refused) or "the connection was closed"
         raise EvidenceMissing("connect", f"{host} ({address}, port {port}): {why}") from None

@@ -203,8 +203,7 @@ def _prose(text: str) -> Markup:
     if len(parts) % 2 == 0:
         return escape("`".join(parts))
     marked = (
-        Markup("<code>{}</code>").format(part) if number % 2 else escape(part)
-        for number, part in enumerate(parts)
+        Markup("<code>{}</code>").format(part) if number % 2 else escape(part) for number, part in enumerate(parts)
     )
     return Markup("").join(marked)
 
@@ -328,15 +327,11 @@ def _causes(reasons: Sequence[Reason], failing: Sequence[Row], unseen: Sequence[
         checks = tuple(dict.fromkeys(one.check for one in group if one.check))
         messages = tuple(one.message for one in group)
         if len(checks) > 1:
-            messages = (
-                f"{plural(len(checks), 'check')} could not be judged: {why[first.check, first.subject]}",
-            )
+            messages = (f"{plural(len(checks), 'check')} could not be judged: {why[first.check, first.subject]}",)
         shown = messages[:MESSAGES]
         target = "unknown" if any(row.check == first.check for row in unseen) else ""
         target = f"check-{_anchor(first.check)}" if first.check in failed else target
-        told.append(
-            _Told(first, shown, len(messages) - len(shown), checks if len(checks) > 1 else (), target)
-        )
+        told.append(_Told(first, shown, len(messages) - len(shown), checks if len(checks) > 1 else (), target))
     return told
 
 
@@ -387,9 +382,7 @@ def _plots(evidence: Iterable[EvidenceSummary]) -> list[tuple[str, list[_Scale]]
             groups.setdefault(one.group or one.title, {}).setdefault(point.label, []).append(point)
     plots = []
     for name, of in groups.items():
-        common = max(
-            (_end(points) for label, points in of.items() if _PERCENTILE.fullmatch(label)), default=0.0
-        )
+        common = max((_end(points) for label, points in of.items() if _PERCENTILE.fullmatch(label)), default=0.0)
         scales = [
             _scale(label, points, common if _PERCENTILE.fullmatch(label) else _end(points))
             for label, points in of.items()
@@ -412,8 +405,7 @@ def _scale(label: str, points: Sequence[Point], end: float) -> _Scale:
     if limit is not None:
         said += f"; limit {_amount(limit, unit)}"
     marks = tuple(
-        _Mark(_percent(value, end), _amount(value, unit), limit is not None and value > limit)
-        for value in values
+        _Mark(_percent(value, end), _amount(value, unit), limit is not None and value > limit) for value in values
     )
     return _Scale(label, marks, None if limit is None else _percent(limit, end), said, over)
 

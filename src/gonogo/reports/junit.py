@@ -118,9 +118,7 @@ def _check_case(row: Row) -> _Case:
     match row.outcome:
         case Outcome.FAIL:
             case.state, case.kind = "failure", row.severity.value
-            first, *others = [finding.message for finding in row.result.findings] or [
-                "It failed without a finding."
-            ]
+            first, *others = [finding.message for finding in row.result.findings] or ["It failed without a finding."]
             case.message = f"{first} (and {len(others)} more)" if others else first
             case.body = _findings(row)
         case Outcome.UNKNOWN | Outcome.MISSING:
@@ -137,8 +135,7 @@ def _check_case(row: Row) -> _Case:
 
 def _findings(row: Row) -> str:
     return "\n\n".join(
-        f"{line(one.message)}\n  seen:   {line(one.seen)}\n  wanted: {line(one.wanted)}"
-        for one in row.result.findings
+        f"{line(one.message)}\n  seen:   {line(one.seen)}\n  wanted: {line(one.wanted)}" for one in row.result.findings
     )
 
 

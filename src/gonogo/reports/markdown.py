@@ -113,9 +113,7 @@ def _reasons(heading: str, reasons: Sequence[Reason]) -> Iterator[_Chunk]:
 def _rows(heading: str, rows: Sequence[Row]) -> Iterator[_Chunk]:
     if rows:
         yield f"## {heading} ({len(rows):,})\n\n", 0
-        cells = (
-            (row.severity.value, escape(row.check), escape(row.subject), escape(row.reason)) for row in rows
-        )
+        cells = ((row.severity.value, escape(row.check), escape(row.subject), escape(row.reason)) for row in rows)
         yield from _table(("Severity", "Check", "Subject", "Why"), cells)
 
 
@@ -140,10 +138,7 @@ def _findings(rows: Sequence[Row], cards: Mapping[str, Card]) -> Iterator[_Chunk
             yield _finding(finding), 1
     if rest:
         yield f"### {plural(len(rest), 'more finding')}\n\n", 0
-        cells = (
-            (row.severity.value, escape(row.check), escape(one.subject), escape(one.message))
-            for row, one in rest
-        )
+        cells = ((row.severity.value, escape(row.check), escape(one.subject), escape(one.message)) for row, one in rest)
         yield from _table(("Severity", "Check", "Subject", "Finding"), cells)
 
 

@@ -245,9 +245,7 @@ def _rows(report: Report, reasons: Sequence[Reason], waivers: Sequence[WaiverLin
             reported.add(key)
             severity = reason.severity or Severity.CRITICAL
             absent = Result(*key, Outcome.MISSING, severity)
-            rows.append(
-                Row(absent, Outcome.MISSING, severity, reason.message, _title(reason.check, report.cards))
-            )
+            rows.append(Row(absent, Outcome.MISSING, severity, reason.message, _title(reason.check, report.cards)))
     return tuple(sorted(rows, key=lambda row: (row.check, row.result.subject)))
 
 

@@ -23,9 +23,7 @@ def header_cells() -> tuple[str, ...]:
     return tuple(f'<th class="sortable" data-column-type="{name}">{name.capitalize()}</th>' for name in names)
 
 
-def row_cells(
-    check: str, severity: Severity | None, subject: str, outcome: Outcome | None
-) -> tuple[str, ...]:
+def row_cells(check: str, severity: Severity | None, subject: str, outcome: Outcome | None) -> tuple[str, ...]:
     """`<td>` cells of one test; empty ones for a test that is no check."""
     texts = {
         "check": line(check),

@@ -142,9 +142,7 @@ def _finding(finding: Finding, width: int) -> Iterator[Segment]:
     yield from _wrapped(f"wanted  {line(finding.wanted, MESSAGE)}", width, indent=2, hang=8)
 
 
-def _reasons(
-    reasons: Sequence[Reason], told: set[tuple[str, str]], width: int, style: str
-) -> Iterator[Segment]:
+def _reasons(reasons: Sequence[Reason], told: set[tuple[str, str]], width: int, style: str) -> Iterator[Segment]:
     """Reasons that no row above has told already: evidence, budgets, attestations."""
     others = [one for one in reasons if (one.check, one.subject) not in told]
     for one in others[:BLOCKERS]:
@@ -167,9 +165,7 @@ def _counts(reading: Reading, width: int) -> Iterator[Segment]:
     yield "\n", ""
 
 
-def _wrapped(
-    text: object, width: int, *, indent: int = 0, hang: int = 0, style: str = ""
-) -> Iterator[Segment]:
+def _wrapped(text: object, width: int, *, indent: int = 0, hang: int = 0, style: str = "") -> Iterator[Segment]:
     """The text as one safe line, broken at spaces, or anywhere in a word longer than a line."""
     room = width - indent
     rows: list[str] = []

@@ -55,8 +55,6 @@ async def _pins(request: VisitRequest, context: Context, limits: Boundary) -> tu
         evidence = await context.fetch(handshake(context.environment, host, port))
         if evidence.facts is not None:
             seen = from_json(TlsFacts, evidence.facts).handshakes
-            verified = [
-                one.presented[0] for one in seen if not one.error and one.name_matches and one.presented
-            ]
+            verified = [one.presented[0] for one in seen if not one.error and one.name_matches and one.presented]
             pins += [leaf.spki_sha256 for leaf in verified if leaf.spki_sha256]
     return tuple(pins)

@@ -108,15 +108,11 @@ def boundary(environment: Environment) -> Boundary:
         environment.site.plain,
         *([environment.api.url] if environment.api and environment.api.url else []),
     ]
-    origins = [
-        (parts.hostname or "", parts.port or 443) for parts in map(urlsplit, urls) if parts.scheme == "https"
-    ]
+    origins = [(parts.hostname or "", parts.port or 443) for parts in map(urlsplit, urls) if parts.scheme == "https"]
     reachable = {(urlsplit(url).hostname or "").lower() for url in urls}
     own = frozenset(reachable)
     intercepted: set[str] = set()
-    named = [
-        (text, False) for text in (*environment.hosts, *(environment.tls.hosts if environment.tls else ()))
-    ]
+    named = [(text, False) for text in (*environment.hosts, *(environment.tls.hosts if environment.tls else ()))]
     named += [(party.host, party.intercept) for party in environment.third_parties]
     for text, intercept in named:
         host, port = split_host(text)
@@ -166,9 +162,7 @@ def _checked(host: str) -> str:
 def _address(text: str) -> str:
     address = text.strip("[]")
     if not _is_address(address):
-        raise EvidenceMissing(
-            "invalid", f"[resolve] {text[:100]!r} is not an IP address; the browser was not started"
-        )
+        raise EvidenceMissing("invalid", f"[resolve] {text[:100]!r} is not an IP address; the browser was not started")
     return address
 
 

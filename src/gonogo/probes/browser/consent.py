@@ -37,9 +37,7 @@ async def _shown(frame: Frame) -> bool:
     """Every iframe around this frame is visible."""
     while frame.parent_frame is not None:
         element = await frame.frame_element()
-        if not await element.evaluate(
-            "(element) => element.ownerDocument.defaultView.__gonogo.visible(element)"
-        ):
+        if not await element.evaluate("(element) => element.ownerDocument.defaultView.__gonogo.visible(element)"):
             return False
         frame = frame.parent_frame
     return True

@@ -54,9 +54,7 @@ class Running:
         text = re.sub(r"(?:Headless)?Chrome/(\d+)[\d.]*", r"Chrome/\1.0.0.0", self.user_agent)
         if device.mobile:
             before, _, rest = text.partition("(")
-            text = f"{before}({_MOBILE_PLATFORM}){rest.partition(')')[2]}".replace(
-                " Safari/", " Mobile Safari/"
-            )
+            text = f"{before}({_MOBILE_PLATFORM}){rest.partition(')')[2]}".replace(" Safari/", " Mobile Safari/")
         return f"{text} gonogo/{__version__} (+{evidence_id})"
 
     async def open(self, device: Device, evidence_id: str) -> BrowserContext:
@@ -152,8 +150,7 @@ async def _introduce(browser: Browser) -> tuple[str, tuple[tuple[str, str], ...]
     await page.route("**/*", lambda route: route.fulfill(status=200, content_type="text/html", body=""))
     await page.goto("https://introduction.invalid/")
     agent, brands = await page.evaluate(
-        "() => [navigator.userAgent,"
-        " (navigator.userAgentData?.brands ?? []).map((one) => [one.brand, one.version])]"
+        "() => [navigator.userAgent, (navigator.userAgentData?.brands ?? []).map((one) => [one.brand, one.version])]"
     )
     await page.close()
     return str(agent), tuple((str(name), str(version)) for name, version in brands)

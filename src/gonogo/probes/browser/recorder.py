@@ -180,13 +180,9 @@ class Recorder:
 
     def _on_error(self, error: WebError) -> None:
         thrown = error.error
-        frames = [
-            line.strip() for line in (thrown.stack or "").splitlines() if line.lstrip().startswith("at ")
-        ]
+        frames = [line.strip() for line in (thrown.stack or "").splitlines() if line.lstrip().startswith("at ")]
         text = f"{thrown.name}: {thrown.message}" if thrown.name else thrown.message
-        self._say(
-            ConsoleMessage("pageerror", clip(text), clip(frames[0].removeprefix("at ") if frames else ""))
-        )
+        self._say(ConsoleMessage("pageerror", clip(text), clip(frames[0].removeprefix("at ") if frames else "")))
 
     def _say(self, message: ConsoleMessage) -> None:
         if len(self._console) >= MOST_MESSAGES:
@@ -200,7 +196,9 @@ class Recorder:
     def _on_refused(self, _source: object, fields: object) -> None:
         """A request that methods.js did not let the page make: method, URL, type."""
         if isinstance(fields, list) and len(fields) == 3:
-            self._add(*map(clip, fields), None)
+            method, url, kind = map(clip, fields)
+            if self._boundary.judge(method, url) is Answer.METHOD:
+                self._add(url, method, kind, None)
 
     def violated(self, fields: object) -> None:
         """Record a violation as page.js tells it: directive, blocked, source, disposition."""

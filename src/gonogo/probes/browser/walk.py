@@ -69,9 +69,7 @@ def _script(name: str) -> str:
 
 @cache
 def _web_vitals() -> str:
-    return (files("gonogo.vendor") / "web-vitals" / "web-vitals.attribution.iife.js").read_text(
-        encoding="utf-8"
-    )
+    return (files("gonogo.vendor") / "web-vitals" / "web-vitals.attribution.iife.js").read_text(encoding="utf-8")
 
 
 @cache
@@ -79,9 +77,7 @@ def phrases() -> dict[str, list[str]]:
     """What banners and their controls say, by purpose, all languages together."""
     told = tomllib.loads(_script("words.toml"))
     return {
-        purpose: [phrase for language in said.values() for phrase in language]
-        if isinstance(said, dict)
-        else said
+        purpose: [phrase for language in said.values() for phrase in language] if isinstance(said, dict) else said
         for purpose, said in told.items()
     }
 
@@ -90,12 +86,11 @@ def init_script(boundary: Boundary, declared: Consent | None, *, measure: bool) 
     """What is put into every document before its own scripts run."""
     selectors = {name: getattr(declared, name) if declared else "" for name in ("banner", "accept", "reject")}
     scripts = [f"({_script('page.js')})({json.dumps(phrases())}, {json.dumps(selectors)});"]
-    if boundary.methods is not None and "POST" not in boundary.methods:
-        scripts.append(f"({_script('methods.js')})({json.dumps(sorted(boundary.methods))});")
+    if boundary.methods is not None:
+        arguments = f"{json.dumps(sorted(boundary.methods))}, {json.dumps(sorted(boundary.reachable))}"
+        scripts.append(f"({_script('methods.js')})({arguments});")
     if measure:
-        scripts.append(
-            f"if (window === window.top) {{\n{_web_vitals()}\n({_script('vitals.js')})(webVitals);\n}}"
-        )
+        scripts.append(f"if (window === window.top) {{\n{_web_vitals()}\n({_script('vitals.js')})(webVitals);\n}}")
     return "\n".join(scripts)
 
 
@@ -115,14 +110,10 @@ async def visit(request: VisitRequest, context: Context, running: Running, bound
                 with anyio.CancelScope(shield=True), suppress(Error):
                     await _close(browsing)
     except TimeoutError:
-        raise EvidenceMissing(
-            "timeout", f"{request.name}: the visit was not over after {VISIT_S:.0f} s"
-        ) from None
+        raise EvidenceMissing("timeout", f"{request.name}: the visit was not over after {VISIT_S:.0f} s") from None
     except Error as error:
         if not running.browser.is_connected():
-            raise EvidenceMissing(
-                "unavailable", f"{request.name}: the browser died during the visit"
-            ) from None
+            raise EvidenceMissing("unavailable", f"{request.name}: the browser died during the visit") from None
         raise EvidenceMissing("protocol", f"{request.name}: {reason(error.message)}") from None
 
 
@@ -138,9 +129,7 @@ async def _close(browsing: BrowserContext) -> None:
 class _Walk:
     """The state of one visit while its steps are walked."""
 
-    def __init__(
-        self, request: VisitRequest, context: Context, boundary: Boundary, browsing: BrowserContext
-    ) -> None:
+    def __init__(self, request: VisitRequest, context: Context, boundary: Boundary, browsing: BrowserContext) -> None:
         self._request = request
         self._context = context
         self._environment = context.environment
@@ -215,9 +204,7 @@ class _Walk:
         except Error as error:
             self._problems.append(f"{what}: {reason(error.message)}")
         if self._recorder.crashed:
-            raise EvidenceMissing(
-                "protocol", f"{self._request.name}: {what}: the page crashed the browser's renderer"
-            )
+            raise EvidenceMissing("protocol", f"{self._request.name}: {what}: the page crashed the browser's renderer")
 
     def _seconds(self, step: Step) -> float:
         extra = {"wait": float(step.value) if step.action == "wait" else 0.0, "interact": 2 * INTERACTION_S}
@@ -289,9 +276,7 @@ class _Walk:
             await self._page.evaluate(
                 "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
             )
-            if await self._page.evaluate(
-                "() => scrollY + innerHeight >= document.documentElement.scrollHeight - 2"
-            ):
+            if await self._page.evaluate("() => scrollY + innerHeight >= document.documentElement.scrollHeight - 2"):
                 break
         self._acted_at = anyio.current_time()
 
@@ -312,9 +297,7 @@ class _Walk:
         if self._vitals is None:
             return
         if not await self._awaits("(seen) => seen.inp !== null", INTERACTION_S):
-            self._problems.append(
-                f"interact {clip(selector, 200)}: no INP within {INTERACTION_S:.0f} s of the click"
-            )
+            self._problems.append(f"interact {clip(selector, 200)}: no INP within {INTERACTION_S:.0f} s of the click")
         told = await self._metrics()
         self._vitals = _with_inp(self._vitals, told)
         self._acted_at = anyio.current_time()
@@ -365,9 +348,7 @@ class _Walk:
                     told = await frame.evaluate(_STORAGE, [name, MOST_STORED + 1])
             except (Error, TimeoutError):
                 if not frame.is_detached():
-                    self._problems.append(
-                        f"snapshot {label}: {name} of {clip(frame.url, 200)} could not be read"
-                    )
+                    self._problems.append(f"snapshot {label}: {name} of {clip(frame.url, 200)} could not be read")
                 continue
             self._demand(f"entries in {name}", len(told), MOST_STORED)
             kept |= {(clip(key, 200), clip(value, 200)): None for key, value in told}

@@ -1,0 +1,227 @@
+"""Whatever goes wrong, the status is never 0, and the reason is told in words."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from conftest import ROOT, MainJob, Run, main_job
+from gonogo.cli import main as gonogo
+
+pytestmark = pytest.mark.xdist_group("demo")
+
+
+def gate(*arguments: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> tuple[int, str]:
+    """Run `gonogo gate …` in this process."""
+    monkeypatch.setattr(sys, "argv", ["gonogo", "gate", *arguments])
+    with pytest.raises(SystemExit) as stop:
+        gonogo()
+    told = capsys.readouterr()
+    return int(stop.value.code or 0), told.out + told.err
+
+
+@pytest.fixture(scope="module")
+def good(demo_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
+    run = MainJob(demo_file, tmp_path_factory.mktemp("good") / "reports")("--env=demo", "--profile=smoke")
+    assert run.status == 0, run.output
+    return run
+
+
+@pytest.fixture
+def copy(good: Run, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(good.folder, tmp_path / good.folder.name))
+
+
+def test_a_whole_fresh_run_is_go(
+    copy: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    status, told = gate(str(copy), capsys=capsys, monkeypatch=monkeypatch)
+    assert status == 0, told
+
+
+def test_gate_repeats_the_run_byte_for_byte(
+    copy: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wanted = (copy / "verdict.json").read_text()
+    status, told = gate(
+        str(copy), "--json", f"--at={json.loads(wanted)['decided_at']}", capsys=capsys, monkeypatch=monkeypatch
+    )
+    assert status == 0
+    assert told == wanted
+
+
+def test_last_weeks_run_is_stale(
+    copy: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    later = datetime.now(UTC) + timedelta(days=7)
+    status, told = gate(str(copy), f"--at={later.isoformat()}", capsys=capsys, monkeypatch=monkeypatch)
+    assert status == 10
+    assert "old" in told
+
+
+@pytest.mark.parametrize("damage", ["results", "receipt", "intent", "evidence", "evidence-changed", "extra-pass"])
+def test_damaged_runs(
+    damage: str, copy: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    results = copy / "results.jsonl"
+    if damage == "results":
+        results.write_bytes(results.read_bytes()[:-40])
+    elif damage == "receipt":
+        (copy / "receipt.json").unlink()
+    elif damage == "intent":
+        (copy / "intent.json").unlink()
+    elif damage == "evidence":
+        next(iter((copy / "evidence").glob("http-*.json"))).unlink()
+    elif damage == "evidence-changed":
+        file = next(iter((copy / "evidence").glob("http-*.json")))
+        file.write_text(file.read_text().replace("200", "201"))
+    else:
+        results.write_text(results.read_text() + results.read_text().splitlines()[0] + "\n")
+    status, told = gate(str(copy), capsys=capsys, monkeypatch=monkeypatch)
+    assert status in {10, 11, 21}, told
+    assert len(told) > 20
+
+
+def test_a_failing_result_turned_to_pass_is_seen(
+    job: MainJob, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = job("--env=demo", "--profile=smoke", "--defect=hsts-short")
+    assert run.status == 10
+    results = run.folder / "results.jsonl"
+    results.write_text(results.read_text().replace('"FAIL"', '"PASS"'))
+    status, told = gate(str(run.folder), capsys=capsys, monkeypatch=monkeypatch)
+    assert status != 0, told
+
+
+def test_everything_deselected(job: MainJob) -> None:
+    run = job("--env=demo", "-k", "no_such_check_anywhere")
+    assert run.status == 5, run.output
+    assert "partial run" in run.output
+
+
+def test_everything_skipped(job: MainJob, tmp_path: Path) -> None:
+    plugin = tmp_path / "skip_everything.py"
+    plugin.write_text(
+        "import pytest\n"
+        "@pytest.hookimpl(trylast=True)\n"
+        "def pytest_collection_modifyitems(items):\n"
+        "    for item in items:\n"
+        "        item.add_marker(pytest.mark.skip(reason='because'))\n"
+    )
+    run = job("--env=demo", "--profile=smoke", "-p", "skip_everything", env={"PYTHONPATH": str(tmp_path)})
+    assert run.status == 10, run.output
+    assert run.checks("PASS") == set()
+    assert "NO-GO" in run.output
+
+
+def test_a_deselecting_plugin_leaves_missing_results(job: MainJob, tmp_path: Path) -> None:
+    plugin = tmp_path / "drop_half.py"
+    plugin.write_text("def pytest_collection_modifyitems(items):\n    del items[::2]\n")
+    run = job("--env=demo", "--profile=smoke", "-p", "drop_half", env={"PYTHONPATH": str(tmp_path)})
+    assert run.status == 10, run.output
+    assert run.verdict["counts"]["outcomes"]["MISSING"] > 0  # type: ignore[index]
+
+
+def test_no_network(tmp_path: Path) -> None:
+    environment = tmp_path / "gone.toml"
+    environment.write_text('name = "gone"\ntier = "staging"\n[security]\n[tls]\n[site]\nurl = "https://gone.invalid"\n')
+    run = main_job(f"--env={environment}", "--profile=smoke", reports=tmp_path / "reports")
+    assert run.status == 10, run.output
+    assert run.checks("PASS") == set()
+    assert "gone.invalid" in run.output
+
+
+def test_unreadable_ca(tmp_path: Path) -> None:
+    environment = tmp_path / "ca.toml"
+    environment.write_text(
+        'name = "ca"\ntier = "staging"\nca_file = "missing.pem"\n[security]\n[tls]\n[site]\nurl = "https://127.0.0.1:9"\n'
+    )
+    run = main_job(f"--env={environment}", "--profile=smoke", reports=tmp_path / "reports")
+    assert run.status in {4, 10, 11}, run.output
+    assert run.checks("PASS") == set() if run.status != 4 else True
+    assert "missing.pem" in run.output
+
+
+def test_a_killed_worker_is_no_go_or_recovered(job: MainJob, tmp_path: Path) -> None:
+    """The test that the worker was running is lost; everything else is judged by its replacement."""
+    plugin = tmp_path / "kill_worker.py"
+    plugin.write_text(
+        "import os, pathlib, signal, pytest\n"
+        "FLAG = pathlib.Path(os.environ['KILL_FLAG'])\n"
+        "def pytest_runtest_call(item):\n"
+        "    if hasattr(item.config, 'workerinput') and 'test_max_age' in item.nodeid and not FLAG.exists():\n"
+        "        FLAG.touch()\n"
+        "        os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    run = job(
+        "--env=demo", "--profile=smoke", "-n", "2", "-p", "kill_worker",
+        env={"PYTHONPATH": str(tmp_path), "KILL_FLAG": str(tmp_path / "flag")},
+    )  # fmt: skip
+    assert run.status in {10, 11}, run.output
+    missing = [reason for reason in run.verdict["reasons"] if reason["outcome"] == "MISSING"]  # type: ignore[union-attr]
+    assert [reason["check"] for reason in missing] == ["security.hsts.max-age"], run.output
+    assert "crashed" in run.output
+
+
+def test_a_check_with_a_bug_is_unknown(job: MainJob, tmp_path: Path) -> None:
+    plugin = tmp_path / "break_check.py"
+    plugin.write_text(
+        "import gonogo.formats.hsts as hsts\n"
+        "def broken(values):\n    raise RuntimeError('a bug in the parser')\n"
+        "hsts.parse = broken\n"
+    )
+    run = job("--env=demo", "--profile=smoke", "-p", "break_check", env={"PYTHONPATH": str(tmp_path)})
+    assert run.checks("UNKNOWN") == {"security.hsts.max-age", "security.hsts.subdomains"}, run.told()
+    assert "a bug in the parser" in run.told()
+    assert run.status in {10, 11}
+
+
+@pytest.mark.slow
+def test_sigkill_at_twenty_moments(
+    job: MainJob, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Never 0, whenever it comes; and the gate says of what is left that it is not whole."""
+    moments = random.Random(20261121)  # noqa: S311 - reproducible moments, not secrets
+    begun = time.monotonic()
+    whole = job("--env=demo", "--profile=smoke")
+    length = time.monotonic() - begun
+    assert whole.status == 0
+    for attempt in range(20):
+        reports = job.reports.parent / f"kill-{attempt}"
+        process = subprocess.Popen(
+            [
+                sys.executable,
+                "-m",
+                "pytest",
+                "-p",
+                "no:cacheprovider",
+                f"--reports={reports}",
+                "--env=demo",
+                "--profile=smoke",
+            ],
+            cwd=ROOT,
+            env={**os.environ, **job.env},
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        try:
+            process.wait(moments.uniform(0, length * 0.95))
+        except subprocess.TimeoutExpired:
+            process.send_signal(signal.SIGKILL)
+        status = process.wait()
+        finished = (reports / "latest" / "verdict.json").exists()
+        assert status != 0 or finished
+        if (reports / "latest").exists() and status != 0:
+            decided, told = gate(str(reports / "latest"), capsys=capsys, monkeypatch=monkeypatch)
+            if not (reports / "latest" / "receipt.json").exists():
+                assert decided in {10, 11, 20, 21}, told

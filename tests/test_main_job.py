@@ -1,0 +1,154 @@
+"""The main job on the demo: serial and under xdist the same verdict, each planned request once, replay without a packet."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from conftest import ROOT, MainJob, Run
+from gonogo.demo.provider import Demo
+
+pytestmark = pytest.mark.xdist_group("demo")
+EVIDENCE = re.compile(r"gonogo(?:-load)?/[^ ]+ \(\+((?:http|browser|load)-[0-9a-f]+)\)")
+
+
+def _plan(run: Run) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = json.loads((run.folder / "plan.json").read_text())
+    return found
+
+
+def _received(demo: Demo) -> list[dict[str, Any]]:
+    return list(demo.log())
+
+
+def _requests(log: list[dict[str, Any]], prefix: str) -> Counter[tuple[str, str]]:
+    """(evidence id, method and path) of the requests that a probe's user agent made."""
+    counted: Counter[tuple[str, str]] = Counter()
+    for entry in log:
+        found = EVIDENCE.search(str(entry.get("user_agent", "")))
+        if found and found.group(1).startswith(prefix):
+            counted[found.group(1), f"{entry['method']} {entry['path']}"] += 1
+    return counted
+
+
+def _same(run: Run) -> Counter[tuple[object, object, object]]:
+    return Counter((one["check"], one["subject"], one["outcome"]) for one in run.results)
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+def test_each_planned_request_arrives_once(workers: int, job: MainJob, demo: Demo) -> None:
+    demo.reset()
+    run = job("--env=demo", "-n", str(workers))
+    assert run.status == 0, run.output + run.told()
+    log, plan = _received(demo), _plan(run)
+
+    sent = _requests(log, "http-")
+    assert set(sent.values()) == {1}
+    planned = Counter(
+        f"{entry['method']} /{entry['target'].split('/', 3)[3]}" for entry in plan if entry["probe"] == "http"
+    )
+    assert Counter(what for _, what in sent) == planned
+
+    load = Counter(what for (_, what), count in _requests(log, "load-").items() for _ in range(count))
+    assert load == Counter({f"GET /{e['target'].split('/', 3)[3]}": e["count"] for e in plan if e["probe"] == "load"})
+
+    visits = Counter(
+        name for (name, what), count in _requests(log, "browser-").items() for _ in range(count) if _is_page(what)
+    )
+    assert sum(visits.values()) == sum(entry["count"] for entry in plan if entry["probe"] == "browser")
+    known = {path.stem for path in (run.folder / "evidence").glob("*.json")}
+    assert {name for name, _ in (*sent, *_requests(log, "browser-"), *_requests(log, "load-"))} <= known
+
+
+def _is_page(what: str) -> bool:
+    return what in {"GET /", "GET /pricing", "GET /privacy", "GET /dashboard"}
+
+
+def test_serial_and_parallel_agree(job: MainJob) -> None:
+    serial, parallel = job("--env=demo", "--profile=smoke"), job("--env=demo", "--profile=smoke", "-n", "2")
+    assert serial.status == parallel.status == 0
+    assert _same(serial) == _same(parallel)
+    assert _plan(serial) == _plan(parallel)
+    ignored = {"run_id", "decided_at", "started", "finished", "evidence", "shards", "metrics"}
+    assert {k: v for k, v in serial.verdict.items() if k not in ignored} == {
+        k: v for k, v in parallel.verdict.items() if k not in ignored
+    }
+
+
+def test_the_plan_is_listed_beforehand(job: MainJob, demo: Demo) -> None:
+    demo.reset()
+    listed = subprocess.run(
+        [sys.executable, "-c", "from gonogo.cli import main; main()", "plan", "--env=demo", "--profile=smoke", "--json"],
+        capture_output=True, text=True, check=True, cwd=ROOT, env={"PYTHONPATH": str(ROOT / "src"), "PATH": "/usr/bin:/bin"},
+    )  # fmt: skip
+    assert _received(demo) == []
+    plan = json.loads(listed.stdout)
+    run = job("--env=demo", "--profile=smoke")
+
+    def portless(entries: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        return [{**entry, "target": re.sub(r":\d+", "", entry["target"])} for entry in entries]
+
+    key = lambda entry: json.dumps(entry, sort_keys=True)  # noqa: E731 - a sort key
+    assert sorted(portless(plan), key=key) == sorted(portless(_plan(run)), key=key)
+    assert set(plan[0]) == {"probe", "method", "target", "role", "lane", "count"}
+
+
+def test_replay_sends_nothing_and_says_the_same(job: MainJob, tmp_path: Path) -> None:
+    run = job("--env=demo", "--profile=smoke", "--defect=hsts-short")
+    assert run.status == 10
+    (tmp_path / "no_packet.py").write_text(
+        "import sys\n"
+        "def forbid(event, args):\n"
+        "    if event in {'socket.connect', 'socket.getaddrinfo', 'socket.sendto', 'socket.gethostbyname'}:\n"
+        "        raise RuntimeError(f'a packet would leave: {event} {args}')\n"
+        "sys.addaudithook(forbid)\n"
+    )
+    again = job(
+        "--env=demo",
+        f"--replay={run.folder}",
+        "-p",
+        "no_packet",
+        env={"PYTHONPATH": str(tmp_path), "GONOGO_DEMO": "/nowhere"},
+    )
+    assert again.status == 10, again.output
+    assert again.folder != run.folder
+    assert (again.folder / "verdict.json").read_bytes() == (run.folder / "verdict.json").read_bytes()
+    assert _same(again) == _same(run)
+
+
+def test_a_partial_run_has_no_verdict(job: MainJob) -> None:
+    run = job("--env=demo", "-k", "hsts")
+    assert run.status == 0
+    assert "partial run (-k hsts): no verdict" in run.output
+    assert not (run.folder / "verdict.json").exists()
+
+
+def test_the_output_fits_eighty_columns(job: MainJob) -> None:
+    run = job("--env=demo", "--profile=smoke", "--defect=hsts-short", env={"COLUMNS": "80"})
+    block = run.output.partition("[ 80%]")[0] or run.output
+    ours = [
+        line
+        for line in block.splitlines()
+        if line and not line.startswith(("rootdir", "plugins", "- Generated", "=", "Report"))
+    ]
+    assert max(map(len, ours)) <= 80, max(ours, key=len)
+    assert "NO-GO" in run.output.splitlines()[-2] or "NO-GO" in "\n".join(run.output.splitlines()[-4:])
+
+
+def test_reports_are_there(job: MainJob) -> None:
+    run = job("--env=demo", "--profile=smoke")
+    names = {path.name for path in run.folder.iterdir()}
+    assert {
+        "intent.json", "results.jsonl", "evidence", "receipt.json", "verdict.json", "verdict.html", "report.html",
+        "junit.xml", "summary.md", "plan.json", "environment.json", "policy.toml",
+    } <= names  # fmt: skip
+    report = (run.folder / "report.html").read_text()
+    assert "security.hsts.max-age" in report
+    assert "GO</strong>" in report

@@ -1,0 +1,128 @@
+"""A canary in every secret field: it must be in no artefact and no output, whatever fails and however loudly."""
+
+from __future__ import annotations
+
+import http.server
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+
+from conftest import Run, main_job
+
+CANARY = "c4n@ry/S3cret+Value"
+FORMS = (CANARY, quote(CANARY, safe=""), "c4n@ry", "S3cret+Value", "S3cret%2BValue")
+
+
+class _Echo(http.server.BaseHTTPRequestHandler):
+    """Answers with everything it was sent: the worst that a target can do with a token."""
+
+    def do_GET(self) -> None:
+        body = f"<title>{self.headers}</title>{self.headers}".encode()
+        self.send_response(500)
+        self.send_header("Content-Type", "text/html")
+        self.send_header("X-Echo", str(self.headers.get("Authorization", "")) + str(self.headers.get("X-Key", "")))
+        self.send_header("Set-Cookie", f"echo={self.headers.get('Authorization', '')}")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.fixture(scope="module")
+def echo() -> Iterator[int]:
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Echo)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield server.server_address[1]
+    server.shutdown()
+    server.server_close()
+
+
+def _environment(port: int, folder: Path) -> Path:
+    path = folder / "canary.toml"
+    path.write_text(
+        f"""name = "canary"
+tier = "development"
+[limits]
+rate_per_s = 500
+[roles.user]
+token = "${{CANARY}}"
+[roles.key]
+token = "${{CANARY}}"
+header = "X-Key"
+scheme = ""
+[security]
+[site]
+url = "http://127.0.0.1:{port}"
+plain_url = "http://127.0.0.1:{port}"
+[metrics]
+role = "user"
+[api]
+openapi = "/openapi.json"
+[[api.endpoints]]
+name = "echo"
+path = "/echo"
+status = {{ user = [200], key = [200] }}
+[[databases]]
+name = "closed"
+url = "postgresql://gonogo:${{CANARY_ENCODED}}@127.0.0.1:9/nothing"
+[[databases.queries]]
+name = "one"
+sql = "select 1"
+[[databases]]
+name = "no database"
+url = "postgresql://gonogo:${{CANARY_ENCODED}}@127.0.0.1:{port}/nothing"
+tls = false
+"""
+    )
+    return path
+
+
+def _loud(folder: Path) -> Path:
+    """A plugin that makes checks crash with the secret in reach of a traceback."""
+    (folder / "loud.py").write_text(
+        "import gonogo.formats.hsts as hsts\n"
+        "import os, sys, logging, warnings\n"
+        "def parse(values):\n"
+        "    secret = os.environ['CANARY']\n"
+        "    print('printed', secret)\n"
+        "    print('printed', secret, file=sys.stderr)\n"
+        "    logging.getLogger('loud').error('logged %s', secret)\n"
+        "    raise RuntimeError(f'crashed with {secret}')\n"
+        "hsts.parse = parse\n"
+    )
+    return folder
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [(), ("-n", "2", "--showlocals", "--tb=long", "-v", "-rA"), ("-k", "hsts or api", "--showlocals", "-vv")],
+    ids=["plain", "loud", "partial"],
+)
+def test_no_artefact_holds_a_secret(arguments: tuple[str, ...], echo: int, tmp_path: Path) -> None:
+    run: Run = main_job(
+        f"--env={_environment(echo, tmp_path)}",
+        "--profile=smoke",
+        "-p",
+        "loud",
+        f"--junitxml={tmp_path / 'reports' / 'foreign.xml'}",
+        *arguments,
+        reports=tmp_path / "reports",
+        env={"CANARY": CANARY, "CANARY_ENCODED": quote(CANARY, safe=""), "PYTHONPATH": str(_loud(tmp_path))},
+    )
+    assert run.status not in {0, 3}, run.output
+    assert "crash" in run.told()
+    assert "FAIL" in {one["outcome"] for one in run.results}
+    leaks = [
+        f"{path.relative_to(tmp_path)}: {form}"
+        for path in sorted((tmp_path / "reports").rglob("*"))
+        if path.is_file()
+        for form in FORMS
+        if form.encode() in path.read_bytes()
+    ]
+    leaks += [f"output: {form}" for form in FORMS if form in run.output]
+    assert leaks == []
