@@ -53,6 +53,7 @@ def package() -> str:
     return "gonogo.checks" if (Path(__file__).parent / "checks").is_dir() else "checks"
 
 
+@cache
 def noun_of(function: Callable[..., None]) -> Noun:
     """The one noun that a check judges. Raises GonogoError when it asks for none or several."""
     named = [name for name in inspect.signature(function).parameters if name in NOUNS]

@@ -467,9 +467,16 @@ class Session:
             self._note(judged, report, call)
             # The report that settles the test carries its result; a teardown that fails afterwards adds a worse one.
             if report.when == "call" or not report.passed:
-                report.user_properties.append((PROPERTY, encode(self._result(judged))))
+                self._hand_over(report, self._result(judged))
         self._hide_secrets(report)
         return report
+
+    def _hand_over(self, report: pytest.TestReport, result: Result) -> None:
+        """To the process that decides: as JSON text from a worker, as it is within one process."""
+        if self.state.worker:
+            report.user_properties.append((PROPERTY, encode(result)))
+        else:
+            report.__dict__[PROPERTY] = result
 
     def _note(self, judged: Judged, report: pytest.TestReport, call: pytest.CallInfo[None]) -> None:
         error = call.excinfo.value if call.excinfo is not None else None
@@ -533,14 +540,13 @@ class Session:
         state = self.state
         if state.worker or state.log is None:
             return
-        lines = [str(value) for name, value in report.user_properties if name == PROPERTY]
-        if not lines:
+        result = _handed(report)
+        if result is None:
             if report.failed and str(report.when) == "???":
                 state.trouble = f"a worker crashed while it ran {report.nodeid}"
             elif report.failed and "checks/" not in report.nodeid:
                 state.foreign_failures += 1
             return
-        result = decode(lines[0])
         state.results.append(result)
         rundir.append_result(state.log, result)
         if state.progress is not None:
@@ -721,12 +727,22 @@ class Session:
     def pytest_html_results_table_row(self, report: Any, cells: list[str]) -> None:
         from gonogo.reports.pytest_html import row_cells
 
-        lines = [str(value) for name, value in getattr(report, "user_properties", []) if name == PROPERTY]
-        if lines:
-            result = decode(lines[0])
-            cells[1:1] = row_cells(result.check, result.severity, result.subject, result.outcome)
-        else:
-            cells[1:1] = row_cells("", None, "", None)
+        result = _handed(report)
+        cells[1:1] = (
+            row_cells(result.check, result.severity, result.subject, result.outcome)
+            if result
+            else row_cells("", None, "", None)
+        )
+
+
+def _handed(report: Any) -> Result | None:
+    """The result that a report carries; None when it is of no check, or not the report that settles it."""
+    result = report.__dict__.get(PROPERTY)
+    if result is None:
+        line = next((value for name, value in getattr(report, "user_properties", ()) if name == PROPERTY), None)
+        if line is not None:
+            report.__dict__[PROPERTY] = result = decode(str(line))
+    return result if isinstance(result, Result) else None
 
 
 _EXIT = {

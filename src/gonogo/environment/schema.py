@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import ast
+import inspect
 import json
 from collections.abc import Iterator, Mapping
 from enum import Enum
+from functools import cache
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from gonogo.environment import models
 from gonogo.environment.lines import KeyPath, dotted
 from gonogo.environment.models import Environment, Model, Secret
 from gonogo.environment.secrets import MASK, Json, Scrubber
@@ -82,10 +87,12 @@ def environment_schema() -> dict[str, Json]:
     """
     schema: dict[str, Json] = json.loads(json.dumps(Environment.model_json_schema()))
     definitions = _table(schema.pop("$defs"))
-    for definition in (schema, *map(_table, definitions.values())):
+    told = meanings()
+    for model, definition in (("Environment", schema), *((name, _table(one)) for name, one in definitions.items())):
         properties = definition.get("properties")
         for name, value in _table(properties).items() if properties else ():
-            _table(properties)[name] = _allow_reference(_table(value), definitions)
+            described = {**_table(value), "description": told[model, name]}
+            _table(properties)[name] = _allow_reference(described, definitions)
     demands = _lift_required(Environment, schema, definitions)
     _table(schema["properties"])["extends"] = {
         "description": "Path of the file that this one is merged over, from this file's folder.",
@@ -102,6 +109,22 @@ def environment_schema() -> dict[str, Json]:
     }
 
 
+@cache
+def meanings() -> dict[tuple[str, str], str]:
+    """What each key means, by model and field: the docstring below the field in the models' source.
+
+    Pydantic can collect them too, but then reads the source at every start of every run.
+    """
+    told: dict[tuple[str, str], str] = {}
+    for node in ast.parse(inspect.getsource(models)).body:
+        if isinstance(node, ast.ClassDef):
+            for field, below in pairwise(node.body):
+                match field, below:
+                    case ast.AnnAssign(target=ast.Name(id=name)), ast.Expr(value=ast.Constant(value=str(text))):
+                        told[node.name, name] = inspect.cleandoc(text)
+    return told
+
+
 def schema_text() -> str:
     """The JSON Schema as its file holds it."""
     return json.dumps(environment_schema(), indent=2, ensure_ascii=False) + "\n"
@@ -112,7 +135,7 @@ def reference_markdown() -> str:
     parts = [f"<!-- {_COMMENT} -->\n\n{_INTRODUCTION}"]
     for heading, model in _sections(Environment, ""):
         about = (model.__doc__ or "").strip()
-        rows = "".join(_row(name, info) for name, info in model.model_fields.items())
+        rows = "".join(_row(model, name, info) for name, info in model.model_fields.items())
         parts.append(f"\n### {heading}\n\n{about}\n\n| key | type | default | meaning |\n|---|---|---|---|\n{rows}")
     return "".join(parts)
 
@@ -220,10 +243,10 @@ def _sections(model: type[Model], heading: str) -> Iterator[tuple[str, type[Mode
         yield from _sections(below.model, f"[[{path}]]" if shape.kind is Kind.ARRAY else f"[{path}]")
 
 
-def _row(name: str, info: FieldInfo) -> str:
+def _row(model: type[Model], name: str, info: FieldInfo) -> str:
     shape = shape_of(info.annotation)
     default = "required" if info.is_required() else _default(info.default)
-    meaning = " ".join((info.description or "").split())
+    meaning = " ".join(meanings()[model.__name__, name].split())
     return f"| `{name}` | {_type(shape, info)} | {default} | {_cell(meaning)} |\n"
 
 

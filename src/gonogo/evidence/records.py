@@ -9,6 +9,7 @@ import hashlib
 import json
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
+from functools import cache
 from typing import Any, ClassVar
 
 Json = dict[str, Any]
@@ -151,6 +152,7 @@ def canonical(request: Request) -> Json:
     return {"probe": request.probe, **json.loads(json.dumps(asdict(request)))}
 
 
+@cache
 def identity(request: Request) -> str:
     """The id of the evidence that answers this request: `http-1f0c…`, the same in every process and run."""
     content = {key: value for key, value in canonical(request).items() if key != "follow"}
@@ -192,8 +194,21 @@ class Evidence:
     """File names beside the record: `<id>.png`."""
 
     def to_json(self) -> Json:
-        fields = asdict(self)
-        return json.loads(json.dumps(fields))  # type: ignore[no-any-return]
+        # Not asdict: the facts of a large page would be copied node by node.
+        return {
+            "id": self.id,
+            "request": self.request,
+            "started": self.started,
+            "ended": self.ended,
+            "tool": self.tool,
+            "attempts": [
+                {"started": one.started, "seconds": one.seconds, "failure": _failure_json(one.failure)}
+                for one in self.attempts
+            ],
+            "facts": self.facts,
+            "failure": _failure_json(self.failure),
+            "attachments": list(self.attachments),
+        }
 
     @classmethod
     def from_json(cls, fields: Json) -> Evidence:
@@ -211,6 +226,10 @@ class Evidence:
             failure=_failure(fields["failure"]),
             attachments=tuple(fields["attachments"]),
         )
+
+
+def _failure_json(failure: Failure | None) -> Json | None:
+    return None if failure is None else {"kind": failure.kind.value, "message": failure.message}
 
 
 def _failure(fields: Json | None) -> Failure | None:

@@ -165,7 +165,6 @@ class Model(BaseModel):
         frozen=True,
         populate_by_name=True,
         str_strip_whitespace=True,
-        use_attribute_docstrings=True,
     )
 
 
