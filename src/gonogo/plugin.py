@@ -214,7 +214,7 @@ def _begin(config: pytest.Config) -> State:
         else:
             variables = provider.planned_variables()
     try:
-        target = runs.target(name, folder=folder, variables=variables, policy=policy)
+        target = runs.target(name, folder=folder, variables=variables, policy=policy, decides=gathers)
         run = (
             rundir.create(reports, environment=target.environment.name, profile=profile, started=started)
             if gathers

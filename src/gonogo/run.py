@@ -121,13 +121,21 @@ def read_policy(file: Path) -> tuple[Policy, str]:
 
 
 def target(
-    name: str, *, folder: Path, variables: Mapping[str, str] | None = None, policy: Path | None = None
+    name: str,
+    *,
+    folder: Path,
+    variables: Mapping[str, str] | None = None,
+    policy: Path | None = None,
+    decides: bool = True,
 ) -> Target:
-    """Load an environment with its policy and waivers.
+    """Load an environment with its policy and waivers; without them when nothing will be decided.
 
     Raises EnvironmentInvalid, PolicyInvalid.
     """
     loaded = with_migrations(load(name, folder=folder, variables=variables))
+    if not decides:
+        base = loaded.path.resolve().parent
+        return Target(loaded.environment, base, loaded.digest, Policy(), "", (), "", loaded.secrets)
     named = loaded.environment.policy
     file = policy or (loaded.file(named) if named else _shipped(folder, DEFAULT_POLICY))
     parsed, text = read_policy(file)

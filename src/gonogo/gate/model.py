@@ -165,6 +165,7 @@ class Model(BaseModel):
         frozen=True,
         populate_by_name=True,
         str_strip_whitespace=True,
+        defer_build=True,
     )
 
 
