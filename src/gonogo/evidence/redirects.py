@@ -21,7 +21,7 @@ def next_hop(request: HttpRequest, exchange: Exchange) -> HttpRequest | None:
     Credentials are not carried to another origin (RFC 9110 §15.4).
     """
     location = exchange.location
-    if location is None or request.follow < 1:
+    if location is None or request.follow < 1 or any(ord(one) < 33 or ord(one) == 127 for one in location):
         return None
     try:
         url = urljoin(request.url, location)
@@ -29,7 +29,7 @@ def next_hop(request: HttpRequest, exchange: Exchange) -> HttpRequest | None:
         same = origin(url) == origin(request.url)
     except ValueError:
         return None
-    if parts.scheme not in {"http", "https"} or not parts.hostname or any(ord(character) < 33 for character in url):
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
         return None
     return replace(
         request,

@@ -7,6 +7,7 @@ path template it asked for.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -123,6 +124,7 @@ def schema_errors(
     """
     from jsonschema import FormatChecker
     from jsonschema.exceptions import SchemaError as BadSchema
+    from jsonschema.exceptions import UnknownType
     from openapi_schema_validator import OAS30ReadValidator, OAS31Validator
     from referencing import Registry
     from referencing.exceptions import Unresolvable
@@ -139,7 +141,16 @@ def schema_errors(
             found.append(SchemaError(pointer[:200], error.message))
             if len(found) >= limit:
                 break
-    except (Unresolvable, BadSchema, RecursionError, TypeError, AttributeError, ValueError) as error:
+    except (
+        Unresolvable,
+        BadSchema,
+        UnknownType,
+        re.error,
+        RecursionError,
+        TypeError,
+        AttributeError,
+        ValueError,
+    ) as error:
         raise UnsupportedDocument(f"the schema cannot be used: {type(error).__name__}: {str(error)[:200]}") from None
     return tuple(sorted(found, key=lambda error: error.pointer))
 

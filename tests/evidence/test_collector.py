@@ -1,0 +1,258 @@
+"""The collector: each request once, in its stage, within the deadline, taken over when the holder dies."""
+
+from __future__ import annotations
+
+import fcntl
+import sys
+import threading
+import time
+from pathlib import Path
+from types import ModuleType
+
+import anyio
+import pytest
+
+from gonogo.environment.models import Environment
+from gonogo.errors import EvidenceMissing
+from gonogo.evidence import collector as collecting
+from gonogo.evidence.collector import Collector
+from gonogo.evidence.facts import Exchange, Timings
+from gonogo.evidence.plan import entries, merge
+from gonogo.evidence.records import HttpRequest, Lane, Request, Step, TlsRequest, VisitRequest, identity
+from gonogo.evidence.store import Store
+from gonogo.probes.context import Context
+
+SITE = "http://www.acme.test"
+
+
+def _exchange(request: HttpRequest, status: int = 200, *headers: tuple[str, str]) -> Exchange:
+    return Exchange(
+        url=request.url, method="GET", role=request.role, status=status, http_version="HTTP/1.1", headers=headers, body="", body_bytes=0,
+        wire_bytes=0, body_sha256="", timings=Timings(None, None, None, 0, 0), address="127.0.0.1", ended="",
+    )  # fmt: skip
+
+
+class Probe:
+    """Stands where the http probe does; the collector is under test, not the wire."""
+
+    def __init__(self) -> None:
+        self.sent: list[tuple[str, Lane]] = []
+        self.running = 0
+        self.most = 0
+        self.tries: dict[str, int] = {}
+
+    async def gather(self, request: HttpRequest, context: Context) -> Exchange:
+        self.sent.append((request.url.removeprefix(SITE), request.lane))
+        self.tries[request.url] = self.tries.get(request.url, 0) + 1
+        self.running += 1
+        self.most = max(self.most, self.running)
+        try:
+            return await self._answer(request)
+        finally:
+            self.running -= 1
+
+    async def _answer(self, request: HttpRequest) -> Exchange:
+        path = request.url.removeprefix(SITE)
+        if path == "/slow":
+            await anyio.sleep(0.2)
+        if path == "/forever":
+            await anyio.sleep(60)
+        if path == "/bug":
+            raise ZeroDivisionError("a bug in a probe")
+        if path == "/down":
+            raise EvidenceMissing("connect", "connection refused")
+        if path == "/once" and self.tries[request.url] == 1:
+            raise EvidenceMissing("connect", "connection refused")
+        if path == "/reset":
+            raise EvidenceMissing("protocol", "reset")
+        if path == "/from":
+            return _exchange(request, 302, ("Location", "/to"))
+        if path == "/loop":
+            return _exchange(request, 302, ("Location", "/loop"))
+        return _exchange(request)
+
+
+@pytest.fixture
+def probe(monkeypatch: pytest.MonkeyPatch) -> Probe:
+    module = ModuleType("tests_fake_probe")
+    fake = Probe()
+    module.gather = fake.gather  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+    monkeypatch.setitem(collecting.PROBES, "http", module.__name__)
+    return fake
+
+
+def _environment(**limits: object) -> Environment:
+    return Environment.model_validate(
+        {"name": "t", "tier": "staging", "site": {"url": SITE}, "limits": {"run_timeout_s": 20, **limits}}
+    )
+
+
+def _collector(folder: Path, *requests: Request, **limits: object) -> Collector:
+    (folder / "evidence").mkdir(exist_ok=True)
+    environment = _environment(**limits)
+    return Collector(
+        environment=environment,
+        base=folder,
+        store=Store(folder / "evidence"),
+        requests=merge(requests, environment),
+        run_id="r",
+    )
+
+
+def _get(path: str, **fields: object) -> HttpRequest:
+    return HttpRequest(f"{SITE}{path}", **fields)  # type: ignore[arg-type]
+
+
+def _run(collector: Collector) -> None:
+    collector.start()
+    collector.finish()
+
+
+def test_each_request_is_sent_once(tmp_path: Path, probe: Probe) -> None:
+    collector = _collector(tmp_path, *[_get("/a")] * 5, _get("/b"), _get("/a", role="user"))
+    collector.start()
+    assert collector.wait(_get("/a")).facts is not None
+    collector.finish()
+    assert sorted(probe.sent) == [("/a", Lane.NETWORK), ("/a", Lane.NETWORK), ("/b", Lane.NETWORK)]
+
+
+def test_stages_follow_each_other(tmp_path: Path, probe: Probe) -> None:
+    _run(
+        _collector(
+            tmp_path,
+            _get("/last", lane=Lane.FINAL),
+            _get("/load", lane=Lane.LOAD),
+            _get("/slow"),
+            _get("/vitals", lane=Lane.VITALS),
+        )
+    )
+    assert [path for path, _ in probe.sent] == ["/slow", "/vitals", "/load", "/last"]
+
+
+def test_concurrency_is_bounded(tmp_path: Path, probe: Probe) -> None:
+    _run(_collector(tmp_path, *[_get("/slow", headers=(("n", str(n)),)) for n in range(9)], concurrency=3))
+    assert probe.most == 3
+
+
+def test_redirects_are_followed_as_requests(tmp_path: Path, probe: Probe) -> None:
+    collector = _collector(tmp_path, _get("/from", follow=3), _get("/loop", follow=3), _get("/to"))
+    _run(collector)
+    assert sorted(path for path, _ in probe.sent) == ["/from", "/loop", "/to"]
+
+
+@pytest.mark.parametrize(
+    ("path", "kind", "tries"), [("/bug", "crash", 1), ("/down", "connect", 2), ("/reset", "protocol", 1)]
+)
+def test_failures_are_records(path: str, kind: str, tries: int, tmp_path: Path, probe: Probe) -> None:
+    collector = _collector(tmp_path, _get(path))
+    _run(collector)
+    evidence = collector.store.read(identity(_get(path)))
+    assert evidence is not None
+    assert evidence.failure is not None
+    assert evidence.failure.kind == kind
+    assert len(evidence.attempts) == tries
+
+
+def test_a_retry_does_not_hide_the_failure(tmp_path: Path, probe: Probe) -> None:
+    collector = _collector(tmp_path, _get("/once"))
+    _run(collector)
+    evidence = collector.store.read(identity(_get("/once")))
+    assert evidence is not None
+    assert evidence.failure is None
+    assert [attempt.failure is None for attempt in evidence.attempts] == [False, True]
+
+
+def test_the_deadline_ends_the_run_with_records(tmp_path: Path, probe: Probe) -> None:
+    collector = _collector(tmp_path, _get("/forever"), _get("/later", lane=Lane.FINAL), run_timeout_s=0.5)
+    begun = time.monotonic()
+    _run(collector)
+    assert time.monotonic() - begun < 5
+    for request in (_get("/forever"), _get("/later", lane=Lane.FINAL)):
+        evidence = collector.store.read(identity(request))
+        assert evidence is not None
+        assert evidence.failure is not None
+        assert evidence.failure.kind == "deadline"
+
+
+def test_stopping_gives_up_at_once(tmp_path: Path, probe: Probe) -> None:
+    collector = _collector(tmp_path, _get("/forever"))
+    collector.start()
+    while not probe.sent:
+        time.sleep(0.01)
+    begun = time.monotonic()
+    collector.stop()
+    assert time.monotonic() - begun < 3
+    with pytest.raises(EvidenceMissing, match="stopped"):
+        collector.wait(_get("/forever"))
+
+
+def test_another_process_waits_and_then_takes_over(tmp_path: Path, probe: Probe) -> None:
+    """The lock is held by somebody else first; when they die, the system frees it."""
+    collector = _collector(tmp_path, _get("/a"))
+    with (tmp_path / "collector.lock").open("a") as holder:
+        fcntl.flock(holder, fcntl.LOCK_EX)
+        collector.start()
+        time.sleep(0.4)
+        assert probe.sent == []
+    collector.finish()
+    assert probe.sent == [("/a", Lane.NETWORK)]
+
+
+def test_two_collectors_share_the_work(tmp_path: Path, probe: Probe) -> None:
+    first, second = _collector(tmp_path, _get("/slow"), _get("/b")), _collector(tmp_path, _get("/slow"), _get("/b"))
+    first.start()
+    second.start()
+    threads = [threading.Thread(target=one.finish) for one in (first, second)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(path for path, _ in probe.sent) == ["/b", "/slow"]
+
+
+def test_the_budget_survives_a_takeover(tmp_path: Path) -> None:
+    (tmp_path / "sent.log").write_text("one\ntwo\nthree\n")
+    collector = _collector(tmp_path, _get("/a"), requests=3)
+    _run(collector)
+    evidence = collector.store.read(identity(_get("/a")))
+    assert evidence is not None
+    assert evidence.failure is not None
+    assert evidence.failure.kind == "guard"
+    assert "budget" in evidence.failure.message
+
+
+def test_a_damaged_record_is_told(tmp_path: Path) -> None:
+    from gonogo.errors import RunUnreadable
+
+    store = Store(tmp_path)
+    (tmp_path / "http-1.json").write_text('{"id": "http-1"')
+    with pytest.raises(RunUnreadable, match="http-1"):
+        store.read("http-1")
+
+
+def test_ids_do_not_depend_on_the_process() -> None:
+    assert identity(_get("/a")) == identity(_get("/a", follow=5)) == "http-" + identity(_get("/a"))[5:]
+    assert (
+        len(
+            {
+                identity(_get("/a")),
+                identity(_get("/a", role="user")),
+                identity(_get("/a", lane=Lane.FINAL)),
+                identity(TlsRequest("a")),
+            }
+        )
+        == 4
+    )
+
+
+def test_a_private_ca_adds_the_handshake_that_browsers_need() -> None:
+    environment = Environment.model_validate(
+        {"name": "t", "tier": "staging", "ca_file": "ca.pem", "site": {"url": "https://www.acme.test:8443"}}
+    )
+    visit = VisitRequest("v", (Step("goto", "https://www.acme.test:8443/"), Step("reload")))
+    merged = merge([visit], environment)
+    assert [(entry.probe, entry.target, entry.count) for entry in entries(merged, environment)] == [
+        ("tls", "www.acme.test:8443", 2),
+        ("browser", "https://www.acme.test:8443/", 2),
+    ]

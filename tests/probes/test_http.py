@@ -1,0 +1,181 @@
+"""The http probe against a raw server: what is recorded, and what the guard does not let out."""
+
+from __future__ import annotations
+
+import socketserver
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import anyio
+import brotli
+import pytest
+
+from gonogo.environment.models import Environment
+from gonogo.errors import EvidenceMissing
+from gonogo.evidence.facts import Exchange
+from gonogo.evidence.records import Evidence, HttpRequest, Request
+from gonogo.evidence.redirects import next_hop
+from gonogo.probes import http
+from gonogo.probes.content import decode_body, decode_text
+from gonogo.probes.context import Context
+from gonogo.probes.guard import Guard
+
+TEXT = "Grüße, " * 300
+
+
+class _Handler(socketserver.StreamRequestHandler):
+    def handle(self) -> None:
+        head = b""
+        while b"\r\n\r\n" not in head:
+            line = self.rfile.readline()
+            if not line:
+                return
+            head += line
+        self.server.heads.append(head.decode("latin-1"))  # type: ignore[attr-defined]
+        body = brotli.compress(TEXT.encode())
+        self.wfile.write(
+            b"HTTP/1.1 200 Fine\r\nX-B: 1\r\nx-a: 2\r\nX-B: 3\r\nX-Raw: \xe9\xff\r\nContent-Type: text/html; charset=utf-8\r\n"
+            b"Content-Encoding: br\r\nConnection: close\r\n" + f"Content-Length: {len(body)}\r\n\r\n".encode() + body
+        )
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Any]:
+    running = socketserver.ThreadingTCPServer(("127.0.0.1", 0), _Handler)
+    running.heads = []  # type: ignore[attr-defined]
+    threading.Thread(target=running.serve_forever, daemon=True).start()
+    yield running
+    running.shutdown()
+    running.server_close()
+
+
+def environment(port: int, **fields: object) -> Environment:
+    return Environment.model_validate(
+        {
+            "name": "t", "tier": "production", "resolve": {"www.acme.test": "127.0.0.1"},
+            "roles": {"user": {"token": "s3cret-token"}},
+            "site": {"url": f"http://www.acme.test:{port}"}, **fields,
+        }
+    )  # fmt: skip
+
+
+def gather(described: Environment, *requests: HttpRequest) -> list[Exchange]:
+    async def fetch(_: Request) -> Evidence:
+        raise AssertionError("the http probe needs no other evidence")
+
+    async def run() -> list[Exchange]:
+        context = Context(environment=described, guard=Guard(described), run_id="r", folder=Path(), fetch=fetch)
+        async with context.resources:
+            return [await http.gather(request, context) for request in requests]
+
+    return anyio.run(run)
+
+
+def test_headers_are_recorded_as_sent(server: Any) -> None:
+    port = server.server_address[1]
+    (exchange,) = gather(environment(port), HttpRequest(f"http://www.acme.test:{port}/a?b=c", role="user"))
+    assert exchange.headers[:4] == (("X-B", "1"), ("x-a", "2"), ("X-B", "3"), ("X-Raw", "\xe9\xff"))
+    assert exchange.values("x-b") == ("1", "3")
+    assert exchange.body == TEXT
+    assert exchange.body_bytes == len(TEXT.encode())
+    assert exchange.wire_bytes < exchange.body_bytes
+    assert (exchange.status, exchange.http_version, exchange.address) == (200, "HTTP/1.1", "127.0.0.1")
+    assert exchange.timings.connect is not None
+    assert exchange.timings.dns is not None
+    assert 0 < exchange.timings.first_byte <= exchange.timings.total
+    sent = server.heads[-1]
+    assert sent.startswith("GET /a?b=c HTTP/1.1\r\n")
+    assert "Authorization: Bearer s3cret-token" in sent
+    assert "gonogo/" in sent
+    assert "(+http-" in sent
+
+
+@pytest.mark.parametrize(
+    ("method", "host", "words"),
+    [
+        ("POST", "www.acme.test", "tier production"),
+        ("DELETE", "www.acme.test", "tier production"),
+        ("TRACE", "www.acme.test", "tier production"),
+        ("GET", "evil.test", "not declared"),
+    ],
+)
+def test_the_guard_stands_in_the_way(method: str, host: str, words: str, server: Any) -> None:
+    port = server.server_address[1]
+    before = len(server.heads)
+    with pytest.raises(EvidenceMissing, match=words) as refused:
+        gather(environment(port), HttpRequest(f"http://{host}:{port}/", method=method))
+    assert refused.value.kind == "guard"
+    assert len(server.heads) == before
+
+
+def test_the_budget_is_kept(server: Any) -> None:
+    port = server.server_address[1]
+    described = environment(port, limits={"requests": 2, "rate_per_s": 1000})
+    requests = [HttpRequest(f"http://www.acme.test:{port}/{number}") for number in range(3)]
+    before = len(server.heads)
+    with pytest.raises(EvidenceMissing, match="budget of 2"):
+        gather(described, *requests)
+    assert len(server.heads) == before + 2
+
+
+def test_the_rate_is_kept(server: Any) -> None:
+    port = server.server_address[1]
+    described = environment(port, limits={"rate_per_s": 20})
+    started: list[float] = []
+
+    async def run() -> None:
+        guard = Guard(described)
+        for _ in range(5):
+            await guard.admit("GET", described.site.url)
+            started.append(anyio.current_time())
+
+    anyio.run(run)
+    assert started[-1] - started[0] >= 4 / 20 * 0.95
+
+
+@pytest.mark.parametrize(
+    ("location", "wanted"),
+    [
+        ("/b", ("http://www.acme.test/b", "user")),
+        ("https://www.acme.test", ("https://www.acme.test/", "anonymous")),
+        ("//other.test/x#frag", ("http://other.test/x", "anonymous")),
+        ("javascript:alert(1)", None),
+        ("http://[::1", None),
+        ("http://host:99999/", None),
+        ("/a b", None),
+        ("\x00", None),
+    ],
+)
+def test_redirects_as_further_requests(location: str, wanted: tuple[str, str] | None) -> None:
+    from gonogo.evidence.facts import Timings
+
+    exchange = Exchange(
+        url="http://www.acme.test/a", method="GET", role="user", status=302, http_version="HTTP/1.1", headers=(("Location", location),),
+        body="", body_bytes=0, wire_bytes=0, body_sha256="", timings=Timings(None, None, None, 0, 0), address="", ended="",
+    )  # fmt: skip
+    onward = next_hop(HttpRequest("http://www.acme.test/a", role="user", follow=2), exchange)
+    assert (None if onward is None else (onward.url, onward.role)) == wanted
+    assert next_hop(HttpRequest("http://www.acme.test/a", role="user"), exchange) is None
+
+
+@pytest.mark.parametrize("encodings", [["gzip, gzip, gzip, gzip"], ["x-unknown"], ["zstd"]])
+def test_unasked_codings(encodings: list[str]) -> None:
+    with pytest.raises(EvidenceMissing):
+        decode_body(b"data", encodings, limit=100)
+
+
+@pytest.mark.parametrize(
+    ("data", "kind", "wanted"),
+    [
+        ("ü".encode(), "text/html; charset=utf-8", "ü"),
+        ("ü".encode("latin-1"), "text/html; charset=ISO-8859-1", "ü"),
+        (b"\xff", "text/html; charset=no-such-charset", "\ufffd"),
+        (b"{}", "application/problem+json", "{}"),
+        (b"\x89PNG", "image/png", ""),
+        (b"<svg/>", "image/svg+xml", "<svg/>"),
+    ],
+)
+def test_text(data: bytes, kind: str, wanted: str) -> None:
+    assert decode_text(data, kind) == wanted

@@ -1,0 +1,299 @@
+"""The tls probe against real servers with certificates of their own authority."""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+import ssl
+import struct
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import anyio
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gonogo.environment.models import Environment
+from gonogo.errors import EvidenceMissing
+from gonogo.evidence.facts import TlsFacts
+from gonogo.evidence.records import Evidence, Request, TlsRequest
+from gonogo.probes import tls
+from gonogo.probes.context import Context
+from gonogo.probes.guard import Guard
+
+NOW = datetime.now(UTC).replace(microsecond=0)
+
+
+def _name(text: str) -> x509.Name:
+    return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, text)])
+
+
+class Authority:
+    """A root that signs leaves."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.key = ec.generate_private_key(ec.SECP256R1())
+        self.certificate = (
+            x509.CertificateBuilder()
+            .subject_name(_name("Test Root"))
+            .issuer_name(_name("Test Root"))
+            .public_key(self.key.public_key())
+            .serial_number(x509.random_serial_number())
+            .not_valid_before(NOW - timedelta(days=400))
+            .not_valid_after(NOW + timedelta(days=400))
+            .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+            .add_extension(x509.KeyUsage(False, False, False, False, False, True, True, False, False), critical=True)
+            .add_extension(x509.SubjectKeyIdentifier.from_public_key(self.key.public_key()), critical=False)
+            .sign(self.key, hashes.SHA256())
+        )
+        self.file = folder / "root.pem"
+        self.file.write_bytes(self.certificate.public_bytes(serialization.Encoding.PEM))
+
+    def leaf(self, *names: str, start: datetime = NOW - timedelta(days=30), days: int = 90) -> Path:
+        key = ec.generate_private_key(ec.SECP256R1())
+        certificate = (
+            x509.CertificateBuilder()
+            .subject_name(_name(names[0]))
+            .issuer_name(self.certificate.subject)
+            .public_key(key.public_key())
+            .serial_number(x509.random_serial_number())
+            .not_valid_before(start)
+            .not_valid_after(start + timedelta(days=days))
+            .add_extension(
+                x509.SubjectAlternativeName(
+                    [x509.IPAddress(ipaddress.ip_address(n)) if n[0].isdigit() else x509.DNSName(n) for n in names]
+                ),
+                critical=False,
+            )
+            .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(self.key.public_key()), critical=False)
+            .sign(self.key, hashes.SHA256())
+        )
+        path = self.folder / f"leaf-{certificate.serial_number}.pem"
+        path.write_bytes(
+            certificate.public_bytes(serialization.Encoding.PEM)
+            + key.private_bytes(
+                serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+            )
+        )
+        return path
+
+
+@dataclass
+class Server:
+    port: int
+
+
+class _Accept(threading.Thread):
+    """Accepts, shakes hands and says nothing."""
+
+    def __init__(self, context: ssl.SSLContext | None, behave: str = "") -> None:
+        super().__init__(daemon=True)
+        self.context, self.behave = context, behave
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self.listener.getsockname()[1]
+        self.shaken = 0
+
+    def run(self) -> None:
+        while True:
+            try:
+                connection, _ = self.listener.accept()
+            except OSError:
+                return
+            threading.Thread(target=self._one, args=(connection,), daemon=True).start()
+
+    def _one(self, connection: socket.socket) -> None:
+        connection.settimeout(5)
+        try:
+            if self.behave == "hang":
+                connection.recv(1)
+                threading.Event().wait(3)
+            elif self.behave == "plain":
+                connection.sendall(b"220 mail.acme.test ESMTP\r\n")
+            elif self.behave == "reset":
+                connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            elif self.context is not None:
+                with self.context.wrap_socket(connection, server_side=True) as secured:
+                    self.shaken += 1
+                    secured.recv(1)
+        except OSError:
+            pass
+        finally:
+            connection.close()
+
+
+@pytest.fixture(scope="module")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    return Authority(tmp_path_factory.mktemp("ca"))
+
+
+@pytest.fixture
+def serve(request: pytest.FixtureRequest) -> Iterator[object]:
+    running: list[_Accept] = []
+
+    def start(context: ssl.SSLContext | None = None, behave: str = "") -> _Accept:
+        server = _Accept(context, behave)
+        server.start()
+        running.append(server)
+        return server
+
+    yield start
+    for server in running:
+        server.listener.close()
+
+
+def _server_context(leaf: Path, *, legacy: bool = False, newest_12: bool = False) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(leaf)
+    if legacy:
+        context.set_ciphers("ALL:@SECLEVEL=0")
+        with pytest.warns(DeprecationWarning):
+            context.minimum_version = ssl.TLSVersion.TLSv1
+    if newest_12:
+        context.maximum_version = ssl.TLSVersion.TLSv1_2
+    return context
+
+
+def gather(
+    port: int, ca: Path | str, *, host: str = "www.acme.test", floor: str = "1.2", timeout_s: float = 2
+) -> TlsFacts:
+    environment = Environment.model_validate(
+        {
+            "name": "t", "tier": "production", "ca_file": str(ca), "resolve": {"www.acme.test": "127.0.0.1"},
+            "limits": {"request_timeout_s": timeout_s, "rate_per_s": 1000},
+            "site": {"url": f"https://{host}:{port}"},
+        }
+    )  # fmt: skip
+
+    async def fetch(_: Request) -> Evidence:
+        raise AssertionError("the tls probe needs no other evidence")
+
+    async def run() -> TlsFacts:
+        context = Context(environment=environment, guard=Guard(environment), run_id="r", folder=Path(), fetch=fetch)
+        return await tls.gather(TlsRequest(host, port, floor), context)
+
+    return anyio.run(run)
+
+
+def test_a_good_host(authority: Authority, serve) -> None:  # type: ignore[no-untyped-def]
+    server = serve(_server_context(authority.leaf("www.acme.test", "acme.test")))
+    (shake,) = gather(server.port, authority.file).handshakes
+    assert (shake.address, shake.version, shake.error, shake.name_matches, shake.legacy) == (
+        "127.0.0.1",
+        "TLSv1.3",
+        "",
+        True,
+        "refused",
+    )
+    assert shake.presented[0].names == ("www.acme.test", "acme.test")
+    assert [one.subject for one in shake.verified] == ["CN=www.acme.test", "CN=Test Root"]
+    assert shake.presented[0].key == "EC 256"
+    assert server.shaken == 1
+
+
+def test_an_untrusted_chain(authority: Authority, serve, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    server = serve(_server_context(Authority(tmp_path).leaf("www.acme.test")))
+    (shake,) = gather(server.port, authority.file).handshakes
+    assert shake.error
+    assert "hostname" not in shake.error.lower()
+    assert shake.name_matches
+    assert shake.verified == ()
+    assert shake.presented[0].names == ("www.acme.test",)
+
+
+def test_a_wrong_name(authority: Authority, serve) -> None:  # type: ignore[no-untyped-def]
+    server = serve(_server_context(authority.leaf("other.acme.test")))
+    (shake,) = gather(server.port, authority.file).handshakes
+    assert "hostname mismatch" in shake.error.lower()
+    assert not shake.name_matches
+
+
+def test_an_expired_certificate(authority: Authority, serve) -> None:  # type: ignore[no-untyped-def]
+    server = serve(_server_context(authority.leaf("www.acme.test", start=NOW - timedelta(days=100), days=90)))
+    (shake,) = gather(server.port, authority.file).handshakes
+    assert "expired" in shake.error
+    assert datetime.fromisoformat(shake.presented[0].not_after) < NOW
+
+
+def test_an_address_as_host(authority: Authority, serve) -> None:  # type: ignore[no-untyped-def]
+    server = serve(_server_context(authority.leaf("127.0.0.1")))
+    (shake,) = gather(server.port, authority.file, host="127.0.0.1").handshakes
+    assert shake.error == ""
+    assert shake.name_matches
+
+
+def test_old_versions_are_seen(authority: Authority, serve) -> None:  # type: ignore[no-untyped-def]
+    server = serve(_server_context(authority.leaf("www.acme.test"), legacy=True))
+    assert gather(server.port, authority.file).handshakes[0].legacy == "TLSv1.1"
+
+
+def test_a_floor_of_13_sees_12(authority: Authority, serve) -> None:  # type: ignore[no-untyped-def]
+    server = serve(_server_context(authority.leaf("www.acme.test")))
+    assert gather(server.port, authority.file, floor="1.3").handshakes[0].legacy == "TLSv1.2"
+    only_13 = _server_context(authority.leaf("www.acme.test"))
+    only_13.minimum_version = ssl.TLSVersion.TLSv1_3
+    assert gather(serve(only_13).port, authority.file, floor="1.3").handshakes[0].legacy == "refused"
+
+
+@pytest.mark.parametrize(("behave", "kind"), [("hang", "timeout"), ("plain", "tls"), ("reset", "connect")])
+def test_what_is_no_handshake(behave: str, kind: str, authority: Authority, serve) -> None:  # type: ignore[no-untyped-def]
+    with pytest.raises(EvidenceMissing) as missing:
+        gather(serve(behave=behave).port, authority.file, timeout_s=0.7)
+    assert missing.value.kind == kind, missing.value.message
+    assert "www.acme.test" in missing.value.message
+
+
+def test_nobody_listens(authority: Authority) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    with pytest.raises(EvidenceMissing) as missing:
+        gather(port, authority.file)
+    assert missing.value.kind == "connect"
+
+
+def test_no_ca_file(serve) -> None:  # type: ignore[no-untyped-def]
+    with pytest.raises(EvidenceMissing) as missing:
+        gather(serve(behave="plain").port, "/nowhere/ca.pem")
+    assert missing.value.kind == "unavailable"
+    assert "/nowhere/ca.pem" in missing.value.message
+
+
+@pytest.mark.parametrize(
+    ("pattern", "host", "covers"),
+    [
+        ("www.acme.test", "www.acme.test", True),
+        ("WWW.acme.test", "www.ACME.test.", True),
+        ("*.acme.test", "www.acme.test", True),
+        ("*.acme.test", "acme.test", False),
+        ("*.acme.test", "a.b.acme.test", False),
+        ("w*.acme.test", "www.acme.test", False),
+        ("*.test", "acme.test", False),
+        ("*", "localhost", False),
+        ("127.0.0.1", "127.0.0.1", True),
+        ("*.0.0.1", "127.0.0.1", False),
+        ("::1", "0:0:0:0:0:0:0:1", True),
+    ],
+)
+def test_names(pattern: str, host: str, covers: bool) -> None:
+    assert tls.name_covers(pattern, host) is covers
+
+
+@given(st.binary(max_size=64))
+def test_any_first_bytes_have_a_meaning(data: bytes) -> None:
+    said = tls.legacy_answer(data)
+    assert said in {"", "refused", "SSLv3", "TLSv1", "TLSv1.1", "TLSv1.2"} or said.startswith("unknown: ")
+
+
+@given(st.binary(max_size=200))
+def test_any_bytes_as_a_certificate(data: bytes) -> None:
+    with pytest.raises(ValueError):
+        tls.certificate_facts(data)
