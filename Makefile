@@ -19,10 +19,10 @@ demo: setup
 	$(BIN)/pytest --env=demo
 
 test: setup
-	$(BIN)/python -m pytest tests -n 2 --dist=loadgroup -m 'not slow'
+	$(BIN)/python -m pytest tests -n 2 --dist=worksteal -m 'not slow'
 
 test-all: setup
-	$(BIN)/python -m pytest tests -n 2 --dist=loadgroup
+	$(BIN)/python -m pytest tests -n 2 --dist=worksteal
 
 lint: $(STAMP)
 	$(BIN)/ruff check .

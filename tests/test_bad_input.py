@@ -80,7 +80,6 @@ def test_policy_with_an_unknown_check(tmp_path: Path) -> None:
     assert "Traceback" not in run.output
 
 
-@pytest.mark.xdist_group("demo")
 def test_missing_browser_is_unknown_with_its_remedy(job: MainJob) -> None:
     run = job("--env=demo", "-k", "console", env={"GONOGO_BROWSER": "/nowhere/chrome"})
     assert run.checks("UNKNOWN") == {"browser.console.clean"}, run.told()
@@ -88,7 +87,6 @@ def test_missing_browser_is_unknown_with_its_remedy(job: MainJob) -> None:
     assert "GONOGO_BROWSER" in run.told()
 
 
-@pytest.mark.xdist_group("demo")
 def test_missing_driver_is_unknown_with_its_remedy(job: MainJob, tmp_path: Path) -> None:
     (tmp_path / "psycopg.py").write_text("raise ImportError('no psycopg here')\n")
     run = job("--env=demo", "-k", "database", env={"PYTHONPATH": f"{tmp_path}:{ROOT / 'src'}"})

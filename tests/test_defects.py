@@ -2,10 +2,32 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from conftest import ROOT, MainJob
 from gonogo.catalogue import catalogue
 from gonogo.demo.defects import DEFECTS, Defect, Reach
+
+LOAD = {name for name in catalogue() if name.startswith("load.")}
+
+
+@pytest.fixture
+def quick(tmp_path: Path) -> Path:
+    """The demo without load and with one run of Web Vitals, for defects that load cannot show."""
+    environments = ROOT / "environments"
+    path = tmp_path / "quick.toml"
+    path.write_text(
+        f'extends = "{environments / "demo.toml"}"\npolicy = "{environments / "policies" / "strict.toml"}"\nload = []\n[vitals]\nruns = 1\n'
+    )
+    return path
+
+
+def _expected(defect: Defect, selected: set[str]) -> set[str]:
+    wanted = set(defect.trips) & selected
+    assert wanted, f"{defect.id} trips nothing that is run"
+    return wanted
 
 
 def test_every_check_has_a_defect() -> None:
@@ -18,8 +40,7 @@ def test_defect_ids_are_unique() -> None:
     assert len({defect.id for defect in DEFECTS}) == len(DEFECTS)
 
 
-@pytest.mark.xdist_group("demo")
-def test_healthy_demo_has_no_finding(job) -> None:  # type: ignore[no-untyped-def]
+def test_healthy_demo_has_no_finding(job: MainJob) -> None:
     run = job("--env=demo")
     assert run.told() == ""
     assert run.status == 0, run.output
@@ -27,11 +48,22 @@ def test_healthy_demo_has_no_finding(job) -> None:  # type: ignore[no-untyped-de
 
 
 @pytest.mark.parametrize("defect", [pytest.param(one, id=one.id) for one in DEFECTS])
-def test_defect_trips_exactly_its_checks(defect: Defect, job) -> None:  # type: ignore[no-untyped-def]
-    """Defects that only the network shows are run against the network's checks; `test_all_defects_whole` runs all."""
-    profile = "smoke" if defect.reach is Reach.NETWORK else "full"
-    run = job("--env=demo", f"--profile={profile}", f"--defect={defect.id}")
-    wanted = {check for check in defect.trips if profile in catalogue()[check].card.profiles}
-    assert wanted, f"{defect.id} trips no check of profile {profile}"
-    assert run.checks("FAIL") == wanted, run.told()
+def test_defect_trips_exactly_its_checks(defect: Defect, job: MainJob, quick: Path) -> None:
+    """Each with the checks that can see it: the network's, the browser's too, or all; see the next test for the rest."""
+    if defect.reach is Reach.NETWORK:
+        run = job("--env=demo", "--profile=smoke", f"--defect={defect.id}")
+        selected = {name for name, entry in catalogue().items() if "smoke" in entry.card.profiles}
+    elif defect.reach is Reach.BROWSER:
+        run, selected = job(f"--env={quick}", f"--defect={defect.id}"), set(catalogue()) - LOAD
+    else:
+        run, selected = job("--env=demo", f"--defect={defect.id}"), set(catalogue())
+    assert run.checks("FAIL") == _expected(defect, selected), run.told()
+    assert run.status == 10, run.output
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("defect", [pytest.param(one, id=one.id) for one in DEFECTS if one.reach is Reach.NETWORK])
+def test_defects_of_the_network_trip_nothing_in_the_browser(defect: Defect, job: MainJob, quick: Path) -> None:
+    run = job(f"--env={quick}", f"--defect={defect.id}")
+    assert run.checks("FAIL") == _expected(defect, set(catalogue()) - LOAD), run.told()
     assert run.status == 10, run.output

@@ -18,8 +18,6 @@ import pytest
 from conftest import ROOT, MainJob, Run, main_job
 from gonogo.cli import main as gonogo
 
-pytestmark = pytest.mark.xdist_group("demo")
-
 
 def gate(*arguments: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> tuple[int, str]:
     """Run `gonogo gate …` in this process."""

@@ -15,7 +15,6 @@ import pytest
 from conftest import ROOT, MainJob, Run
 from gonogo.demo.provider import Demo
 
-pytestmark = pytest.mark.xdist_group("demo")
 EVIDENCE = re.compile(r"gonogo(?:-load)?/[^ ]+ \(\+((?:http|browser|load)-[0-9a-f]+)\)")
 
 

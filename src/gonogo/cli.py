@@ -18,7 +18,7 @@ import typer
 
 import gonogo
 from gonogo.errors import ConfigurationError, GonogoError, RunUnreadable
-from gonogo.gate.model import ExitStatus
+from gonogo.gate.model import Attestation, ExitStatus
 
 app = typer.Typer(
     add_completion=False,
@@ -233,10 +233,18 @@ def gate(
             _fail("no policy: none of the runs holds one; give --gate-policy=FILE", ExitStatus.CONFIGURATION_INVALID)
         parsed, _ = runs.read_policy(policy or folders[0] / "policy.toml")
         waivers = parsed.waivers
+        attestations: tuple[Attestation, ...] = ()
         for folder in folders:
             waivers += runs.stored_waivers(folder)
+            attestations += runs.stored_attestations(folder)
         verdict = decide(
-            shards, parsed, waivers=tuple(dict.fromkeys(waivers)), at=moment, environment=environment, release=release
+            shards,
+            parsed,
+            waivers=tuple(dict.fromkeys(waivers)),
+            attestations=tuple(dict.fromkeys(attestations)),
+            at=moment,
+            environment=environment,
+            release=release,
         )
     if as_json:
         sys.stdout.write(verdict_text(verdict))

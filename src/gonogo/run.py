@@ -25,8 +25,8 @@ from gonogo.evidence.records import LoadRequest, PlanEntry, Request, identity
 from gonogo.evidence.store import Store
 from gonogo.formats.latency import percentile
 from gonogo.gate.decide import decide
-from gonogo.gate.model import Intent, Policy, Verdict, Waiver
-from gonogo.gate.policy import parse_policy, parse_waivers
+from gonogo.gate.model import Attestation, Intent, Policy, Verdict, Waiver
+from gonogo.gate.policy import parse_attestations, parse_policy, parse_waivers
 from gonogo.nouns import NOUNS
 
 MASK = "***"
@@ -89,7 +89,9 @@ class Target:
     policy: Policy
     policy_text: str
     waivers: tuple[Waiver, ...]
-    waivers_text: str
+    attestations: tuple[Attestation, ...]
+    beside: dict[str, str]
+    """Text of waivers.toml and attestations.toml beside the environment file, where they are."""
     secrets: tuple[str, ...]
 
     def scrubber(self) -> Callable[[str], str]:
@@ -135,26 +137,43 @@ def target(
     loaded = with_migrations(load(name, folder=folder, variables=variables))
     if not decides:
         base = loaded.path.resolve().parent
-        return Target(loaded.environment, base, loaded.digest, Policy(), "", (), "", loaded.secrets)
+        return Target(loaded.environment, base, loaded.digest, Policy(), "", (), (), {}, loaded.secrets)
     named = loaded.environment.policy
     file = policy or (loaded.file(named) if named else _shipped(folder, DEFAULT_POLICY))
     parsed, text = read_policy(file)
-    waivers: tuple[Waiver, ...] = parsed.waivers
-    beside = loaded.file("waivers.toml")
-    waivers_text = ""
-    if beside.is_file():
-        waivers_text = beside.read_text(encoding="utf-8", errors="replace")
-        waivers += parse_waivers(waivers_text, file=str(beside), known_checks=tuple(catalogue.catalogue()))
+    beside = _beside(loaded.path.parent)
     return Target(
-        loaded.environment,
-        loaded.path.resolve().parent,
-        loaded.digest,
-        parsed,
-        text,
-        waivers,
-        waivers_text,
-        loaded.secrets,
+        environment=loaded.environment,
+        base=loaded.path.resolve().parent,
+        digest=loaded.digest,
+        policy=parsed,
+        policy_text=text,
+        waivers=parsed.waivers + stored_waivers(loaded.path.parent),
+        attestations=stored_attestations(loaded.path.parent),
+        beside=beside,
+        secrets=loaded.secrets,
     )
+
+
+BESIDE = ("waivers.toml", "attestations.toml")
+
+
+def _beside(folder: Path) -> dict[str, str]:
+    return {name: (folder / name).read_text(encoding="utf-8") for name in BESIDE if (folder / name).is_file()}
+
+
+def stored_waivers(folder: Path) -> tuple[Waiver, ...]:
+    """The waivers of a folder's waivers.toml. Raises PolicyInvalid."""
+    file = folder / "waivers.toml"
+    if not file.is_file():
+        return ()
+    return parse_waivers(file.read_text(encoding="utf-8"), file=str(file), known_checks=tuple(catalogue.catalogue()))
+
+
+def stored_attestations(folder: Path) -> tuple[Attestation, ...]:
+    """The attestations of a folder's attestations.toml. Raises PolicyInvalid."""
+    file = folder / "attestations.toml"
+    return parse_attestations(file.read_text(encoding="utf-8"), file=str(file)) if file.is_file() else ()
 
 
 def _shipped(folder: Path, name: str) -> Path:
@@ -205,8 +224,8 @@ def write_copy(target: Target, run: Path) -> None:
     document = target.scrub_record(frozen(target.environment))
     (run / "environment.json").write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
     (run / "policy.toml").write_text(target.policy_text, encoding="utf-8")
-    if target.waivers_text:
-        (run / "waivers.toml").write_text(target.waivers_text, encoding="utf-8")
+    for name, text in target.beside.items():
+        (run / name).write_text(text, encoding="utf-8")
 
 
 def read_copy(run: Path, *, policy: Path | None = None) -> Target:
@@ -222,18 +241,17 @@ def read_copy(run: Path, *, policy: Path | None = None) -> Target:
     if shard.intent is None:
         raise RunUnreadable(f"{run / 'intent.json'}: cannot be read; this run cannot be replayed")
     parsed, policy_text = read_policy(policy or run / "policy.toml")
-    file = run / "waivers.toml"
-    waivers_text = file.read_text(encoding="utf-8") if file.is_file() else ""
-    waivers = parsed.waivers + stored_waivers(run)
-    return Target(environment, run, shard.intent.environment_digest, parsed, policy_text, waivers, waivers_text, ())
-
-
-def stored_waivers(run: Path) -> tuple[Waiver, ...]:
-    """The waivers that stood beside the environment file when the run began. Raises PolicyInvalid."""
-    file = run / "waivers.toml"
-    if not file.is_file():
-        return ()
-    return parse_waivers(file.read_text(encoding="utf-8"), file=str(file), known_checks=tuple(catalogue.catalogue()))
+    return Target(
+        environment=environment,
+        base=run,
+        digest=shard.intent.environment_digest,
+        policy=parsed,
+        policy_text=policy_text,
+        waivers=parsed.waivers + stored_waivers(run),
+        attestations=stored_attestations(run),
+        beside=_beside(run),
+        secrets=(),
+    )
 
 
 # --- plan, intent, verdict ----------------------------------------------------------------------------------------
@@ -295,7 +313,12 @@ def conclude(run: Path, target: Target, *, at: datetime) -> Verdict:
     Raises RunUnreadable when what was written cannot be read back, OSError when it cannot be written.
     """
     verdict = decide(
-        [rundir.read(run)], target.policy, waivers=target.waivers, at=at, environment=target.environment.name
+        [rundir.read(run)],
+        target.policy,
+        waivers=target.waivers,
+        attestations=target.attestations,
+        at=at,
+        environment=target.environment.name,
     )
     rundir.write_verdict(run, verdict)
     return verdict

@@ -42,7 +42,7 @@ RECEIPT = "receipt.json"
 VERDICT = "verdict.json"
 EVIDENCE = "evidence"
 LATEST = "latest"
-INPUTS = (INTENT, "environment.json", "policy.toml", "waivers.toml")
+INPUTS = (INTENT, "environment.json", "policy.toml", "waivers.toml", "attestations.toml")
 """What a run may be given; whoever alters it afterwards alters the question that the results answer."""
 
 INTENT_SCHEMA = "gonogo.intent/1"
