@@ -19,7 +19,7 @@ def quick(tmp_path: Path) -> Path:
     environments = ROOT / "environments"
     path = tmp_path / "quick.toml"
     path.write_text(
-        f'extends = "{environments / "demo.toml"}"\npolicy = "{environments / "policies" / "strict.toml"}"\nload = []\n[vitals]\nruns = 1\n'
+        f'extends = "{environments / "demo.toml"}"\npolicy = "{environments / "policies" / "strict.toml"}"\nload = []\n[vitals]\nruns = 1\n[consent]\nsettle_s = 0.5\n'
     )
     return path
 

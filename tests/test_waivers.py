@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+
 from conftest import ROOT, MainJob
 
 NOW = datetime.now(UTC)

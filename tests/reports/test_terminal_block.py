@@ -67,8 +67,14 @@ def test_an_outage_is_told_once() -> None:
 
 def test_a_wall_of_failures_is_cut_and_counted() -> None:
     text = plain(block(many(1_000)))
-    assert text.count("HIGH     fail") == BLOCKERS
-    assert "... and 80 more checks\n" in text
+    assert text.count("HIGH     fail") == len(
+        {result.check for result in many(1_000).results if result.outcome is Outcome.FAIL}
+    )
+    assert "more subjects\n" in text
+    checks = [Result(f"security.part.check-{n}", "/", Outcome.FAIL, Severity.HIGH, ()) for n in range(100)]
+    walled = plain(block(report(checks)))
+    assert walled.count("HIGH     fail") == BLOCKERS
+    assert "... and 80 more checks\n" in walled
 
 
 def test_rich_takes_the_segments_as_they_are() -> None:

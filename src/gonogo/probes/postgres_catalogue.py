@@ -33,7 +33,7 @@ STATEMENT_S = 5.0
 LOCK_MS = 200
 """We queue for a lock no longer: whoever queues behind us waits too."""
 ROUND_TRIPS = 5
-TIMED_RUNS = 10
+TIMED_RUNS = 20
 
 _UNREADABLE = "(not readable: the table is locked)"
 

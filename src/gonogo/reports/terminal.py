@@ -18,6 +18,8 @@ BLOCKERS = 20
 """Failed and unobserved checks that are shown; the reports hold all."""
 MESSAGE = 300
 """Characters of what was seen."""
+SUBJECTS = 5
+"""Subjects shown of one check."""
 FINDINGS = 3
 """Findings shown of one check and subject."""
 
@@ -62,14 +64,12 @@ def plain(segments: Sequence[Segment]) -> str:
 def _segments(report: Report, reading: Reading, width: int, page: str) -> Iterator[Segment]:
     blockers = _blockers(reading)
     shown = blockers[:BLOCKERS]
-    told: set[str] = set()
     for rows in shown:
         first = rows[0]
         if first.outcome is Outcome.UNKNOWN:
             yield from _unseen(rows, width)
         else:
-            yield from _row(first, report, width, fix=first.check not in told)
-        told.add(first.check)
+            yield from _failed(rows, report, width)
     if len(blockers) > len(shown):
         yield f"... and {plural(sum(map(len, blockers[BLOCKERS:])), 'more check')}\n\n", "dim"
     keys = {row.result.key for rows in blockers for row in rows}
@@ -91,10 +91,11 @@ def _segments(report: Report, reading: Reading, width: int, page: str) -> Iterat
 
 
 def _blockers(reading: Reading) -> list[list[Row]]:
-    """Rows to act on, worst first; those not observed for one and the same reason stand together."""
+    """Rows to act on, worst first; those of one check, or not observed for one and the same reason, stand together."""
     groups: dict[object, list[Row]] = {}
     for row in reading.of(Outcome.FAIL, Outcome.UNKNOWN, Outcome.MISSING):
-        groups.setdefault(row.reason if row.outcome is Outcome.UNKNOWN else row.result.key, []).append(row)
+        key = row.reason if row.outcome is Outcome.UNKNOWN else (row.check, row.outcome)
+        groups.setdefault(key, []).append(row)
     return list(groups.values())
 
 
@@ -109,18 +110,22 @@ def _unseen(rows: Sequence[Row], width: int) -> Iterator[Segment]:
     yield "\n", ""
 
 
-def _row(row: Row, report: Report, width: int, *, fix: bool) -> Iterator[Segment]:
-    yield from _heading(row, row.check)
-    if row.outcome is Outcome.MISSING:
-        yield from _wrapped(row.reason, width, indent=2)
-    elif not row.result.findings:
-        yield from _wrapped(f"{row.subject}: it failed without a finding", width, indent=2)
-    for finding in row.result.findings[:FINDINGS]:
-        yield from _finding(finding, width)
-    if (more := len(row.result.findings) - FINDINGS) > 0:
-        yield f"  ... and {plural(more, 'more finding')}\n", "dim"
-    card = report.cards.get(row.check)
-    if fix and card and (advice := card.section("Fix")):
+def _failed(rows: Sequence[Row], report: Report, width: int) -> Iterator[Segment]:
+    """One check that failed or is missing, with every subject: the heading and the fix are told once."""
+    yield from _heading(rows[0], rows[0].check)
+    for row in rows[:SUBJECTS]:
+        if row.outcome is Outcome.MISSING:
+            yield from _wrapped(f"{row.subject}: {row.reason}", width, indent=2)
+        elif not row.result.findings:
+            yield from _wrapped(f"{row.subject}: it failed without a finding", width, indent=2)
+        for finding in row.result.findings[:FINDINGS]:
+            yield from _finding(finding, width)
+        if (more := len(row.result.findings) - FINDINGS) > 0:
+            yield f"  ... and {plural(more, 'more finding')}\n", "dim"
+    if len(rows) > SUBJECTS:
+        yield f"  ... and {plural(len(rows) - SUBJECTS, 'more subject')}\n", "dim"
+    card = report.cards.get(rows[0].check)
+    if card and (advice := card.section("Fix")):
         yield from _wrapped(f"fix     {advice.splitlines()[0]}", width, indent=2, hang=8, style="green")
     yield "\n", ""
 
