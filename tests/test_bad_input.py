@@ -5,8 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-
-from conftest import ROOT, MainJob, main_job
+from main_job import ROOT, MainJob, main_job
 
 
 def _env(folder: Path, text: str) -> str:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from main_job import ROOT, MainJob
 
-from conftest import ROOT, MainJob
 from gonogo.catalogue import catalogue
 from gonogo.demo.defects import DEFECTS, Defect, Reach
 

@@ -14,8 +14,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from main_job import ROOT, MainJob, Run, main_job
 
-from conftest import ROOT, MainJob, Run, main_job
 from gonogo.cli import main as gonogo
 
 

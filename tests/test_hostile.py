@@ -15,8 +15,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-
-from conftest import Run, main_job
+from main_job import Run, main_job
 
 EVIL = "<script>alert(1)</script>\"'&]]>\x01\x1b[31m"
 """What a target might send to be run by whoever reads the report."""

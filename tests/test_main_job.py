@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from main_job import ROOT, MainJob, Run
 
-from conftest import ROOT, MainJob, Run
 from gonogo.demo.provider import Demo
 
 EVIDENCE = re.compile(r"gonogo(?:-load)?/[^ ]+ \(\+((?:http|browser|load)-[0-9a-f]+)\)")

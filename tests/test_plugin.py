@@ -9,8 +9,7 @@ from importlib.metadata import entry_points
 from pathlib import Path
 
 import pytest
-
-from conftest import ROOT, MainJob
+from main_job import ROOT, MainJob
 
 
 def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:

@@ -12,8 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-
-from conftest import Run, main_job
+from main_job import Run, main_job
 
 pytestmark = [
     pytest.mark.slow,

@@ -9,8 +9,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 import pytest
-
-from conftest import Run, main_job
+from main_job import Run, main_job
 
 CANARY = "c4n@ry/S3cret+Value"
 FORMS = (CANARY, quote(CANARY, safe=""), "c4n@ry", "S3cret+Value", "S3cret%2BValue")

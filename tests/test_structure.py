@@ -7,9 +7,9 @@ import re
 from pathlib import Path
 
 import pytest
+from main_job import ROOT
 
 import gonogo
-from conftest import ROOT
 from gonogo.catalogue import catalogue
 from gonogo.check import MAX_TITLE
 from gonogo.documents import documents

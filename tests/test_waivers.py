@@ -6,8 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-
-from conftest import ROOT, MainJob
+from main_job import ROOT, MainJob
 
 NOW = datetime.now(UTC)
 

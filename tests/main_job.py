@@ -1,0 +1,69 @@
+"""Runs the main job, `pytest --env=…`, in a process of its own, and reads what it left."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+
+
+@dataclass(frozen=True)
+class Run:
+    """One main job: what it printed, its status and its directory."""
+
+    status: int
+    output: str
+    folder: Path
+
+    @property
+    def verdict(self) -> dict[str, object]:
+        found: dict[str, object] = json.loads((self.folder / "verdict.json").read_text())
+        return found
+
+    @property
+    def results(self) -> list[dict[str, object]]:
+        return [json.loads(line) for line in (self.folder / "results.jsonl").read_text().splitlines()]
+
+    def checks(self, outcome: str) -> set[str]:
+        return {str(result["check"]) for result in self.results if result["outcome"] == outcome}
+
+    def told(self) -> str:
+        """Findings and reasons, for a failing assertion."""
+        return "\n".join(
+            f"{one['outcome']} {one['check']} [{one['subject']}] {one['reason']} {[f['message'] for f in one['findings']]}"  # type: ignore[attr-defined]
+            for one in self.results
+            if one["outcome"] != "PASS"
+        )
+
+
+def main_job(
+    *arguments: str, reports: Path, timeout_s: float = 180, env: dict[str, str] | None = None, cwd: Path = ROOT
+) -> Run:
+    """Run `pytest …` in a process of its own."""
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", f"--reports={reports}", *arguments],
+        capture_output=True,
+        text=True,
+        errors="replace",
+        timeout=timeout_s,
+        cwd=cwd,
+        env={**os.environ, **(env or {})},
+        check=False,
+    )
+    return Run(done.returncode, done.stdout + done.stderr, (reports / "latest").resolve())
+
+
+class MainJob:
+    """Runs the main job on the shared demo."""
+
+    def __init__(self, demo_file: Path, reports: Path) -> None:
+        self.reports = reports
+        self.env = {"GONOGO_DEMO": str(demo_file)}
+
+    def __call__(self, *arguments: str, timeout_s: float = 180, env: dict[str, str] | None = None) -> Run:
+        return main_job(*arguments, reports=self.reports, timeout_s=timeout_s, env={**self.env, **(env or {})})
