@@ -58,8 +58,9 @@ def test_command_line(arguments: list[str], status: int, words: list[str], tmp_p
         (MINIMAL + "[limits]\nrequests = 0\nrate = 3\n", ["mine.toml:6", "mine.toml:7", "rate"]),
         (MINIMAL + "[site\n", ["mine.toml:5"]),
         ('policy = "nope.toml"\n' + MINIMAL, ["nope.toml"]),
+        (MINIMAL.replace("development", "production"), ["mine.toml:4", "127.0.0.1"]),
     ],
-    ids=["typo", "unset", "all-at-once", "toml", "no-policy"],
+    ids=["typo", "unset", "all-at-once", "toml", "no-policy", "placeholder-on-production"],
 )
 def test_environment_file(text: str, words: list[str], tmp_path: Path) -> None:
     run = main_job(f"--env={_env(tmp_path, text)}", reports=tmp_path / "reports")

@@ -157,8 +157,11 @@ def test_a_killed_worker_is_no_go_or_recovered(job: MainJob, tmp_path: Path) -> 
         "import os, pathlib, signal, pytest\n"
         "FLAG = pathlib.Path(os.environ['KILL_FLAG'])\n"
         "def pytest_runtest_call(item):\n"
-        "    if hasattr(item.config, 'workerinput') and 'test_max_age' in item.nodeid and not FLAG.exists():\n"
-        "        FLAG.touch()\n"
+        "    if hasattr(item.config, 'workerinput') and 'test_max_age' in item.nodeid:\n"
+        "        try:\n"
+        "            FLAG.touch(exist_ok=False)\n"
+        "        except FileExistsError:\n"
+        "            return\n"
         "        os.kill(os.getpid(), signal.SIGKILL)\n"
     )
     run = job(

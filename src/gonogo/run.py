@@ -15,8 +15,9 @@ from urllib.parse import quote, urlsplit
 
 import gonogo
 from gonogo import catalogue, rundir
+from gonogo.environment.lint import lint
 from gonogo.environment.load import Loaded, load, provider_of
-from gonogo.environment.models import Database, Environment, Migrations, Role, Secret
+from gonogo.environment.models import Database, Environment, Migrations, Role, Secret, Tier
 from gonogo.environment.secrets import Scrubber
 from gonogo.errors import EnvironmentInvalid, Problem, RunUnreadable
 from gonogo.evidence.facts import LoadRun, Visit, from_json
@@ -135,6 +136,9 @@ def target(
     Raises EnvironmentInvalid, PolicyInvalid.
     """
     loaded = with_migrations(load(name, folder=folder, variables=variables))
+    if loaded.environment.tier is Tier.PRODUCTION and (errors := lint(loaded).errors):
+        # A placeholder or a literal secret on production is a mistake that a run must not build on.
+        raise EnvironmentInvalid(errors)
     if not decides:
         base = loaded.path.resolve().parent
         return Target(loaded.environment, base, loaded.digest, Policy(), "", (), (), {}, loaded.secrets)
