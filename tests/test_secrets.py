@@ -48,6 +48,7 @@ def _environment(port: int, folder: Path) -> Path:
 tier = "development"
 [limits]
 rate_per_s = 500
+request_timeout_s = 1.5
 [roles.user]
 token = "${{CANARY}}"
 [roles.key]
