@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 from main_job import ROOT, MainJob, main_job
 
+from gonogo.cli import main as gonogo
+
 
 def _env(folder: Path, text: str) -> str:
     path = folder / "mine.toml"
@@ -68,6 +70,30 @@ def test_environment_file(text: str, words: list[str], tmp_path: Path) -> None:
     assert "Traceback" not in run.output
     for word in words:
         assert word in run.output, run.output
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [],
+        ["nonsense"],
+        ["plan"],
+        ["gate"],
+        ["explain"],
+        ["env", "show"],
+        ["list", "--jsn"],
+        ["list", "--profile=bogus"],
+        ["plan", "--env=nowhere"],
+    ],
+)
+def test_gonogo_usage(arguments: list[str], capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.argv", ["gonogo", *arguments])
+    with pytest.raises(SystemExit) as stop:
+        gonogo()
+    told = capfd.readouterr()
+    assert stop.value.code == 20
+    assert len(told.out + told.err) > 20
+    assert "Traceback" not in told.err
 
 
 def test_policy_with_an_unknown_check(tmp_path: Path) -> None:

@@ -111,7 +111,7 @@ def test_replay_sends_nothing_and_says_the_same(job: MainJob, tmp_path: Path) ->
     )
     again = job(
         "--env=demo",
-        f"--replay={run.folder}",
+        f"--replay={run.folder.parent / 'latest'}",
         "-p",
         "no_packet",
         env={"PYTHONPATH": str(tmp_path), "GONOGO_DEMO": "/nowhere"},

@@ -23,6 +23,8 @@ def test_readable(metrics_page: MetricsPage) -> None:
     except MalformedMetrics as error:
         report([Finding.of(where, seen=str(error), wanted="Prometheus text")])
         return
+    if not names:
+        report([Finding.of(where, seen="no sample", wanted="metrics")])
     report(
         Finding.of(where, seen="absent", wanted="exposed", what=name)
         for name in metrics_page.declared.required

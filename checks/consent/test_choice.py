@@ -27,24 +27,16 @@ def _chosen(visit: Visit, choice: str) -> None:
         )
 
 
-def _hits(visit: Visit, flow: ConsentFlow) -> int:
-    """Requests to declared non-essential parties after the choice."""
-    first = visit.snapshot("first")
-    later = visit.requests[first.requests if first else 0 :]
-    hosts = {party.host.lower() for party in flow.third_parties if not party.essential}
-    return sum(asked(request) in hosts for request in later)
+def _silent(flow: ConsentFlow) -> list[str]:
+    """Declared parties that need consent and were not asked for anything after acceptance."""
+    asked_for = {asked(request) for request in flow.accept.requests}
+    return [party.host for party in flow.third_parties if not party.essential and party.host.lower() not in asked_for]
 
 
 @check(title="After a rejection nothing is stored or sent", severity=Severity.CRITICAL, profiles={"nightly"})
 def test_reject_obeyed(consent: ConsentFlow) -> None:
     """On the page, after a reload and on another page. Vacuous unless the same tags do fire after acceptance, so that is asked first."""
     _chosen(consent.reject, "reject")
-    if consent.third_parties and not all(party.essential for party in consent.third_parties):
-        _chosen(consent.accept, "accept")
-        if not _hits(consent.accept, consent):
-            raise EvidenceMissing(
-                "invalid", "no tag fires after acceptance either, so its silence after a rejection proves nothing"
-            )
     findings = []
     first = consent.reject.snapshot("first")
     for label in LATER:
@@ -55,20 +47,22 @@ def test_reject_obeyed(consent: ConsentFlow) -> None:
         consent.reject.requests[first.requests if first else 0 :], consent.third_parties, "after the rejection"
     )
     report(dict.fromkeys(findings))
+    _chosen(consent.accept, "accept")
+    if silent := _silent(consent):
+        raise EvidenceMissing(
+            "invalid", f"{', '.join(silent)}: silent after acceptance too, so silence after a rejection proves nothing"
+        )
 
 
 @check(title="After acceptance the declared tags do fire", severity=Severity.HIGH, profiles={"nightly"})
-def test_accept_effective(consent: ConsentFlow) -> None:
+def test_accept_effective(consented_tags: ConsentFlow) -> None:
     """The positive control: without it a broken tag looks like perfect privacy, and analytics is lost."""
-    _chosen(consent.accept, "accept")
-    silent = [
-        party
-        for party in consent.third_parties
-        if not party.essential and not any(asked(request) == party.host.lower() for request in consent.accept.requests)
-    ]
+    _chosen(consented_tags.accept, "accept")
+    hosts = _silent(consented_tags)
+    purposes = {party.host: party.purpose for party in consented_tags.third_parties}
     report(
-        Finding.of(party.host, seen="no request after acceptance", wanted=f"the {party.purpose} tag's requests")
-        for party in silent
+        Finding.of(host, seen="no request after acceptance", wanted=f"the {purposes[host]} tag's requests")
+        for host in hosts
     )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from gonogo import Severity, check
 from gonogo.check import report
+from gonogo.errors import EvidenceMissing
 from gonogo.nouns import ConsentFlow
 from gonogo.privacy import requests_without_need
 
@@ -15,7 +16,12 @@ from gonogo.privacy import requests_without_need
 @check(title="No third party hears of a visit before a choice", severity=Severity.CRITICAL, profiles={"nightly"})
 def test_before_choice(consent: ConsentFlow) -> None:
     """Every request of both visits up to the choice, answered or not, to a host of another registrable domain."""
-    for visit in (consent.reject, consent.accept):
+    findings = []
+    for name, visit in (("reject", consent.reject), ("accept", consent.accept)):
         first = visit.snapshot("first")
-        if first is not None:
-            report(requests_without_need(visit.requests[: first.requests], consent.third_parties, first.label))
+        if first is None:
+            raise EvidenceMissing(
+                "invalid", f"the visit that chose {name} never saw the page: {'; '.join(visit.problems)}"
+            )
+        findings += requests_without_need(visit.requests[: first.requests], consent.third_parties, first.label)
+    report({finding.subject: finding for finding in findings}.values())

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from gonogo import Finding, Severity, check
 from gonogo.check import report
+from gonogo.errors import EvidenceMissing
 from gonogo.nouns import DatabaseCatalogue
 
 
@@ -26,3 +27,5 @@ def test_read_only(database: DatabaseCatalogue) -> None:
         if table.writable
     ]
     report(findings)
+    if not catalogue.tables:
+        raise EvidenceMissing("invalid", f"role {catalogue.role} sees no table, so what it may do there is not known")

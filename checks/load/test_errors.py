@@ -25,8 +25,8 @@ def test_share(load: LoadResult) -> None:
         report(
             [Finding.of(load.declared.name, seen=seen, wanted=f"at most {100 * limit:g} %", what="the share of errors")]
         )
-    if bounds.upper > limit and failed:
+    if bounds.upper > limit:
         raise EvidenceMissing(
             "invalid",
-            f"{failed} of {total} requests failed; whether the share is within {100 * limit:g} % cannot be decided from so few",
+            f"{failed} of {total} requests failed (up to {100 * bounds.upper:.1f} % with 95 % confidence); whether the share is within {100 * limit:g} % cannot be decided from so few",
         )

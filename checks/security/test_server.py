@@ -13,7 +13,7 @@ from gonogo.check import report
 from gonogo.nouns import Document
 
 TELLING = ("server", "x-powered-by", "x-aspnet-version", "x-aspnetmvc-version", "x-generator")
-VERSION = re.compile(r"\d+\.\d+|/\d+|^\d+$")
+VERSION = re.compile(r"\d+\.\d+|/v?\d+(?![\w])|^\d+$")
 
 
 @check(title="Headers do not give away versions", severity=Severity.LOW, profiles={"smoke", "nightly"})

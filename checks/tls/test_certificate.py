@@ -10,12 +10,24 @@ from datetime import datetime, timedelta
 
 from gonogo import Finding, Severity, check
 from gonogo.check import report
+from gonogo.evidence.facts import Handshake
 from gonogo.nouns import Host
 
 SHORTEST_REST = timedelta(hours=24)
 """Nobody can react in less, whatever the lifetime."""
-NAME_OR_DATE = ("hostname mismatch", "ip address mismatch", "has expired", "not yet valid")
-"""Verification errors that the checks for name and expiry report."""
+
+
+def _told_elsewhere(shake: Handshake, at: datetime) -> bool:
+    """Whether the checks for name or expiry report what the verification found, so that one cause is one finding."""
+    error = shake.error.lower()
+    if "hostname mismatch" in error or "ip address mismatch" in error:
+        return not shake.name_matches
+    if "has expired" in error or "not yet valid" in error:
+        return any(
+            not datetime.fromisoformat(one.not_before) <= at <= datetime.fromisoformat(one.not_after)
+            for one in shake.presented
+        )
+    return False
 
 
 @check(title="The certificate chain is trusted", severity=Severity.CRITICAL, profiles={"smoke", "nightly"})
@@ -29,7 +41,7 @@ def test_trust(host: Host) -> None:
             what="verification",
         )
         for shake in host.tls.handshakes
-        if shake.error and not any(words in shake.error.lower() for words in NAME_OR_DATE)
+        if shake.error and not _told_elsewhere(shake, host.at)
     )
 
 
@@ -65,7 +77,7 @@ def test_expiry(host: Host) -> None:
     """
     findings = []
     for shake in host.tls.handshakes:
-        for certificate in shake.verified or shake.presented[:1]:
+        for certificate in shake.verified or shake.presented:
             rest, lifetime = _rest(certificate.not_before, certificate.not_after, host.at)
             where = f"{host.tls.host} ({shake.address})"
             least = max(lifetime * host.declared.fail_share, min(SHORTEST_REST, lifetime / 3))

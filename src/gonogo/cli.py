@@ -7,12 +7,13 @@ import os
 import signal
 import sys
 import time
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, NoReturn
 
 import typer
 
@@ -147,6 +148,8 @@ def list_checks(
 ) -> None:
     from gonogo.catalogue import catalogue
 
+    if profile is not None:
+        _checked_profile(profile)
     with _told():
         cards = [entry.card for entry in catalogue().values() if profile is None or profile in entry.card.profiles]
     if as_json:
@@ -164,7 +167,7 @@ def list_checks(
         _say(json.dumps(document, indent=1))
         return
     for card in cards:
-        _say(f"{card.severity.value:<9} {card.id:<42} {card.title}")
+        _say(f"{card.id}  ({card.severity.value})\n    {card.title}")
     _say(f"{len(cards)} checks; `gonogo explain ID` tells why and how to fix")
 
 
@@ -387,35 +390,24 @@ def docs(root: Annotated[Path, typer.Option("--root")] = Path()) -> None:
         _say(str(path))
 
 
+USAGE_ERROR = 2
+"""What the command-line library exits with; ours is CONFIGURATION_INVALID."""
+
+
 def main() -> None:
     """The console script. An unexpected error is a bug in gonogo: status 22, never a status that means a verdict."""
-    status: Any = ExitStatus.INTERNAL
     try:
-        status = app(standalone_mode=False)
-    except typer.Exit as stop:
-        status = stop.exit_code
-    except typer.Abort:
-        status = 130
+        app()
+        status = 0
+    except SystemExit as stop:
+        status = stop.code if isinstance(stop.code, int) else 0 if stop.code is None else int(ExitStatus.INTERNAL)
     except KeyboardInterrupt:
         status = 130
-    except SystemExit as stop:
-        status = stop.code
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         status = 141
-    except Exception as error:  # noqa: BLE001 - the last line of defence
-        status = _unexpected(error)
-    raise SystemExit(int(status or 0))
-
-
-def _unexpected(error: Exception) -> int:
-    import traceback
-
-    import click
-
-    if isinstance(error, click.ClickException):
-        error.show()
-        return error.exit_code
-    traceback.print_exc()
-    typer.echo("gonogo: this is a bug; no verdict follows from it", err=True)
-    return int(ExitStatus.INTERNAL)
+    except Exception:  # noqa: BLE001 - the last line of defence
+        traceback.print_exc()
+        typer.echo("gonogo: this is a bug; no verdict follows from it", err=True)
+        status = int(ExitStatus.INTERNAL)
+    raise SystemExit(int(ExitStatus.CONFIGURATION_INVALID) if status == USAGE_ERROR else status)

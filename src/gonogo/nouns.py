@@ -7,7 +7,6 @@ the same place, without running anything.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -41,6 +40,7 @@ from gonogo.evidence.records import (
     VisitRequest,
 )
 from gonogo.evidence.redirects import next_hop
+from gonogo.formats import json_text
 
 Facts = TypeVar("Facts")
 MAX_HOPS = 5
@@ -346,8 +346,8 @@ def release_id(exchange: Exchange, pointer: str) -> str:
     if exchange.status != 200:
         return ""
     try:
-        found = resolve_pointer(json.loads(exchange.body), pointer)
-    except ValueError:
+        found = resolve_pointer(json_text.parse(exchange.body), pointer)
+    except json_text.NotJson:
         found = exchange.body.strip() if not pointer or pointer == "/" else ""
     except LookupError:
         found = ""
@@ -391,9 +391,7 @@ def _hosts(environment: Environment) -> list[Subject]:
     if environment.api and environment.api.url and environment.api.url.startswith("https"):
         parts = urlsplit(environment.api.url)
         named.append((parts.hostname or "", parts.port or 443))
-    for text in environment.tls.hosts:
-        host, _, port = text.rpartition(":") if text.rpartition(":")[2].isdigit() and ":" in text else (text, "", "")
-        named.append((host, int(port) if port else 443))
+    named += [(host, port or 443) for host, port in map(models.split_host, environment.tls.hosts)]
     hosts = list(dict.fromkeys(named))
     several = len({host for host, _ in hosts}) < len(hosts)
     return [
@@ -488,8 +486,8 @@ def _contract(environment: Environment) -> list[Subject]:
 def openapi_document(exchange: Exchange) -> dict[str, Any]:
     """The OpenAPI document in an answer. Raises EvidenceMissing("invalid") when there is none to hold answers to."""
     try:
-        document = json.loads(exchange.body)
-    except ValueError:
+        document = json_text.parse(exchange.body)
+    except json_text.NotJson:
         document = None
     if exchange.status != 200 or not isinstance(document, dict):
         raise EvidenceMissing("invalid", f"{exchange.url}: no OpenAPI document (status {exchange.status})")
@@ -541,6 +539,10 @@ def consent_visits(environment: Environment) -> tuple[VisitRequest, VisitRequest
 def _consent(environment: Environment) -> list[Subject]:
     consent = environment.consent
     return [Subject(consent.page, consent_visits(environment), consent)] if consent else []
+
+
+def _consented_tags(environment: Environment) -> list[Subject]:
+    return [] if all(party.essential for party in environment.third_parties) else _consent(environment)
 
 
 def _build_consent(environment: Environment, subject: Subject, sight: Sight) -> ConsentFlow:
@@ -600,6 +602,11 @@ def _weighed(environment: Environment) -> list[Subject]:
 def _build_vitals(environment: Environment, subject: Subject, sight: Sight) -> VitalsRuns:  # noqa: ARG001
     assert isinstance(subject.declared, models.Vitals)
     runs = tuple(facts(sight, request, Visit) for request in subject.requests)
+    for run in runs:
+        if not any(one.type == "document" for one in run.requests):
+            raise EvidenceMissing(
+                "invalid", f"a run saw no document: {'; '.join(run.problems) or 'no request was recorded'}"
+            )
     return VitalsRuns(subject.id, subject.declared, runs)
 
 
@@ -722,6 +729,13 @@ NOUNS: dict[str, Noun] = {
         ),
         Noun("openapi", "[api] openapi", "The OpenAPI document's answer.", _openapi, _build_exchange),
         Noun("consent", "[consent]", "A visit that rejects and one that accepts.", _consent, _build_consent),
+        Noun(
+            "consented_tags",
+            "[[third_parties]] that need consent",
+            "The same visits, where tags are declared that must fire after acceptance.",
+            _consented_tags,
+            _build_consent,
+        ),
         Noun("visit", "[site]", "A declared page seen in a browser.", _visits, _build_visit),
         Noun("vitals", "[vitals]", "Measured loads of a page.", _vitals, _build_vitals),
         Noun(

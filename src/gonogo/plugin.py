@@ -7,6 +7,8 @@ process that runs no tests under xdist, or the only process, writes results, dec
 from __future__ import annotations
 
 import json
+import signal
+import threading
 import traceback
 from collections import Counter
 from collections.abc import Callable, Generator, Sequence
@@ -45,6 +47,8 @@ PROPERTY = "gonogo"
 """Name of the user property that carries a result's JSON line from a worker to the controller."""
 _state = pytest.StashKey["State"]()
 _judged = pytest.StashKey["Judged"]()
+JUDGEMENT_S = 20
+"""Most time of one judgement; evidence is waited for before."""
 MAX_SHOWN = 4000
 """Characters of a failure's text that pytest is given; everything is in results.jsonl."""
 
@@ -119,7 +123,6 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--profile",
         dest="gonogo_profile",
         metavar="PROFILE",
-        default="full",
         help=f"checks to run: {', '.join(runs.PROFILES)} (default: full)",
     )
     group.addoption(
@@ -189,7 +192,7 @@ def _quiet(config: pytest.Config) -> None:
 
 def _begin(config: pytest.Config) -> State:
     """Start a run in the process that decides."""
-    name, profile = config.getoption("gonogo_env"), config.getoption("gonogo_profile")
+    name, profile = config.getoption("gonogo_env"), config.getoption("gonogo_profile") or "full"
     if profile not in runs.PROFILES:
         raise pytest.UsageError(f"--profile={profile}: no such profile; valid: {', '.join(runs.PROFILES)}")
     folder = Path(config.getoption("gonogo_env_dir") or runs.environments_folder(config.rootpath))
@@ -198,6 +201,8 @@ def _begin(config: pytest.Config) -> State:
     reports = Path(config.getoption("gonogo_reports") or config.rootpath / "reports")
     started = runs.utc_now()
     if config.getoption("gonogo_replay"):
+        if defects:
+            raise pytest.UsageError("--defect cannot change stored evidence; leave it out of a replay")
         return _begin_replay(config, Path(config.getoption("gonogo_replay")), policy, reports)
     gathers = not config.option.collectonly
     kind = runs.provider(name, folder=folder)
@@ -250,6 +255,7 @@ def _known_defects(defects: Sequence[str]) -> None:
 
 def _begin_replay(config: pytest.Config, source: Path, policy: Path | None, reports: Path) -> State:
     """Judge a stored run again, in a directory of its own that keeps the run's identity."""
+    source = rundir.resolve(source)
     target = runs.read_copy(source, policy=policy)
     stored = rundir.read(source)
     assert stored.intent is not None
@@ -257,6 +263,11 @@ def _begin_replay(config: pytest.Config, source: Path, policy: Path | None, repo
     if name != target.environment.name and not name.endswith(".toml"):
         raise pytest.UsageError(
             f"--replay={source}: that run verified environment {target.environment.name!r}, not {name!r}"
+        )
+    profile = config.getoption("gonogo_profile")
+    if profile and profile != stored.intent.profile:
+        raise pytest.UsageError(
+            f"--profile={profile}: that run was of profile {stored.intent.profile!r}; leave --profile out"
         )
     if stored.receipt is None:
         raise RunUnreadable(f"{source}: the run did not finish, so there is nothing whole to replay")
@@ -470,6 +481,23 @@ class Session:
                 self._hand_over(report, self._result(judged))
         self._hide_secrets(report)
         return report
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, None, None]:
+        """Judging is quick; what a target sends (a pattern in its OpenAPI document) may not make it endless."""
+        if _judged not in item.stash or threading.current_thread() is not threading.main_thread():
+            return (yield)
+
+        def expire(*_: object) -> None:
+            raise EvidenceMissing("invalid", f"the judgement took longer than {JUDGEMENT_S} s")
+
+        before = signal.signal(signal.SIGALRM, expire)
+        signal.setitimer(signal.ITIMER_REAL, JUDGEMENT_S)
+        try:
+            return (yield)
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            signal.signal(signal.SIGALRM, before)
 
     def _hand_over(self, report: pytest.TestReport, result: Result) -> None:
         """To the process that decides: as JSON text from a worker, as it is within one process."""

@@ -32,14 +32,14 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from gonogo.environment.models import Environment
+from gonogo.environment.models import Environment, split_host
 from gonogo.errors import EvidenceMissing
 from gonogo.evidence import facts
 from gonogo.evidence.facts import Visit
 from gonogo.evidence.records import Evidence, Request, Step, VisitRequest, canonical, identity
 from gonogo.probes import tls
 from gonogo.probes.browser import gather
-from gonogo.probes.browser.boundary import Answer, boundary, split_host
+from gonogo.probes.browser.boundary import Answer, boundary
 from gonogo.probes.browser.failures import kind_of
 from gonogo.probes.browser.fleet import Fleet
 from gonogo.probes.browser.recorder import site_of
@@ -1117,7 +1117,7 @@ def test_no_browser_is_unavailable_and_says_so_each_time(
 CHILD = """
 import sys, anyio
 from pathlib import Path
-from gonogo.environment.models import Environment
+from gonogo.environment.models import split_host, Environment
 from gonogo.errors import EvidenceMissing
 from gonogo.evidence.records import Step, VisitRequest
 from gonogo.probes.browser import gather

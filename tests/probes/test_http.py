@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import gzip
 import socketserver
 import threading
+import time
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -164,6 +167,21 @@ def test_redirects_as_further_requests(location: str, wanted: tuple[str, str] | 
 def test_unasked_codings(encodings: list[str]) -> None:
     with pytest.raises(EvidenceMissing):
         decode_body(b"data", encodings, limit=100)
+
+
+def test_compressed_bodies_are_whole_or_refused() -> None:
+    one, two = gzip.compress(b"one" * 1000), gzip.compress(b"two")
+    assert decode_body(one + two, ["gzip"], limit=10_000) == b"one" * 1000 + b"two"
+    assert decode_body(zlib.compress(b"x")[2:-4], ["deflate"], limit=100) == b"x"
+    for data, coding in ((one[: len(one) // 2], "gzip"), (brotli.compress(b"abc" * 5000)[:10], "br")):
+        with pytest.raises(EvidenceMissing, match="cut short"):
+            decode_body(data, [coding], limit=100_000)
+
+
+def test_odd_charsets_are_not_followed() -> None:
+    begun = time.monotonic()
+    decode_text(b"a" * 2_000_000, "text/html; charset=punycode")
+    assert time.monotonic() - begun < 1
 
 
 @pytest.mark.parametrize(

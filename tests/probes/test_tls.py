@@ -21,10 +21,12 @@ from cryptography.x509.oid import NameOID
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gonogo.environment.models import Environment
+from gonogo import Shortfall
+from gonogo.environment.models import Environment, Tls
 from gonogo.errors import EvidenceMissing
 from gonogo.evidence.facts import TlsFacts
 from gonogo.evidence.records import Evidence, Request, TlsRequest
+from gonogo.nouns import Host
 from gonogo.probes import tls
 from gonogo.probes.context import Context
 from gonogo.probes.guard import Guard
@@ -39,7 +41,7 @@ def _name(text: str) -> x509.Name:
 class Authority:
     """A root that signs leaves."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, until: datetime = NOW + timedelta(days=400)) -> None:
         self.folder = folder
         self.key = ec.generate_private_key(ec.SECP256R1())
         self.certificate = (
@@ -49,7 +51,7 @@ class Authority:
             .public_key(self.key.public_key())
             .serial_number(x509.random_serial_number())
             .not_valid_before(NOW - timedelta(days=400))
-            .not_valid_after(NOW + timedelta(days=400))
+            .not_valid_after(until)
             .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
             .add_extension(x509.KeyUsage(False, False, False, False, False, True, True, False, False), critical=True)
             .add_extension(x509.SubjectKeyIdentifier.from_public_key(self.key.public_key()), critical=False)
@@ -221,6 +223,20 @@ def test_an_expired_certificate(authority: Authority, serve) -> None:  # type: i
     (shake,) = gather(server.port, authority.file).handshakes
     assert "expired" in shake.error
     assert datetime.fromisoformat(shake.presented[0].not_after) < NOW
+
+
+def test_an_expired_root_is_told_by_the_trust_check(tmp_path: Path, serve) -> None:  # type: ignore[no-untyped-def]
+    """The leaf is in date, so nobody else would report it."""
+    from checks.tls.test_certificate import test_expiry, test_trust
+
+    old = Authority(tmp_path, until=NOW - timedelta(days=1))
+    server = serve(_server_context(old.leaf("www.acme.test")))
+    facts = gather(server.port, old.file)
+    assert "expired" in facts.handshakes[0].error
+    host = Host(facts, Tls(), NOW)
+    test_expiry(host)
+    with pytest.raises(Shortfall, match="expired"):
+        test_trust(host)
 
 
 def test_an_address_as_host(authority: Authority, serve) -> None:  # type: ignore[no-untyped-def]

@@ -70,6 +70,19 @@ StatusCode = Annotated[int, Field(ge=100, le=599)]
 Name = Annotated[str, Field(min_length=1, max_length=60, pattern=r"^[A-Za-z0-9][A-Za-z0-9 ._/-]*$")]
 
 
+def split_host(text: str) -> tuple[str, int | None]:
+    """`host`, `host:port`, `[address]:port` or an address; the host in lower case."""
+    text = text.strip().lower()
+    if text.startswith("["):
+        host, _, port = text[1:].partition("]")
+        port = port.removeprefix(":")
+    elif text.count(":") == 1:
+        host, _, port = text.partition(":")
+    else:
+        host, port = text, ""
+    return host, int(port) if port.isascii() and port.isdecimal() else None
+
+
 class Limits(Model):
     """The production guard: what may leave this process at most."""
 
@@ -152,8 +165,6 @@ class Tls(Model):
     """Oldest protocol version that may be accepted."""
     hosts: tuple[str, ...] = ()
     """Further `host` or `host:port` to judge, beside the site's."""
-    warn_share: Share = 1 / 3
-    """A certificate with less than this share of its lifetime left is reported."""
     fail_share: Share = 1 / 6
     """A certificate with less than this share of its lifetime left fails."""
 
@@ -444,8 +455,7 @@ class Environment(Model):
         urls += [database.url.get_secret_value() for database in self.databases]
         named = [urlsplit(url).hostname or "" for url in urls]
         texts = [*(self.tls.hosts if self.tls else ()), *(party.host for party in self.third_parties), *self.hosts]
-        # `host:port` names a host too; an IPv6 address has more than one colon.
-        named += [text.partition(":")[0] if text.count(":") == 1 else text for text in texts]
+        named += [split_host(text)[0] for text in texts]
         return frozenset(host.strip("[]").lower() for host in named if host)
 
     @model_validator(mode="after")

@@ -74,6 +74,32 @@ def allows_eval(policy: Policy) -> bool:
     return sources is None or "'unsafe-eval'" in [source.lower() for source in sources]
 
 
+ANY = frozenset({"*", "http:", "https:", "data:", "blob:", "http://*", "https://*"})
+"""Sources that hold for scripts of any host, or for text that an attacker can write into a page."""
+
+
+def allows_any_script(policy: Policy) -> bool:
+    """Whether scripts are not restricted at all: no directive, or a source of any host that nothing makes void.
+
+    `'strict-dynamic'` makes host and scheme sources void (§8.2).
+    """
+    sources = policy.effective("script-src-elem")
+    if sources is None:
+        return True
+    lowered = {source.lower() for source in sources}
+    return bool(lowered & ANY) and "'strict-dynamic'" not in lowered
+
+
+def hashes(policies: Sequence[Policy]) -> frozenset[str]:
+    """Every hash source, without its quotes, that a policy's effective script sources hold."""
+    return frozenset(
+        source.strip("'")
+        for policy in policies
+        for source in policy.effective("script-src-elem") or ()
+        if HASH.fullmatch(source)
+    )
+
+
 def nonces(policies: Sequence[Policy]) -> frozenset[str]:
     """Every nonce that a policy's effective script sources hold."""
     return frozenset(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import base64
+import hashlib
+from dataclasses import dataclass, replace
 from html.parser import HTMLParser
 
 
@@ -13,6 +15,16 @@ class Script:
     src: str
     nonce: str
     type: str
+    text: str = ""
+
+    @property
+    def digests(self) -> frozenset[str]:
+        """The element's hash sources as a CSP would name them (CSP3 §6.7.3.3)."""
+        content = self.text.encode("utf-8", "surrogatepass")
+        return frozenset(
+            f"{name}-{base64.b64encode(hashlib.new(name, content).digest()).decode()}"
+            for name in ("sha256", "sha384", "sha512")
+        )
 
     @property
     def executes(self) -> bool:
@@ -28,6 +40,7 @@ class _Reader(HTMLParser):
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
         self.scripts: list[Script] = []
+        self._inside = False
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if tag == "script":
@@ -35,6 +48,15 @@ class _Reader(HTMLParser):
             self.scripts.append(
                 Script(said.get("src", ""), said.get("nonce", ""), said.get("type", "").strip().lower())
             )
+            self._inside = True
+
+    def handle_data(self, data: str) -> None:
+        if self._inside and self.scripts:
+            self.scripts[-1] = replace(self.scripts[-1], text=self.scripts[-1].text + data)
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "script":
+            self._inside = False
 
 
 def scripts(text: str) -> tuple[Script, ...]:

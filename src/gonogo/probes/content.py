@@ -16,12 +16,44 @@ TEXT = re.compile(
 )
 
 
+CHARSETS = frozenset(
+    {
+        "utf-8",
+        "utf8",
+        "us-ascii",
+        "ascii",
+        "utf-16",
+        "utf-16le",
+        "utf-16be",
+        "gbk",
+        "gb2312",
+        "gb18030",
+        "big5",
+        "shift_jis",
+        "sjis",
+    }
+    | {"euc-jp", "euc-kr", "iso-2022-jp", "koi8-r", "koi8-u", "latin1"}
+    | {f"iso-8859-{part}" for part in range(1, 17)}
+    | {f"windows-{page}" for page in (874, *range(1250, 1259))}
+)
+"""Labels that browsers know (WHATWG Encoding §4.2); Python has codecs beside them that take quadratic time."""
+
+
 def _inflate(data: bytes, limit: int) -> bytes:
     # 32 + MAX_WBITS: gzip or zlib, told by the header; some servers send raw deflate all the same.
+    out = bytearray()
+    failure: zlib.error | None = None
     for wbits in (32 + zlib.MAX_WBITS, -zlib.MAX_WBITS):
-        decoder = zlib.decompressobj(wbits)
+        out, rest = bytearray(), data
         try:
-            return decoder.decompress(data, limit + 1)
+            while rest and len(out) <= limit:
+                decoder = zlib.decompressobj(wbits)
+                out += decoder.decompress(rest, limit + 1 - len(out))
+                if len(out) <= limit and not decoder.eof:
+                    raise EvidenceMissing("protocol", "the compressed body is cut short")
+                # RFC 1952 §2.2: a gzip body may have several members.
+                rest = decoder.unused_data
+            return bytes(out)
         except zlib.error as error:
             failure = error
     raise EvidenceMissing("protocol", f"the body is not what its Content-Encoding says: {failure}")
@@ -39,6 +71,8 @@ def _unbrotli(data: bytes, limit: int) -> bytes:
             chunk = decoder.process(b"", output_buffer_limit=limit + 1)
     except brotli.error as error:
         raise EvidenceMissing("protocol", f"the body is not what its Content-Encoding says: {error}") from None
+    if len(out) <= limit and not decoder.is_finished():
+        raise EvidenceMissing("protocol", "the compressed body is cut short")
     return bytes(out)
 
 
@@ -79,7 +113,5 @@ def decode_text(data: bytes, content_type: str) -> str:
     if media_type and not TEXT.match(media_type.strip().lower()):
         return ""
     found = re.search(r"charset\s*=\s*\"?([A-Za-z0-9_.:-]{1,40})", parameters, re.IGNORECASE)
-    try:
-        return data.decode(found.group(1) if found else "utf-8", "replace")
-    except (LookupError, ValueError):
-        return data.decode("utf-8", "replace")
+    label = found.group(1).lower() if found else "utf-8"
+    return data.decode(label if label in CHARSETS else "utf-8", "replace")

@@ -8,6 +8,7 @@ does not verify, a third reads the certificate without trusting it; nothing is e
 from __future__ import annotations
 
 import base64
+import contextlib
 import hashlib
 import ipaddress
 import os
@@ -83,9 +84,18 @@ def certificate_facts(der: bytes) -> CertificateFacts:
     )
 
 
+def _ascii(name: str) -> str:
+    """A name as certificates hold it: lower case, without the root's dot, IDNA for other scripts."""
+    name = name.rstrip(".").lower()
+    if not name.isascii():
+        with contextlib.suppress(UnicodeError):
+            return name.encode("idna").decode("ascii")
+    return name
+
+
 def name_covers(pattern: str, host: str) -> bool:
     """Whether a subjectAltName covers a host: exact, or a wildcard for the whole left-most label (RFC 9525 §6.3)."""
-    host, pattern = host.rstrip(".").lower(), pattern.rstrip(".").lower()
+    host, pattern = _ascii(host), _ascii(pattern)
     if is_address(host) or is_address(pattern):
         return is_address(host) and is_address(pattern) and ipaddress.ip_address(host) == ipaddress.ip_address(pattern)
     if pattern == host:
@@ -128,12 +138,19 @@ def client_hello(host: str, floor: str) -> bytes:
     return struct.pack("!BHH", 22, 0x0301, len(handshake)) + handshake
 
 
+_REFUSALS = frozenset({40, 70, 71, 80})
+"""Alerts that end such a handshake: handshake_failure, protocol_version, insufficient_security (RFC 8446 §6.2), and
+internal_error, which OpenSSL sends where its own policy leaves it no signature for an old version."""
+
+
 def legacy_answer(data: bytes) -> str:
     """What a server's first bytes say to `client_hello`; empty while more bytes are needed."""
     if not data:
         return "refused"
     if data[0] == 21:
-        return "refused"
+        if len(data) < 7:
+            return ""
+        return "refused" if data[6] in _REFUSALS else f"unknown: alert {data[6]}"
     if data[0] != 22:
         return "unknown: the server does not speak TLS"
     if len(data) < 11:
@@ -141,15 +158,17 @@ def legacy_answer(data: bytes) -> str:
     if data[5] != 2:
         return "unknown: the server's first message is not a ServerHello"
     return {0x0300: "SSLv3", 0x0301: "TLSv1", 0x0302: "TLSv1.1", 0x0303: "TLSv1.2"}.get(
-        int.from_bytes(data[9:11], "big"), "refused"
+        int.from_bytes(data[9:11], "big"), f"unknown: it chose version {data[9:11].hex()}"
     )
 
 
 async def _legacy(address: str, request: TlsRequest, timeout_s: float) -> str:
     data = b""
+    sent = False
     try:
         with anyio.fail_after(timeout_s):
             async with await anyio.connect_tcp(address, request.port) as stream:
+                sent = True
                 await stream.send(client_hello(request.host, request.floor))
                 while not (said := legacy_answer(data) if data else ""):
                     data += await stream.receive(4096)
@@ -158,8 +177,9 @@ async def _legacy(address: str, request: TlsRequest, timeout_s: float) -> str:
         return legacy_answer(data) or "unknown: the answer was cut short"
     except TimeoutError:
         return f"unknown: no answer within {timeout_s:g} s"
-    except (OSError, anyio.BrokenResourceError):
-        return "refused"
+    except (OSError, anyio.BrokenResourceError) as error:
+        # A server may well slam the door on an old client; one that could not be reached has said nothing.
+        return "refused" if sent else f"unknown: {getattr(error, 'strerror', None) or 'not connected'}"
 
 
 def _chain(connection: object, which: str) -> list[bytes]:
@@ -270,6 +290,11 @@ async def gather(request: TlsRequest, context: Context) -> TlsFacts:
     async with anyio.create_task_group() as group:
         for address in found:
             group.start_soon(one, address)
-    if missing:
-        raise missing[0]
-    return TlsFacts(request.host, request.port, tuple(seen[address] for address in found))
+    # An address of a family that this machine has no route for says nothing of the target; another must answer then.
+    if missing and (not seen or any(not _no_route(error) for error in missing)):
+        raise next((error for error in missing if not _no_route(error)), missing[0])
+    return TlsFacts(request.host, request.port, tuple(seen[address] for address in found if address in seen))
+
+
+def _no_route(error: EvidenceMissing) -> bool:
+    return error.kind == "connect" and "unreachable" in error.message.lower()

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from urllib.parse import urlsplit
 
-from gonogo.environment.models import Environment, Tier
+from gonogo.environment.models import Environment, Tier, split_host
 from gonogo.errors import EvidenceMissing
 from gonogo.probes.guard import SAFE_METHODS
 
@@ -130,19 +130,6 @@ def boundary(environment: Environment) -> Boundary:
         methods=SAFE_METHODS | set(limits.allow_methods) if environment.tier is Tier.PRODUCTION else None,
         origins=tuple(dict.fromkeys((host.lower(), port) for host, port in origins)),
     )
-
-
-def split_host(text: str) -> tuple[str, int | None]:
-    """`host`, `host:port`, `[address]:port` or an address; the host in lower case."""
-    text = text.strip().lower()
-    if text.startswith("["):
-        host, _, port = text[1:].partition("]")
-        port = port.removeprefix(":")
-    elif text.count(":") == 1:
-        host, _, port = text.partition(":")
-    else:
-        host, port = text, ""
-    return host, int(port) if port.isascii() and port.isdecimal() else None
 
 
 def _is_address(text: str) -> bool:
