@@ -19,7 +19,10 @@ import typer
 
 import gonogo
 from gonogo.errors import ConfigurationError, GonogoError, RunUnreadable
-from gonogo.gate.model import Attestation, ExitStatus
+from gonogo.gate.model import (
+    Attestation,
+)
+from gonogo.result import ExitStatus
 
 app = typer.Typer(
     add_completion=False,

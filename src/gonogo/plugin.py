@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from gonogo import catalogue, rundir
+from gonogo import catalogue
 from gonogo import run as runs
 from gonogo.check import Card, card_of
 from gonogo.errors import (
@@ -34,13 +34,13 @@ from gonogo.errors import (
 from gonogo.evidence.collector import Collector
 from gonogo.evidence.records import STAGES, Evidence, Request, identity
 from gonogo.evidence.store import Store
-from gonogo.gate.model import Decision, ExitStatus, Receipt, Verdict
 from gonogo.nouns import NOUNS, Noun, Subject, Watched
 from gonogo.progress import Progress
-from gonogo.result import Finding, Outcome, Result, decode, encode
+from gonogo.result import Decision, ExitStatus, Finding, Outcome, Result, decode, encode
 
 if TYPE_CHECKING:
     from gonogo.demo.provider import Demo
+    from gonogo.gate.model import Receipt, Verdict
     from gonogo.reports.model import Report
 
 PROPERTY = "gonogo"
@@ -192,6 +192,8 @@ def _quiet(config: pytest.Config) -> None:
 
 def _begin(config: pytest.Config) -> State:
     """Start a run in the process that decides."""
+    from gonogo import rundir
+
     name, profile = config.getoption("gonogo_env"), config.getoption("gonogo_profile") or "full"
     if profile not in runs.PROFILES:
         raise pytest.UsageError(f"--profile={profile}: no such profile; valid: {', '.join(runs.PROFILES)}")
@@ -255,6 +257,8 @@ def _known_defects(defects: Sequence[str]) -> None:
 
 def _begin_replay(config: pytest.Config, source: Path, policy: Path | None, reports: Path) -> State:
     """Judge a stored run again, in a directory of its own that keeps the run's identity."""
+    from gonogo import rundir
+
     source = rundir.resolve(source)
     target = runs.read_copy(source, policy=policy)
     stored = rundir.read(source)
@@ -380,6 +384,8 @@ class Session:
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionstart(self) -> None:
+        from gonogo import rundir
+
         state = self.state
         if state.worker or state.folder is None:
             return
@@ -565,6 +571,8 @@ class Session:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        from gonogo import rundir
+
         state = self.state
         if state.worker or state.log is None:
             return
@@ -624,6 +632,8 @@ class Session:
 
     def _conclude(self, interrupted: bool, exitstatus: int) -> int:
         """Write the receipt, decide, write the reports; returns the exit status."""
+        from gonogo import rundir
+
         state = self.state
         assert state.folder is not None
         if interrupted:
@@ -655,10 +665,10 @@ class Session:
         age = (runs.utc_now() - state.started).total_seconds()
         if (
             state.replay is not None
-            and age > state.target.policy.evidence.max_age_s
+            and age > state.target.rules.policy.evidence.max_age_s
             and verdict.decision is Decision.GO
         ):
-            limit = state.target.policy.evidence.max_age_s
+            limit = state.target.rules.policy.evidence.max_age_s
             state.stale = f"The evidence is {age / 3600:.1f} hours old; it decided then, and decides nothing now (limit {limit / 3600:g} h)."
             return int(ExitStatus.NO_GO)
         status = _EXIT[verdict.decision]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 from typing import Any
 
 
@@ -107,3 +107,32 @@ def decode(line: str) -> Result:
         seconds=float(fields["seconds"]),
         reason=str(fields.get("reason", "")),
     )
+
+
+class Decision(StrEnum):
+    """GO, or why not. HOLD: this evidence cannot decide, a person must. ROLLBACK: only a watch says it."""
+
+    GO = "GO"
+    HOLD = "HOLD"
+    NO_GO = "NO_GO"
+    ROLLBACK = "ROLLBACK"
+
+    @property
+    def rank(self) -> int:
+        """0 for GO; higher is worse."""
+        return _DECISION_RANK[self]
+
+
+_DECISION_RANK = {Decision.GO: 0, Decision.HOLD: 1, Decision.NO_GO: 2, Decision.ROLLBACK: 3}
+
+
+class ExitStatus(IntEnum):
+    """The process's answer, the same in every command. 1 to 5 are left to Python, argparse and pytest."""
+
+    GO = 0
+    NO_GO = 10
+    HOLD = 11
+    ROLLBACK = 12
+    CONFIGURATION_INVALID = 20
+    EVIDENCE_UNREADABLE = 21
+    INTERNAL = 22

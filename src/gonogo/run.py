@@ -10,11 +10,11 @@ from datetime import UTC, datetime
 from math import isfinite
 from pathlib import Path
 from statistics import median
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
 
 import gonogo
-from gonogo import catalogue, rundir
+from gonogo import catalogue
 from gonogo.environment.lint import lint
 from gonogo.environment.load import Loaded, load, provider_of
 from gonogo.environment.models import Database, Environment, Migrations, Role, Secret, Tier
@@ -24,11 +24,12 @@ from gonogo.evidence.facts import LoadRun, Visit, from_json
 from gonogo.evidence.plan import entries, merge
 from gonogo.evidence.records import LoadRequest, PlanEntry, Request, identity
 from gonogo.evidence.store import Store
-from gonogo.formats.latency import percentile
-from gonogo.gate.decide import decide
-from gonogo.gate.model import Attestation, Intent, Policy, Verdict, Waiver
-from gonogo.gate.policy import parse_attestations, parse_policy, parse_waivers
 from gonogo.nouns import NOUNS
+
+if TYPE_CHECKING:
+    from gonogo.gate.model import Attestation, Intent, Policy, Verdict, Waiver
+
+# The gate and what it needs are imported where something is decided: a run that only collects starts faster.
 
 MASK = "***"
 DEFAULT_POLICY = "policies/default.toml"
@@ -80,6 +81,18 @@ def with_migrations(loaded: Loaded) -> Loaded:
 
 
 @dataclass(frozen=True, slots=True)
+class Rules:
+    """What a verdict is decided by, and the texts it was read from."""
+
+    policy: Policy
+    policy_text: str
+    waivers: tuple[Waiver, ...]
+    attestations: tuple[Attestation, ...]
+    beside: dict[str, str]
+    """Text of waivers.toml and attestations.toml, where they are."""
+
+
+@dataclass(frozen=True, slots=True)
 class Target:
     """What a run is about: the environment, its policy and what they were read from."""
 
@@ -87,13 +100,14 @@ class Target:
     base: Path
     """The folder of the environment file."""
     digest: str
-    policy: Policy
-    policy_text: str
-    waivers: tuple[Waiver, ...]
-    attestations: tuple[Attestation, ...]
-    beside: dict[str, str]
-    """Text of waivers.toml and attestations.toml beside the environment file, where they are."""
     secrets: tuple[str, ...]
+    _rules: Rules | None = None
+
+    @property
+    def rules(self) -> Rules:
+        """What a decision needs; absent only where `target` was told that nothing will be decided."""
+        assert self._rules is not None
+        return self._rules
 
     def scrubber(self) -> Callable[[str], str]:
         return Scrubber(self.secrets).scrub
@@ -114,6 +128,7 @@ class Target:
 def read_policy(file: Path) -> tuple[Policy, str]:
     """A policy file and its text. Raises PolicyInvalid."""
     from gonogo.errors import PolicyInvalid
+    from gonogo.gate.policy import parse_policy
 
     try:
         text = file.read_text(encoding="utf-8")
@@ -139,24 +154,19 @@ def target(
     if loaded.environment.tier is Tier.PRODUCTION and (errors := lint(loaded).errors):
         # A placeholder or a literal secret on production is a mistake that a run must not build on.
         raise EnvironmentInvalid(errors)
-    if not decides:
-        base = loaded.path.resolve().parent
-        return Target(loaded.environment, base, loaded.digest, Policy(), "", (), (), {}, loaded.secrets)
-    named = loaded.environment.policy
-    file = policy or (loaded.file(named) if named else _shipped(folder, DEFAULT_POLICY))
-    parsed, text = read_policy(file)
-    beside = _beside(loaded.path.parent)
-    return Target(
-        environment=loaded.environment,
-        base=loaded.path.resolve().parent,
-        digest=loaded.digest,
-        policy=parsed,
-        policy_text=text,
-        waivers=parsed.waivers + stored_waivers(loaded.path.parent),
-        attestations=stored_attestations(loaded.path.parent),
-        beside=beside,
-        secrets=loaded.secrets,
-    )
+    rules = None
+    if decides:
+        named = loaded.environment.policy
+        rules = read_rules(
+            policy or (loaded.file(named) if named else _shipped(folder, DEFAULT_POLICY)), loaded.path.parent
+        )
+    return Target(loaded.environment, loaded.path.resolve().parent, loaded.digest, loaded.secrets, rules)
+
+
+def read_rules(policy: Path, beside: Path) -> Rules:
+    """A policy file, and the waivers and attestations of a folder. Raises PolicyInvalid."""
+    parsed, text = read_policy(policy)
+    return Rules(parsed, text, parsed.waivers + stored_waivers(beside), stored_attestations(beside), _beside(beside))
 
 
 BESIDE = ("waivers.toml", "attestations.toml")
@@ -168,6 +178,8 @@ def _beside(folder: Path) -> dict[str, str]:
 
 def stored_waivers(folder: Path) -> tuple[Waiver, ...]:
     """The waivers of a folder's waivers.toml. Raises PolicyInvalid."""
+    from gonogo.gate.policy import parse_waivers
+
     file = folder / "waivers.toml"
     if not file.is_file():
         return ()
@@ -176,6 +188,8 @@ def stored_waivers(folder: Path) -> tuple[Waiver, ...]:
 
 def stored_attestations(folder: Path) -> tuple[Attestation, ...]:
     """The attestations of a folder's attestations.toml. Raises PolicyInvalid."""
+    from gonogo.gate.policy import parse_attestations
+
     file = folder / "attestations.toml"
     return parse_attestations(file.read_text(encoding="utf-8"), file=str(file)) if file.is_file() else ()
 
@@ -227,13 +241,15 @@ def write_copy(target: Target, run: Path) -> None:
     """Write environment.json, policy.toml and waivers.toml into a run's directory."""
     document = target.scrub_record(frozen(target.environment))
     (run / "environment.json").write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
-    (run / "policy.toml").write_text(target.policy_text, encoding="utf-8")
-    for name, text in target.beside.items():
+    (run / "policy.toml").write_text(target.rules.policy_text, encoding="utf-8")
+    for name, text in target.rules.beside.items():
         (run / name).write_text(text, encoding="utf-8")
 
 
 def read_copy(run: Path, *, policy: Path | None = None) -> Target:
     """What a stored run was about. Raises RunUnreadable, and PolicyInvalid for its policy."""
+    from gonogo import rundir
+
     try:
         text = (run / "environment.json").read_text(encoding="utf-8")
         environment = Environment.model_validate_json(text)
@@ -244,18 +260,8 @@ def read_copy(run: Path, *, policy: Path | None = None) -> Target:
     shard = rundir.read(run)
     if shard.intent is None:
         raise RunUnreadable(f"{run / 'intent.json'}: cannot be read; this run cannot be replayed")
-    parsed, policy_text = read_policy(policy or run / "policy.toml")
-    return Target(
-        environment=environment,
-        base=run,
-        digest=shard.intent.environment_digest,
-        policy=parsed,
-        policy_text=policy_text,
-        waivers=parsed.waivers + stored_waivers(run),
-        attestations=stored_attestations(run),
-        beside=_beside(run),
-        secrets=(),
-    )
+    rules = read_rules(policy or run / "policy.toml", run)
+    return Target(environment, run, shard.intent.environment_digest, (), rules)
 
 
 # --- plan, intent, verdict ----------------------------------------------------------------------------------------
@@ -284,6 +290,8 @@ def plan_json(listed: Sequence[PlanEntry]) -> list[dict[str, object]]:
 
 def intent(target: Target, *, run_id: str, profile: str, partial: str, started: datetime) -> Intent:
     """What this run sets out to do."""
+    from gonogo.gate.model import Intent
+
     environment = target.environment
     announced = catalogue.expected(environment, profile)
     return Intent(
@@ -293,7 +301,7 @@ def intent(target: Target, *, run_id: str, profile: str, partial: str, started: 
         release=environment.release.expected if environment.release else "",
         profile=profile,
         environment_digest=target.digest,
-        policy_digest=target.policy.digest,
+        policy_digest=target.rules.policy.digest,
         started=started,
         expected=announced,
         not_applicable=catalogue.not_applicable(environment, profile),
@@ -316,11 +324,14 @@ def conclude(run: Path, target: Target, *, at: datetime) -> Verdict:
 
     Raises RunUnreadable when what was written cannot be read back, OSError when it cannot be written.
     """
+    from gonogo import rundir
+    from gonogo.gate.decide import decide
+
     verdict = decide(
         [rundir.read(run)],
-        target.policy,
-        waivers=target.waivers,
-        attestations=target.attestations,
+        target.rules.policy,
+        waivers=target.rules.waivers,
+        attestations=target.rules.attestations,
         at=at,
         environment=target.environment.name,
     )
@@ -330,6 +341,8 @@ def conclude(run: Path, target: Target, *, at: datetime) -> Verdict:
 
 def measured(environment: Environment, store: Store) -> list[tuple[str, float]]:
     """The numbers that a policy's budgets may judge: `load.<profile>.p95_ms`, `vitals.<page>.lcp_ms` …"""
+    from gonogo.formats.latency import percentile
+
     metrics: list[tuple[str, float]] = []
     for profile in environment.load:
         evidence = store.read(identity(LoadRequest(profile.name)))

@@ -13,8 +13,6 @@ import subprocess
 import sys
 import tempfile
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -76,6 +74,9 @@ class Demo:
 
         Raises Unavailable when the demo does not answer, or refuses.
         """
+        import urllib.error
+        import urllib.request
+
         request = urllib.request.Request(  # noqa: S310 - the demo's own loopback address
             self._control + path,
             data=None if body is None else json.dumps(body).encode(),

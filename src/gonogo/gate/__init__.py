@@ -5,8 +5,6 @@ from gonogo.gate.encode import verdict_json, verdict_text
 from gonogo.gate.model import (
     Attestation,
     Budget,
-    Decision,
-    ExitStatus,
     Expected,
     Intent,
     PastRun,
@@ -24,6 +22,7 @@ from gonogo.gate.model import (
     fingerprint,
 )
 from gonogo.gate.policy import parse_attestations, parse_policy, parse_waivers
+from gonogo.result import Decision, ExitStatus
 
 __all__ = [
     "Attestation",

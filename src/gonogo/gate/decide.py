@@ -27,7 +27,6 @@ from gonogo.gate.model import (
     BUDGET_PREFIX,
     SEVERITIES,
     Attestation,
-    Decision,
     Intent,
     PastRun,
     Policy,
@@ -37,7 +36,7 @@ from gonogo.gate.model import (
     Verdict,
     Waiver,
 )
-from gonogo.result import Outcome, Severity
+from gonogo.result import Decision, Outcome, Severity
 
 WEIGHTS = {Severity.CRITICAL: 100, Severity.HIGH: 30, Severity.MEDIUM: 10, Severity.LOW: 3}
 MAX_TEXT = 300

@@ -10,7 +10,6 @@ from gonogo.gate.model import (
     ACTIONS,
     MAIN_SUITE,
     Attestation,
-    Decision,
     EvidenceRules,
     Intent,
     Policy,
@@ -20,6 +19,7 @@ from gonogo.gate.model import (
     Shard,
     count,
 )
+from gonogo.result import Decision
 
 # A run that was killed leaves these; all else means that a finished record was altered: no excuse for that.
 CUT_SHORT = frozenset({ProblemKind.UNFINISHED, ProblemKind.TRUNCATED, ProblemKind.UNDATED})

@@ -11,12 +11,12 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from enum import IntEnum, StrEnum
+from enum import StrEnum
 from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
-from gonogo.result import Finding, Outcome, Result, Severity
+from gonogo.result import Decision, ExitStatus, Finding, Outcome, Result, Severity
 
 MAIN_SUITE = "gonogo"
 FOREIGN_PREFIX = "junit."
@@ -31,35 +31,6 @@ MAX_WAIVER = timedelta(days=30)
 MAX_WAIVER_CRITICAL = timedelta(days=7)
 MIN_BASELINE_RUNS = 8
 """With fewer runs, the spread of a metric is not known well enough to tell a change from noise."""
-
-
-class Decision(StrEnum):
-    """GO, or why not. HOLD: this evidence cannot decide, a person must. ROLLBACK: only a watch says it."""
-
-    GO = "GO"
-    HOLD = "HOLD"
-    NO_GO = "NO_GO"
-    ROLLBACK = "ROLLBACK"
-
-    @property
-    def rank(self) -> int:
-        """0 for GO; higher is worse."""
-        return _DECISION_RANK[self]
-
-
-_DECISION_RANK = {Decision.GO: 0, Decision.HOLD: 1, Decision.NO_GO: 2, Decision.ROLLBACK: 3}
-
-
-class ExitStatus(IntEnum):
-    """The process's answer, the same in every command. 1 to 5 are left to Python, argparse and pytest."""
-
-    GO = 0
-    NO_GO = 10
-    HOLD = 11
-    ROLLBACK = 12
-    CONFIGURATION_INVALID = 20
-    EVIDENCE_UNREADABLE = 21
-    INTERNAL = 22
 
 
 class ProblemKind(StrEnum):

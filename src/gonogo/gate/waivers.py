@@ -12,14 +12,13 @@ from gonogo.gate.items import Item, Key
 from gonogo.gate.model import (
     MAX_WAIVER,
     MAX_WAIVER_CRITICAL,
-    Decision,
     Reason,
     Waiver,
     WaiverState,
     WaiverUse,
     fingerprint,
 )
-from gonogo.result import Outcome, Severity
+from gonogo.result import Decision, Outcome, Severity
 
 SOON = timedelta(days=7)
 OTHER_FINDING = "its fingerprint is not that of every finding"

@@ -17,7 +17,9 @@ from markupsafe import Markup, escape
 
 from gonogo import __version__
 from gonogo.check import Card
-from gonogo.gate.model import Decision, Reason
+from gonogo.gate.model import (
+    Reason,
+)
 from gonogo.reports.model import (
     DECISION_WORDS,
     OUTCOME_WORDS,
@@ -32,7 +34,7 @@ from gonogo.reports.model import (
     when,
 )
 from gonogo.reports.text import duration, line, lines, plural, visible
-from gonogo.result import Outcome, Severity
+from gonogo.result import Decision, Outcome, Severity
 
 IMAGE_BYTES = 3_000_000
 """Most bytes of all screenshots in the page; the others are named only."""

@@ -10,10 +10,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from xml.etree import ElementTree as ET  # only written with, never read with
 
-from gonogo.gate.model import Decision, Reason
+from gonogo.gate.model import (
+    Reason,
+)
 from gonogo.reports.model import DECISION_WORDS, Reading, Report, Row, instant, read
 from gonogo.reports.text import line, lines
-from gonogo.result import Outcome
+from gonogo.result import Decision, Outcome
 
 BODY = 20_000
 """Most characters of one test case's text; GitLab reads no file above 30 MB."""

@@ -6,10 +6,12 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from gonogo.check import Card
-from gonogo.gate.model import Decision, Reason
+from gonogo.gate.model import (
+    Reason,
+)
 from gonogo.reports.model import OUTCOME_WORDS, OUTCOMES, Reading, Report, Row, read, when
 from gonogo.reports.text import duration, line, plural
-from gonogo.result import Finding, Outcome
+from gonogo.result import Decision, Finding, Outcome
 
 CAP = 900_000
 """Bytes. GitHub drops a whole step summary above 1 MiB, and other steps write into the same file."""

@@ -8,9 +8,11 @@ from datetime import UTC, datetime
 
 from gonogo.check import Card
 from gonogo.evidence.records import PlanEntry
-from gonogo.gate.model import Decision, Reason
+from gonogo.gate.model import (
+    Reason,
+)
 from gonogo.reports.text import line, plural
-from gonogo.result import Outcome, Result, Severity
+from gonogo.result import Decision, Outcome, Result, Severity
 
 SEVERITIES = tuple(Severity)
 """Worst first."""

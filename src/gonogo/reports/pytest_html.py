@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from html import escape
 
-from gonogo.gate.model import Decision
 from gonogo.reports.model import OUTCOME_WORDS, Report, read
 from gonogo.reports.text import line
-from gonogo.result import Outcome, Severity
+from gonogo.result import Decision, Outcome, Severity
 
 _COLOURS = {
     Decision.GO: "#11683a",

@@ -6,10 +6,12 @@ from collections.abc import Iterator, Sequence
 
 from rich.cells import cell_len, chop_cells
 
-from gonogo.gate.model import Decision, Reason
+from gonogo.gate.model import (
+    Reason,
+)
 from gonogo.reports.model import OUTCOME_WORDS, OUTCOMES, Reading, Report, Row, read
 from gonogo.reports.text import duration, line, plural
-from gonogo.result import Finding, Outcome, Severity
+from gonogo.result import Decision, Finding, Outcome, Severity
 
 Segment = tuple[str, str]
 """Text, newlines included, and a rich style; `rich.text.Text.assemble(*segments)` takes them as they are."""
