@@ -82,7 +82,8 @@ def test_damaged_runs(
         next(iter((copy / "evidence").glob("http-*.json"))).unlink()
     elif damage == "evidence-changed":
         file = next(iter((copy / "evidence").glob("http-*.json")))
-        file.write_text(file.read_text().replace("200", "201"))
+        file.write_text(file.read_text().replace('"status": ', '"status": 1', 1))
+        assert file.stat().st_size
     else:
         results.write_text(results.read_text() + results.read_text().splitlines()[0] + "\n")
     status, told = gate(str(copy), capsys=capsys, monkeypatch=monkeypatch)
