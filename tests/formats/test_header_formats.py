@@ -42,6 +42,8 @@ def test_hsts_in_force(values: list[str], wanted: hsts.Hsts) -> None:
         (["max-age"], "without max-age"),
         (["max-age=1, max-age=2"], "not a list of directives"),
         (['max-age="1'], "not a list of directives"),
+        (["\n"], "not a list of directives"),
+        (["max-age=1;\n"], "not a list of directives"),
     ],
 )
 def test_hsts_void(values: list[str], why: str) -> None:

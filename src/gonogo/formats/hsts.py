@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 _NAME = r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+"
-_DIRECTIVE = re.compile(rf"[ \t]*(?:({_NAME})[ \t]*(?:=[ \t]*(?:({_NAME})|\"((?:[^\"\\]|\\.)*)\")[ \t]*)?)?(?:;|$)")
+_DIRECTIVE = re.compile(rf"[ \t]*(?:({_NAME})[ \t]*(?:=[ \t]*(?:({_NAME})|\"((?:[^\"\\]|\\.)*)\")[ \t]*)?)?(?:;|\Z)")
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ _SAMPLE = re.compile(
     r"(?P<labels>\{[^\n]*\})?"
     r"[ \t]+(?P<value>[^ \t]+)(?:[ \t]+(?P<time>-?[0-9]+))?[ \t]*"
 )
-_LABEL = re.compile(r'\s*([a-zA-Z_][a-zA-Z0-9_]*)\s*=\s*"((?:[^"\\]|\\.)*)"\s*(?:,|$)')
+_LABEL = re.compile(r'\s*([a-zA-Z_][a-zA-Z0-9_]*)\s*=\s*"((?:[^"\\]|\\.)*)"\s*(?:,|\Z)')
 _ESCAPES = {"\\\\": "\\", '\\"': '"', "\\n": "\n"}
 
 
