@@ -18,12 +18,11 @@ $(STAMP): pyproject.toml constraints.txt
 demo: setup
 	$(BIN)/pytest --env=demo
 
-# Three workers on two cores: much of a test's time is spent waiting for a browser or a schedule.
 test: setup
-	$(BIN)/python -m pytest tests -n 3 --dist=worksteal -m 'not slow'
+	$(BIN)/python -m pytest tests -n 2 --dist=worksteal -m 'not slow'
 
 test-all: setup
-	$(BIN)/python -m pytest tests -n 3 --dist=worksteal
+	$(BIN)/python -m pytest tests -n 2 --dist=worksteal
 
 lint: $(STAMP)
 	$(BIN)/ruff check .

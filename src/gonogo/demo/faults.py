@@ -381,7 +381,7 @@ READS = "gonogo_verifier"
 # A row policy that asks a slow function once a query; the application's own role is not held up.
 SLOW_POLICY = f"""
 create function audit_access() returns boolean language plpgsql as
-    'begin perform pg_sleep(0.18); return true; end';
+    'begin perform pg_sleep(0.2); return true; end';
 alter table events enable row level security;
 create policy audited on events for select to {READS} using ((select audit_access()));
 create policy application on events to acme_app using (true);
@@ -403,7 +403,7 @@ FAULTS: Mapping[str, Fault] = MappingProxyType(
         "health-component-missing": _deep_health(_cache_unchecked, status=200),
         "page-missing": instead("/privacy", lambda _: problem(404, "There is nothing here.")),
         "page-broken": content("/dashboard", replaced(b"Engagement dashboard", b"Something went wrong")),
-        "page-slow": slow("/privacy", 2.5),
+        "page-slow": slow("/privacy", 4.5),
         "release-old": content("/version", replaced(b"2026.11.3", b"2026.11.2")),
         "release-unstable": Fault(detour=_release_changes),
         "metrics-incomplete": content(
@@ -440,7 +440,7 @@ FAULTS: Mapping[str, Fault] = MappingProxyType(
         "api-export-open": Fault(change=_export_for_users),
         "api-schema-drift": content(METRICS, _sessions_as_text),
         "api-media-type": header("Content-Type", "text/plain; charset=utf-8", paths=[TRENDS]),
-        "api-slow": slow(TRENDS, 1.4),
+        "api-slow": slow(TRENDS, 3.0),
         "openapi-invalid": content("/openapi.json", _without_info),
         "openapi-reference-broken": content("/openapi.json", replaced(b"schemas/Version", b"schemas/Release")),
         # consent
