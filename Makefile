@@ -18,8 +18,9 @@ $(STAMP): pyproject.toml constraints.txt
 demo: setup
 	$(BIN)/pytest --env=demo
 
+# Three workers on two cores: much of the time is spent waiting for a browser or a schedule.
 test: setup
-	$(BIN)/python -m pytest tests -n 2 --dist=worksteal -m 'not slow'
+	$(BIN)/python -m pytest tests -n 3 --dist=worksteal -m 'not slow'
 
 test-all: setup
 	$(BIN)/python -m pytest tests -n 2 --dist=worksteal
