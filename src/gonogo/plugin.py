@@ -162,6 +162,8 @@ def pytest_configure(config: pytest.Config) -> None:
         if config.getoption("gonogo_replay") or config.getoption("gonogo_defects"):
             raise pytest.UsageError("--replay and --defect need --env=NAME")
         return
+    if config.option.showfixtures or config.option.show_fixtures_per_test:
+        raise pytest.UsageError("--fixtures runs nothing and decides nothing; leave --env out")
     worker = getattr(config, "workerinput", None)
     try:
         state = _join(worker[PROPERTY]) if worker is not None else _begin(config)
@@ -182,7 +184,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def _quiet(config: pytest.Config) -> None:
     """Our own lines replace pytest's dots and tracebacks, unless the user asked for more."""
-    if config.option.verbose == 0:
+    if getattr(config.option, "verbose", 1) == 0:
         if config.option.tbstyle == "auto":
             config.option.tbstyle = "no"
         if config.option.reportchars == "fE":

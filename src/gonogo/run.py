@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from math import isfinite
 from pathlib import Path
@@ -100,7 +100,7 @@ class Target:
     base: Path
     """The folder of the environment file."""
     digest: str
-    secrets: tuple[str, ...]
+    secrets: tuple[str, ...] = field(repr=False)
     _rules: Rules | None = None
 
     @property
@@ -160,7 +160,10 @@ def target(
         rules = read_rules(
             policy or (loaded.file(named) if named else _shipped(folder, DEFAULT_POLICY)), loaded.path.parent
         )
-    return Target(loaded.environment, loaded.path.resolve().parent, loaded.digest, loaded.secrets, rules)
+    # What is sent is stripped, and may be one word of `Bearer …`.
+    words = (word for secret in loaded.secrets for word in (secret.strip(), *secret.split()))
+    secrets = tuple(dict.fromkeys((*loaded.secrets, *words)))
+    return Target(loaded.environment, loaded.path.resolve().parent, loaded.digest, secrets, rules)
 
 
 def read_rules(policy: Path, beside: Path) -> Rules:

@@ -7,6 +7,7 @@ sent once, whatever the number of workers, and limits on rate, budget and concur
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import fcntl
 import importlib
@@ -138,7 +139,8 @@ class Collector:
         if self._token is not None and not self._ended.is_set():
             # Either error says that the loop has ended in the meantime.
             with contextlib.suppress(RuntimeError, anyio.RunFinishedError):
-                anyio.from_thread.run_sync(self._cancel, token=self._token)
+                # Not waited for: a loop that is closing would never answer.
+                self._token.call_soon_threadsafe(self._cancel)
         if self._thread.is_alive():
             self._thread.join(timeout=GRACE_S)
 
@@ -189,7 +191,7 @@ class Collector:
             gathering = _Gathering(self, guard)
             with anyio.CancelScope() as scope:
                 self._scope = scope
-                self._token = anyio.lowlevel.current_token()
+                self._token = asyncio.get_running_loop()
                 if self._stop.is_set():
                     scope.cancel()
                 try:

@@ -23,7 +23,7 @@ _HOST = re.compile(r"[a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?")
 
 FLAGS = (
     # navigator.webdriver makes consent managers hide their banner from what they take for a bot.
-    "--disable-blink-features=AutomationControlled",
+    "--disable-blink-features=AutomationControlled,SharedWorker,FetchLaterAPI",
     # A proxy would resolve names itself and undo the resolver rules.
     "--no-proxy-server",
     "--disable-quic",
