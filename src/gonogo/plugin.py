@@ -95,7 +95,6 @@ class State:
     stale: str = ""
     foreign_failures: int = 0
     trouble: str = ""
-    files: tuple[Path, ...] = ()
 
     def evidence(self, request: Request) -> Evidence:
         """Wait for evidence. Raises EvidenceMissing when it cannot come."""
@@ -238,7 +237,6 @@ def _begin(config: pytest.Config) -> State:
         started=started, demo=demo, variables=variables, scrub=target.scrubber(),
     )  # fmt: skip
     if run is not None:
-        (run / "evidence").mkdir(exist_ok=True)
         runs.write_copy(target, run)
         state.store = Store(run / "evidence", scrub=target.scrub_record)
     return state
@@ -663,7 +661,7 @@ class Session:
         from gonogo.summaries import report_of
 
         state.report = report_of(state.folder, state.target.environment, verdict, scrub=state.scrub)
-        state.files = write_all(state.report, state.folder)
+        write_all(state.report, state.folder)
         age = (runs.utc_now() - state.started).total_seconds()
         if (
             state.replay is not None

@@ -104,7 +104,7 @@ class Collector:
         self._failure = ""
         self._thread = threading.Thread(target=self._lead, name="gonogo-collector", daemon=True)
         self._scope: anyio.CancelScope | None = None
-        self._token: Any = None
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._started = time.monotonic()
 
     # --- called by the judging thread ---
@@ -136,11 +136,11 @@ class Collector:
     def stop(self) -> None:
         """Give up what is not gathered yet; returns when browsers and connections are closed."""
         self._stop.set()
-        if self._token is not None and not self._ended.is_set():
-            # Either error says that the loop has ended in the meantime.
-            with contextlib.suppress(RuntimeError, anyio.RunFinishedError):
+        if self._loop is not None and not self._ended.is_set():
+            # RuntimeError says that the loop has ended in the meantime.
+            with contextlib.suppress(RuntimeError):
                 # Not waited for: a loop that is closing would never answer.
-                self._token.call_soon_threadsafe(self._cancel)
+                self._loop.call_soon_threadsafe(self._cancel)
         if self._thread.is_alive():
             self._thread.join(timeout=GRACE_S)
 
@@ -191,7 +191,7 @@ class Collector:
             gathering = _Gathering(self, guard)
             with anyio.CancelScope() as scope:
                 self._scope = scope
-                self._token = asyncio.get_running_loop()
+                self._loop = asyncio.get_running_loop()
                 if self._stop.is_set():
                     scope.cancel()
                 try:

@@ -17,7 +17,9 @@ _adapters: dict[type[object], TypeAdapter[Any]] = {}
 
 
 def _adapter(kind: type[object]) -> TypeAdapter[Any]:
-    return _adapters.setdefault(kind, _adapters.get(kind) or TypeAdapter(kind))
+    if kind not in _adapters:
+        _adapters[kind] = TypeAdapter(kind)
+    return _adapters[kind]
 
 
 def to_json(facts: object) -> dict[str, Any]:

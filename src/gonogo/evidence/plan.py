@@ -22,7 +22,7 @@ from gonogo.evidence.records import (
 
 LANES = tuple(Lane)
 HANDSHAKES = 2
-"""Per address: one verified, one that offers old versions only."""
+"""Per address: one verified, one that offers old versions only. The probe makes one more where the certificate does not verify."""
 
 
 def handshake(environment: Environment, host: str, port: int) -> TlsRequest:

@@ -25,13 +25,11 @@ from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, ed25519, r
 
 from gonogo.errors import EvidenceMissing
 from gonogo.evidence.facts import CertificateFacts, Handshake, TlsFacts
+from gonogo.evidence.plan import HANDSHAKES
 from gonogo.evidence.records import TlsRequest
 from gonogo.probes.context import Context
 from gonogo.probes.http import ca_path, trust
 from gonogo.probes.resolve import addresses, is_address
-
-HANDSHAKES_PER_ADDRESS = 2
-"""Of a host whose certificate verifies; one more where it does not."""
 
 
 def _iso(moment: datetime) -> str:
@@ -235,7 +233,7 @@ async def _observe(address: str, request: TlsRequest, context: Context) -> Hands
     verifying.set_alpn_protocols(["h2", "http/1.1"])
     error = ""
     try:
-        await context.guard.admit("handshake", url, count=HANDSHAKES_PER_ADDRESS)
+        await context.guard.admit("handshake", url, count=HANDSHAKES)
         try:
             version, cipher, alpn, presented, verified = await _handshake(address, host, port, verifying, timeout_s)
         except ssl.SSLCertVerificationError as refused:
