@@ -313,10 +313,15 @@ def _by_hand(environment: Environment, **_: object) -> None:
         OpenModel.job = decode_job(Path(environment.parsed_options.job).read_text())
 
 
-def _end_with_parent() -> None:
-    """The parent holds the other end of standard input; when it closes, nobody waits for the result."""
+def _end_with_parent(result: Path) -> None:
+    """The parent holds the other end of standard input; when it closes, nobody waits for the result or tidies up."""
     gevent.os.nb_read(0, 1)
-    os._exit(1)
+    try:
+        for left in (result, result.with_name(f"{result.name}.tmp"), result.with_name("stderr")):
+            left.unlink(missing_ok=True)
+        result.parent.rmdir()
+    finally:
+        os._exit(1)
 
 
 def main() -> None:
@@ -325,7 +330,7 @@ def main() -> None:
     # The default action of the alarm needs no Python: it ends even a generator that hangs.
     signal.setitimer(signal.ITIMER_REAL, job.deadline_s)
     os.set_blocking(0, False)
-    gevent.spawn(_end_with_parent)
+    gevent.spawn(_end_with_parent, Path(job.result))
     OpenModel.job = job
     runner = Environment(user_classes=[OpenModel], events=locust.events).create_local_runner()
     runner.start(1, spawn_rate=1)

@@ -23,7 +23,7 @@ MINIMAL = 'name = "mine"\ntier = "development"\n[site]\nurl = "http://127.0.0.1:
     ("arguments", "status", "words"),
     [
         (["--env=stagin"], 4, ["stagin", "did you mean 'staging'"]),
-        (["--env=demo", "--profile=quick"], 4, ["no such profile", "smoke, full, nightly"]),
+        (["--env=demo", "--profile=quick"], 4, ["no such profile", "smoke, security, full, nightly"]),
         (["--env=demo", "--defect=hsts-shrt"], 4, ["hsts-shrt", "did you mean 'hsts-short'"]),
         (["--env=staging", "--defect=hsts-short"], 4, ["demo only"]),
         (["--defect=hsts-short"], 4, ["need --env"]),

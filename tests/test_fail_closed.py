@@ -227,3 +227,51 @@ def test_sigkill_at_twenty_moments(
             decided, told = gate(str(reports / "latest"), capsys=capsys, monkeypatch=monkeypatch)
             if not (reports / "latest" / "receipt.json").exists():
                 assert decided in {10, 11, 20, 21}, told
+
+
+def test_a_plugin_that_comes_later_does_not_turn_the_status(job: MainJob, tmp_path: Path) -> None:
+    (tmp_path / "kind.py").write_text(
+        "import pytest\n"
+        "@pytest.hookimpl(trylast=True)\n"
+        "def pytest_sessionfinish(session):\n"
+        "    session.exitstatus = 0\n"
+    )
+    run = job("--env=demo", "--profile=smoke", "--defect=hsts-short", "-p", "kind", env={"PYTHONPATH": str(tmp_path)})
+    assert run.status == 10, run.output
+
+
+def test_latest_is_never_an_older_run_than_the_one_asked_for(job: MainJob) -> None:
+    before = job("--env=demo", "--profile=smoke", "-k", "hsts")
+    assert (before.folder / "intent.json").exists()
+    after = job("--env=demo", "--gate-policy=/nowhere.toml")
+    assert after.status == 20
+    assert not after.folder.exists()
+    assert before.folder.exists()
+
+
+def test_a_reports_folder_that_is_none(demo_file: Path, tmp_path: Path) -> None:
+    (tmp_path / "reports").write_text("a file")
+    run = MainJob(demo_file, tmp_path / "reports")("--env=demo", "--profile=smoke")
+    assert run.status == 4
+    assert "INTERNALERROR" not in run.output
+    assert "Traceback" not in run.output
+    assert "--reports=DIR names another folder" in run.output
+
+
+@pytest.mark.parametrize("kilobytes", [1, 8, 40])
+def test_a_full_disk(kilobytes: int, demo_file: Path, tmp_path: Path) -> None:
+    """Files that may not grow stand for a disk that is full; the run must end in words and never with GO."""
+    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "--env=demo", "--profile=smoke"]
+    limited = ["sh", "-c", f'ulimit -f {kilobytes * 2}; exec "$@"', "sh", *command, f"--reports={tmp_path / 'reports'}"]
+    done = subprocess.run(
+        limited,
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "GONOGO_DEMO": str(demo_file)},
+    )
+    told = done.stdout + done.stderr
+    assert done.returncode in {4, 10, 11, 21, 22}, told
+    assert "INTERNALERROR" not in told
+    assert "File too large" in told

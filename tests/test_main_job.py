@@ -124,7 +124,7 @@ def test_replay_sends_nothing_and_says_the_same(job: MainJob, tmp_path: Path) ->
 
 def test_a_partial_run_has_no_verdict(job: MainJob) -> None:
     run = job("--env=demo", "-k", "hsts")
-    assert run.status == 0
+    assert run.status == 11
     assert "partial run (-k hsts): no verdict" in run.output
     assert not (run.folder / "verdict.json").exists()
 

@@ -9,7 +9,7 @@ from importlib.metadata import entry_points
 from pathlib import Path
 
 import pytest
-from main_job import ROOT, MainJob
+from main_job import ROOT, MainJob, main_job
 
 
 def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -76,3 +76,10 @@ def test_collecting_only_starts_nothing(tmp_path: Path) -> None:
     )  # fmt: skip
     assert "test_max_age[/pricing]" in done.stdout
     assert not (tmp_path / "reports").exists()
+
+
+@pytest.mark.parametrize("option", ["--fixtures", "--fixtures-per-test"])
+def test_a_listing_of_fixtures_is_no_run(option: str, tmp_path: Path) -> None:
+    run = main_job("--env=demo", option, reports=tmp_path / "reports")
+    assert run.status == 4, run.output
+    assert "leave --env out" in run.output

@@ -11,6 +11,8 @@ from urllib.parse import quote
 import pytest
 from main_job import Run, main_job
 
+from gonogo import run as runs
+
 CANARY = "c4n@ry/S3cret+Value"
 FORMS = (CANARY, quote(CANARY, safe=""), "c4n@ry", "S3cret+Value", "S3cret%2BValue")
 
@@ -126,3 +128,15 @@ def test_no_artefact_holds_a_secret(arguments: tuple[str, ...], echo: int, tmp_p
     ]
     leaks += [f"output: {form}" for form in FORMS if form in run.output]
     assert leaks == []
+
+
+def test_a_token_is_hidden_as_it_is_sent(tmp_path: Path) -> None:
+    """Stripped on its way, and each word of it: the file may hold the scheme, a header never holds the line's end."""
+    path = tmp_path / "padded.toml"
+    path.write_text(
+        'name = "padded"\ntier = "staging"\n[site]\nurl = "https://www.acme.test"\n[roles.user]\ntoken = "${PADDED}"\n'
+    )
+    target = runs.target(str(path), folder=tmp_path, variables={"PADDED": "  Token 51c0a7d2e9 \n"}, decides=False)
+    said = target.scrubber()("X-Echo: Token 51c0a7d2e9, and 51c0a7d2e9 alone")
+    assert "51c0a7d2e9" not in said
+    assert "51c0a7d2e9" not in repr(target)

@@ -72,6 +72,9 @@ class BrowserIdentity:
         return f"{self.name} {self.version}"
 
 
+OWN = Candidate("playwright-chromium")
+
+
 def preferred() -> str:
     """What the person who started gonogo asked for in GONOGO_BROWSER: a path, a channel, or empty."""
     return os.environ.get(VARIABLE, "").strip()
@@ -83,7 +86,7 @@ def find(explicit: str | None = None) -> list[Candidate]:
     if wanted:
         return [_explicit(wanted)]
     return [
-        Candidate("playwright-chromium"),
+        OWN,
         *(Candidate(name, channel=name) for name in CHANNELS),
         *(Candidate(name, command=name) for name in SYSTEM_NAMES),
     ]
@@ -113,6 +116,10 @@ async def launch(
         if path is None:
             attempts.append(f"{candidate.name}: not on PATH")
             continue
+        if candidate == OWN and not _downloaded(playwright):
+            # The driver would say so too, but leave a profile's temporary folder behind.
+            attempts.append(f"{candidate.name}: not installed")
+            continue
         try:
             browser = await playwright.chromium.launch(
                 headless=True,
@@ -129,6 +136,11 @@ async def launch(
             continue
         return browser, BrowserIdentity(candidate.name, path, browser.version)
     raise Unavailable(_explain(attempts, explicit))
+
+
+def _downloaded(playwright: Playwright) -> bool:
+    """Whether the driver's folder of browsers holds a Chromium, whole or headless shell only."""
+    return any(Path(playwright.chromium.executable_path).parents[2].glob("chromium*"))
 
 
 def _reason(message: str) -> str:

@@ -23,7 +23,7 @@ Function = TypeVar("Function", bound=Callable[..., None])
 
 MAX_TITLE = 60
 CARD = "__gonogo_card__"
-PROFILES = frozenset({"smoke", "full", "nightly"})
+PROFILES = frozenset({"smoke", "security", "full", "nightly"})
 
 
 class Safety(StrEnum):

@@ -41,7 +41,7 @@ Env = Annotated[
     str, typer.Option("--env", metavar="NAME", help="Environment: a name in environments/, or a .toml file.")
 ]
 EnvDir = Annotated[Path | None, typer.Option("--env-dir", metavar="DIR", help="Folder of environment files.")]
-Profile = Annotated[str, typer.Option("--profile", metavar="PROFILE", help="smoke, full or nightly.")]
+Profile = Annotated[str, typer.Option("--profile", metavar="PROFILE", help="smoke, security, full or nightly.")]
 
 
 def _say(text: str) -> None:

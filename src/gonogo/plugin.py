@@ -12,10 +12,11 @@ import threading
 import traceback
 from collections import Counter
 from collections.abc import Callable, Generator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
 
@@ -82,7 +83,7 @@ class State:
     started: datetime
     replay: Path | None = None
     demo: Demo | None = None
-    variables: dict[str, str] = field(default_factory=dict)
+    variables: dict[str, str] = field(default_factory=dict, repr=False)
     partial: str = ""
     collector: Collector | None = None
     store: Store | None = None
@@ -166,19 +167,52 @@ def pytest_configure(config: pytest.Config) -> None:
     worker = getattr(config, "workerinput", None)
     try:
         state = _join(worker[PROPERTY]) if worker is not None else _begin(config)
-    except PolicyInvalid as error:
-        pytest.exit(f"the policy cannot be used:\n{error}", returncode=int(ExitStatus.CONFIGURATION_INVALID))
-    except RunUnreadable as error:
-        pytest.exit(str(error), returncode=int(ExitStatus.EVIDENCE_UNREADABLE))
-    except (ConfigurationError, Unavailable) as error:
-        raise pytest.UsageError(str(error)) from None
+    except BaseException as error:  # noqa: BLE001 - raised again
+        if worker is None and not config.option.collectonly:
+            # Whoever reads `latest` next must not take an older run for this one.
+            _forget_latest(config)
+        _cannot_begin(config, error)
     config.stash[_state] = state
     config.pluginmanager.register(Session(config, state), "gonogo-session")
+    config.pluginmanager.register(OtherReports(config, state), "gonogo-other-reports")
     if state.folder is not None and not state.worker:
         _quiet(config)
         if config.pluginmanager.hasplugin("html") and not config.getoption("htmlpath", None):
             config.option.htmlpath = str(state.folder / "report.html")
             config.option.self_contained_html = True
+
+
+def _cannot_begin(config: pytest.Config, error: BaseException) -> NoReturn:
+    """End with the status and the words that belong to the error; what is not ours is raised on."""
+    match error:
+        case PolicyInvalid():
+            pytest.exit(f"the policy cannot be used:\n{error}", returncode=int(ExitStatus.CONFIGURATION_INVALID))
+        case RunUnreadable():
+            pytest.exit(str(error), returncode=int(ExitStatus.EVIDENCE_UNREADABLE))
+        case ConfigurationError() | Unavailable():
+            raise pytest.UsageError(str(error)) from None
+        case OSError():
+            raise pytest.UsageError(_unwritable(config, error)) from None
+    raise error
+
+
+def _reports(config: pytest.Config) -> Path:
+    return Path(config.getoption("gonogo_reports") or config.rootpath / "reports")
+
+
+def _unwritable(config: pytest.Config, error: OSError) -> str:
+    reports = _reports(config)
+    where = Path(str(error.filename or reports))
+    inside = where == reports or reports in where.parents
+    hint = f"; runs are written below {reports}, --reports=DIR names another folder" if inside else ""
+    return f"{where}: {error.strerror or error}{hint}"
+
+
+def _forget_latest(config: pytest.Config) -> None:
+    from gonogo import rundir
+
+    with suppress(OSError):
+        rundir.forget_latest(_reports(config))
 
 
 def _quiet(config: pytest.Config) -> None:
@@ -201,7 +235,7 @@ def _begin(config: pytest.Config) -> State:
     folder = Path(config.getoption("gonogo_env_dir") or runs.environments_folder(config.rootpath))
     policy = Path(config.getoption("gonogo_policy")) if config.getoption("gonogo_policy") else None
     defects = tuple(config.getoption("gonogo_defects"))
-    reports = Path(config.getoption("gonogo_reports") or config.rootpath / "reports")
+    reports = _reports(config)
     started = runs.utc_now()
     if config.getoption("gonogo_replay"):
         if defects:
@@ -211,16 +245,7 @@ def _begin(config: pytest.Config) -> State:
     kind = runs.provider(name, folder=folder)
     if defects and kind != "demo":
         raise pytest.UsageError(f"--defect works on the embedded demo only; environment {name!r} is a real system")
-    demo, variables = None, {}
-    if kind == "demo":
-        from gonogo.demo import provider
-
-        _known_defects(defects)
-        if gathers:
-            demo = provider.start(defects=defects)
-            variables = dict(demo.variables)
-        else:
-            variables = provider.planned_variables()
+    demo, variables = _start_demo(defects, gathers=gathers) if kind == "demo" else (None, {})
     try:
         target = runs.target(name, folder=folder, variables=variables, policy=policy, decides=gathers)
         run = (
@@ -228,6 +253,8 @@ def _begin(config: pytest.Config) -> State:
             if gathers
             else None
         )
+        if run is not None:
+            runs.write_copy(target, run)
     except BaseException:
         if demo is not None:
             demo.stop()
@@ -237,9 +264,19 @@ def _begin(config: pytest.Config) -> State:
         started=started, demo=demo, variables=variables, scrub=target.scrubber(),
     )  # fmt: skip
     if run is not None:
-        runs.write_copy(target, run)
         state.store = Store(run / "evidence", scrub=target.scrub_record)
     return state
+
+
+def _start_demo(defects: Sequence[str], *, gathers: bool) -> tuple[Demo | None, dict[str, str]]:
+    """The demo, where something is gathered, and the variables that it supplies to its environment file."""
+    from gonogo.demo import provider
+
+    _known_defects(defects)
+    if not gathers:
+        return None, provider.planned_variables()
+    demo = provider.start(defects=defects)
+    return demo, dict(demo.variables)
 
 
 def _known_defects(defects: Sequence[str]) -> None:
@@ -393,8 +430,11 @@ class Session:
         intent = runs.intent(
             state.target, run_id=state.run_id, profile=state.profile, partial=state.partial, started=state.started
         )
-        rundir.write_intent(state.folder, intent)
-        state.log = rundir.open_results(state.folder)
+        try:
+            rundir.write_intent(state.folder, intent)
+            state.log = rundir.open_results(state.folder)
+        except OSError as error:
+            pytest.exit(_unwritable(self.config, error), returncode=int(ExitStatus.INTERNAL))
         expected = Counter(one.check.partition(".")[0] for one in intent.expected)
         expected.update(check.partition(".")[0] for check, _, _ in intent.not_applicable)
         reporter: Any = self.config.pluginmanager.get_plugin("terminalreporter")
@@ -458,9 +498,12 @@ class Session:
             for request in item.stash[_judged].subject.requests
         ]
         requests, listed = runs.plan(state.target.environment, wanted)
-        if not (state.folder / "plan.json").exists():
-            text = json.dumps(runs.plan_json(listed), indent=1) + "\n"
-            (state.folder / "plan.json").write_text(state.scrub(text), encoding="utf-8")
+        try:
+            if not (state.folder / "plan.json").exists():
+                text = json.dumps(runs.plan_json(listed), indent=1) + "\n"
+                (state.folder / "plan.json").write_text(state.scrub(text), encoding="utf-8")
+        except OSError as error:
+            pytest.exit(_unwritable(self.config, error), returncode=int(ExitStatus.INTERNAL))
         state.collector = Collector(
             environment=state.target.environment,
             base=state.target.base,
@@ -525,21 +568,21 @@ class Session:
             judged.reason = reason
         elif report.when == "call" and isinstance(error, Shortfall):
             judged.outcome, judged.findings = Outcome.FAIL, error.findings
-            report.longrepr = str(error)[:MAX_SHOWN]
+            report.longrepr = self.state.scrub(str(error))[:MAX_SHOWN]
         elif report.when == "call" and isinstance(error, AssertionError):
-            text = str(error).partition("\n")[0] or "an assertion does not hold"
+            text = self.state.scrub(str(error)).partition("\n")[0] or "an assertion does not hold"
             judged.outcome = Outcome.FAIL
             judged.findings = (
                 Finding(judged.subject.id, text, "the assertion to hold", f"{judged.subject.id}: {text}"),
             )
         elif isinstance(error, EvidenceMissing):
             judged.outcome, judged.reason = Outcome.UNKNOWN, f"{error.kind}: {error.message}"
-            report.longrepr = f"UNKNOWN {judged.reason}"[:MAX_SHOWN]
+            report.longrepr = self.state.scrub(f"UNKNOWN {judged.reason}")[:MAX_SHOWN]
         else:
             last = traceback.extract_tb(error.__traceback__)[-1] if error is not None and error.__traceback__ else None
             where = f" at {Path(last.filename).name}:{last.lineno}" if last else ""
             judged.outcome = Outcome.UNKNOWN
-            judged.reason = f"crash: {type(error).__name__}: {str(error)[:300]}{where}"
+            judged.reason = f"crash: {type(error).__name__}: {self.state.scrub(str(error))[:300]}{where}"
 
     def _result(self, judged: Judged) -> Result:
         outcome = judged.outcome or Outcome.UNKNOWN
@@ -584,7 +627,11 @@ class Session:
                 state.foreign_failures += 1
             return
         state.results.append(result)
-        rundir.append_result(state.log, result)
+        try:
+            rundir.append_result(state.log, result)
+        except OSError as error:
+            # The receipt will not hold what could not be written, so the gate sees it as missing.
+            state.trouble = _unwritable(self.config, error)
         if state.progress is not None:
             state.progress.result(result.check.partition(".")[0], result.outcome)
 
@@ -604,8 +651,17 @@ class Session:
 
     # --- the end ---
 
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> Generator[None, None, None]:
+        """Decides before other plugins report, and has the last word on the status after them."""
+        self._finish(session, exitstatus)
+        status = session.exitstatus
+        try:
+            yield
+        finally:
+            session.exitstatus = status or (int(ExitStatus.INTERNAL) if self.state.trouble else 0)
+
+    def _finish(self, session: pytest.Session, exitstatus: int) -> None:
         state = self.state
         interrupted = int(exitstatus) not in (0, 1, 5)
         if state.collector is not None:
@@ -618,14 +674,15 @@ class Session:
         if state.progress is not None:
             state.progress.close()
         if state.log is not None:
-            state.log.close()
+            with suppress(OSError):
+                state.log.close()
         if state.demo is not None:
             state.demo.stop()
         try:
             session.exitstatus = self._conclude(interrupted, int(exitstatus))
         except Exception as error:  # noqa: BLE001 - whatever it was, the process must not end with a status of pytest's
             state.verdict = None
-            state.trouble = f"no verdict could be written: {type(error).__name__}: {str(error)[:500]}"
+            state.trouble = f"no verdict could be written: {type(error).__name__}: {state.scrub(str(error))[:500]}"
             if not isinstance(error, GonogoError | OSError):
                 state.trouble += "\n" + traceback.format_exc(limit=-3)
             session.exitstatus = int(ExitStatus.INTERNAL)
@@ -648,9 +705,9 @@ class Session:
             state.folder, finished=finished, metrics=runs.measured(state.target.environment, state.store)
         )
         if state.partial:
-            passed = any(result.outcome in {Outcome.PASS, Outcome.FAIL} for result in state.results)
-            # A narrowed run keeps pytest's status, but one that judged nothing has nothing to be proud of.
-            return exitstatus if passed or exitstatus else int(pytest.ExitCode.NO_TESTS_COLLECTED)
+            # 0 is GO and nothing else: a narrowed run keeps pytest's status unless that would look like a GO.
+            judged = any(result.outcome in {Outcome.PASS, Outcome.FAIL} for result in state.results)
+            return exitstatus or int(ExitStatus.HOLD if judged else pytest.ExitCode.NO_TESTS_COLLECTED)
         return self._decide(receipt, exitstatus)
 
     def _decide(self, receipt: Receipt, exitstatus: int) -> int:
@@ -689,12 +746,12 @@ class Session:
         write = terminalreporter.write_line
         terminalreporter.ensure_newline()
         if state.partial:
-            write(f"partial run ({state.partial}): no verdict")
+            write(f"partial run ({state.partial}): no verdict, and that is not a GO")
             write(f"results: {_shown(state.folder)}")
             for result in state.results:
                 for finding in result.findings:
                     write(
-                        state.scrub(f"  {result.outcome} {result.check}: {finding.message}"[:300])
+                        state.scrub(f"  {result.outcome} {result.check}: {finding.message}")[:300]
                         .encode("ascii", "backslashreplace")
                         .decode()
                     )
@@ -771,6 +828,22 @@ class Session:
             if result
             else row_cells("", None, "", None)
         )
+
+
+class OtherReports:
+    """Stands between other plugins' reports and pytest's end: one that cannot be written is told, not a crash."""
+
+    def __init__(self, config: pytest.Config, state: State) -> None:
+        self.config = config
+        self.state = state
+
+    @pytest.hookimpl(wrapper=True, trylast=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> Generator[None, None, None]:
+        try:
+            yield
+        except OSError as error:
+            self.state.trouble = f"a report could not be written: {_unwritable(self.config, error)}"
+            session.exitstatus = session.exitstatus or int(ExitStatus.INTERNAL)
 
 
 def _handed(report: Any) -> Result | None:

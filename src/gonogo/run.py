@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 MASK = "***"
 DEFAULT_POLICY = "policies/default.toml"
-PROFILES = ("smoke", "full", "nightly")
+PROFILES = ("smoke", "security", "full", "nightly")
 
 
 def environments_folder(start: Path) -> Path:
@@ -313,13 +313,14 @@ def intent(target: Target, *, run_id: str, profile: str, partial: str, started: 
 
 
 def copy_evidence(source: Path, run: Path) -> Store:
-    """Bring a stored run's evidence into a replay's directory."""
-    folder = run / "evidence"
-    folder.mkdir(exist_ok=True)
-    for file in sorted((source / "evidence").glob("*")):
-        if file.is_file():
-            shutil.copy2(file, folder / file.name)
-    return Store(folder)
+    """Bring a stored run's evidence into a replay's directory: what its receipt lists, and nothing that was added later."""
+    from gonogo import rundir
+
+    receipt = rundir.read(source).receipt
+    for name, _ in receipt.evidence if receipt else ():
+        (run / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(source / name, run / name)
+    return Store(run / "evidence")
 
 
 def conclude(run: Path, target: Target, *, at: datetime) -> Verdict:

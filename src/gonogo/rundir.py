@@ -70,6 +70,13 @@ def create(reports: Path, *, environment: str, profile: str, started: datetime) 
     return folder
 
 
+def forget_latest(reports: Path) -> None:
+    """Take `latest` away: the run that it should name could not begin. Raises OSError."""
+    latest = reports / LATEST
+    if latest.is_symlink() or latest.is_file():
+        latest.unlink()
+
+
 def write_intent(folder: Path, intent: Intent) -> Path:
     """Write `intent.json`, durably. Raises OSError."""
     return _write(

@@ -6,6 +6,7 @@ import fcntl
 import sys
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 
@@ -13,16 +14,18 @@ import anyio
 import pytest
 
 from gonogo.environment.models import Environment
+from gonogo.environment.secrets import Scrubber
 from gonogo.errors import EvidenceMissing
 from gonogo.evidence import collector as collecting
 from gonogo.evidence.collector import Collector
 from gonogo.evidence.facts import Exchange, Timings
 from gonogo.evidence.plan import entries, merge
-from gonogo.evidence.records import HttpRequest, Lane, Request, Step, TlsRequest, VisitRequest, identity
+from gonogo.evidence.records import HttpRequest, Lane, LoadRequest, Request, Step, TlsRequest, VisitRequest, identity
 from gonogo.evidence.store import Store
 from gonogo.probes.context import Context
 
 SITE = "http://www.acme.test"
+TOKEN = "tok-9f27c1d45be08a36"
 
 
 def _exchange(request: HttpRequest, status: int = 200, *headers: tuple[str, str]) -> Exchange:
@@ -65,6 +68,8 @@ class Probe:
             raise EvidenceMissing("connect", "connection refused")
         if path == "/reset":
             raise EvidenceMissing("protocol", "reset")
+        if path.startswith("/echo"):
+            raise EvidenceMissing("protocol", f"{'x' * int(path.removeprefix('/echo'))}{TOKEN}{'y' * 5000}")
         if path == "/from":
             return _exchange(request, 302, ("Location", "/to"))
         if path == "/loop":
@@ -88,7 +93,7 @@ def _environment(**limits: object) -> Environment:
     )
 
 
-def _collector(folder: Path, *requests: Request, **limits: object) -> Collector:
+def _collector(folder: Path, *requests: Request, scrub: Callable[[str], str] = str, **limits: object) -> Collector:
     (folder / "evidence").mkdir(exist_ok=True)
     environment = _environment(**limits)
     return Collector(
@@ -97,6 +102,7 @@ def _collector(folder: Path, *requests: Request, **limits: object) -> Collector:
         store=Store(folder / "evidence"),
         requests=merge(requests, environment),
         run_id="r",
+        scrub=scrub,
     )
 
 
@@ -256,3 +262,30 @@ def test_a_private_ca_adds_the_handshake_that_browsers_need() -> None:
         ("tls", "www.acme.test:8443", 2),
         ("browser", "https://www.acme.test:8443/", 2),
     ]
+
+
+@pytest.mark.parametrize("before", [0, 280, 295, collecting.MAX_MESSAGE - 5])
+def test_a_secret_is_hidden_before_a_message_is_shortened(before: int, tmp_path: Path, probe: Probe) -> None:
+    collector = _collector(tmp_path, _get(f"/echo{before}"), scrub=Scrubber([TOKEN]).scrub)
+    _run(collector)
+    failure = collector.wait(_get(f"/echo{before}")).failure
+    assert failure is not None
+    assert len(failure.message) < collecting.MAX_MESSAGE + 10
+    assert TOKEN[:6] not in failure.message
+    assert TOKEN[-6:] not in failure.message
+
+
+@pytest.mark.parametrize(
+    ("request_", "sent"), [(LoadRequest("smoke"), []), (_get("/a", method="POST"), []), (_get("/a"), ["/a"])]
+)
+def test_what_may_not_be_sent_twice_is_not_sent_after_a_kill(
+    request_: Request, sent: list[str], tmp_path: Path, probe: Probe, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(collecting.PROBES, "load", collecting.PROBES["http"])
+    collector = _collector(tmp_path, request_)
+    assert collector.store.begin(identity(request_)), "the process before us began"
+    _run(collector)
+    evidence = collector.store.read(identity(request_))
+    assert evidence is not None
+    assert [path for path, _ in probe.sent] == sent
+    assert sent or (evidence.failure is not None and "not sent twice" in evidence.failure.message)

@@ -386,6 +386,22 @@ def test_a_third_party_is_let_through_or_answered_inside_the_browser(probe: Prob
     assert any("/hit" in r.url and r.third_party for r in through.requests)
 
 
+def test_on_production_nothing_posts_from_where_nobody_looks(probe: Probe, server: Server) -> None:
+    """A shared worker outlives its page and fetchLater its tab; neither passes the driver, so neither exists."""
+    worker = f"fetch('{server.url('/from-worker')}', {{method: 'POST', mode: 'no-cors'}})"
+    url = server.page(
+        "/hidden",
+        f"""<script>
+        try {{ new SharedWorker(URL.createObjectURL(new Blob(["{worker}"]))); }} catch {{ fetch('/no-shared-worker'); }}
+        try {{ fetchLater('/later', {{method: 'POST'}}); }} catch {{ fetch('/no-fetch-later'); }}
+        </script>""",
+    )
+    probe.visit(("goto", url), ("wait", "0.2"), tier="production")
+    assert until(lambda: bool(server.arrived("/no-shared-worker")))
+    assert until(lambda: bool(server.arrived("/no-fetch-later")))
+    assert server.arrived("/from-worker") == server.arrived("/later") == []
+
+
 MUTATIONS = {"/put", "/beacon", "/xhr", "/unload-beacon", "/unload-fetch", "/unload-request", "/unload-xhr"}
 
 

@@ -40,6 +40,7 @@ from gonogo.evidence.records import (
     Request,
     canonical,
     identity,
+    only_once,
 )
 from gonogo.evidence.redirects import next_hop
 from gonogo.evidence.store import Store
@@ -62,6 +63,8 @@ BROWSERS = 2
 """Functional visits side by side; more fight for the processor and slow each other down."""
 TAKEOVER_POLL_S = 0.2
 GRACE_S = 10.0
+MAX_MESSAGE = 1500
+"""Characters of why something could not be observed."""
 
 
 def now() -> str:
@@ -169,7 +172,7 @@ class Collector:
                     anyio.run(self._gather_all)
                     return
         except BaseException:  # noqa: BLE001 - a thread's last line: whatever it was, the tests must hear of it
-            self._failure = f"the collector crashed: {traceback.format_exc(limit=-3)}"
+            self._failure = self._scrub(f"the collector crashed: {traceback.format_exc(limit=-3)}")
         finally:
             self._ended.set()
 
@@ -210,6 +213,7 @@ class _Gathering:
 
     def __init__(self, collector: Collector, guard: Guard) -> None:
         self._store = collector.store
+        self._scrub = collector._scrub
         self._progress = collector.progress
         self._flying: dict[str, anyio.Event] = {}
         self._lanes = {
@@ -277,6 +281,9 @@ class _Gathering:
     async def _gather(self, request: Request) -> Evidence:
         attempts: list[Attempt] = []
         started = now()
+        if only_once(request) and not self._store.begin(identity(request)):
+            killed = Failure(FailureKind.CRASH, "the process that gathered this was killed in it; it is not sent twice")
+            return self._record(request, started, (), None, killed)
         for last in (False, True):
             began, clock = now(), time.perf_counter()
             try:
@@ -287,15 +294,23 @@ class _Gathering:
             except Unavailable as error:
                 failure = Failure(FailureKind.UNAVAILABLE, str(error))
             except (GonogoError, Exception):  # noqa: BLE001 - a bug in a probe is one piece of missing evidence
-                failure = Failure(FailureKind.CRASH, traceback.format_exc(limit=-4)[-1500:])
+                failure = Failure(FailureKind.CRASH, traceback.format_exc(limit=-4))
             else:
                 attempts.append(Attempt(began, time.perf_counter() - clock))
                 return self._record(request, started, tuple(attempts), fact_types.to_json(found), None)
+            failure = self._clean(failure)
             attempts.append(Attempt(began, time.perf_counter() - clock, failure))
             if last or failure.kind not in RETRIED:
                 return self._record(request, started, tuple(attempts), None, failure)
             await anyio.sleep(RETRY_AFTER_S)
         raise AssertionError("unreachable")  # pragma: no cover
+
+    def _clean(self, failure: Failure) -> Failure:
+        """Without secrets first, and then of bounded length: a secret that was cut through could not be told any more."""
+        said = self._scrub(failure.message)
+        return Failure(
+            failure.kind, said if len(said) <= MAX_MESSAGE else f"{said[:300]} … {said[300 - MAX_MESSAGE :]}"
+        )
 
     def _record(
         self,

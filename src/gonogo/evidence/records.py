@@ -38,6 +38,10 @@ STAGES: tuple[frozenset[Lane], ...] = (
 """Lanes of one stage run side by side; a stage begins when the one before has ended."""
 
 
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+"""RFC 9110 §9.2.1, without TRACE, which echoes credentials."""
+
+
 class FailureKind(StrEnum):
     """Why something could not be observed."""
 
@@ -150,6 +154,11 @@ REQUESTS: dict[str, type[Request]] = {
 def canonical(request: Request) -> Json:
     """The request as JSON, with its probe's name."""
     return {"probe": request.probe, **json.loads(json.dumps(asdict(request)))}
+
+
+def only_once(request: Request) -> bool:
+    """Whether sending this again could do harm: load, and methods that are not safe (RFC 9110 §9.2.1)."""
+    return request.probe == "load" or (isinstance(request, HttpRequest) and request.method not in SAFE_METHODS)
 
 
 @cache

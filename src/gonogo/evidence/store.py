@@ -31,6 +31,14 @@ class Store:
     def __contains__(self, evidence_id: str) -> bool:
         return evidence_id in self._read or self.path(evidence_id).exists()
 
+    def begin(self, evidence_id: str) -> bool:
+        """Note that gathering begins; False when it began before, in a process that did not live to write a record."""
+        try:
+            (self.folder / f".{evidence_id}.begun").touch(exist_ok=False)
+        except FileExistsError:
+            return False
+        return True
+
     def write(self, evidence: Evidence) -> Evidence:
         """Store a record; returns it as it will be read back, without secrets."""
         fields = evidence.to_json()

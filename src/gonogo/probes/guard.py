@@ -13,9 +13,7 @@ import anyio
 
 from gonogo.environment.models import Environment, Tier
 from gonogo.errors import GuardRefused
-
-SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
-"""RFC 9110 §9.2.1, without TRACE, which echoes credentials."""
+from gonogo.evidence.records import SAFE_METHODS
 
 
 class Guard:

@@ -189,7 +189,7 @@ def _cause(error: BaseException) -> tuple[str, str]:
         return "timeout", "timed out"
     if isinstance(error, httpcore.ConnectError):
         return "connect", str(error) or "connection refused"
-    return "protocol", (str(error) or type(error).__name__)[:300]
+    return "protocol", str(error) or type(error).__name__
 
 
 def _headers(request: HttpRequest, context: Context) -> list[tuple[str, str]]:

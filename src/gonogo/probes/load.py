@@ -42,6 +42,8 @@ MAX_CPU = 0.8
 """Of one core. Beyond it the generator's own queue is in the latencies (Locust itself warns at 0.9)."""
 MIN_PUNCTUAL = 0.95
 """Least share of the requests that must leave when they are due."""
+MAX_WORDS = 2000
+"""Characters of the generator's last words that are kept."""
 
 
 async def gather(request: LoadRequest, context: Context) -> LoadRun:
@@ -173,11 +175,11 @@ async def _end(process: Process) -> None:
 
 def _last_words(status: int, errors: Path, job: Job) -> str:
     how = f"was ended by {signal.Signals(-status).name}" if status < 0 else f"ended with status {status}"
-    text = errors.read_text(errors="replace")[-2000:]
+    text = errors.read_text(errors="replace")
     for secret in (value for target in job.targets for _, value in target.headers):
         for part in secret.split():
             text = text.replace(part, "***")
-    said = " | ".join(text.strip().splitlines()[-3:])
+    said = " | ".join(text.strip().splitlines()[-3:])[-MAX_WORDS:]
     return f"the load generator {how}" + (f": {said}" if said else "")
 
 

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 from gonogo.environment.models import Environment, Tier, split_host
 from gonogo.errors import EvidenceMissing
-from gonogo.probes.guard import SAFE_METHODS
+from gonogo.evidence.records import SAFE_METHODS
 
 _HOST = re.compile(r"[a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?")
 """Strict, for the name goes into a rule where `*`, `,` and spaces have a meaning."""

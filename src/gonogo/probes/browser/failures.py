@@ -32,8 +32,6 @@ def kind_of(message: str) -> FailureKind:
 def reason(message: str) -> str:
     """The first line of the driver's message, without the name of its method."""
     lines = message.strip().splitlines()
-    return (
-        re.sub(r"^(Page|Frame|Locator|ElementHandle|BrowserContext|JSHandle)\.\w+: ", "", lines[0])[:300]
-        if lines
-        else ""
-    )
+    if not lines:
+        return ""
+    return re.sub(r"^(Page|Frame|Locator|ElementHandle|BrowserContext|JSHandle)\.\w+: ", "", lines[0])
