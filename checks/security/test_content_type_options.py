@@ -11,9 +11,9 @@ from gonogo.check import report
 from gonogo.nouns import Document
 
 
-@check(title="Browsers do not guess content types", severity=Severity.MEDIUM, profiles={"smoke", "nightly"})
+@check(title="Browsers do not guess content types", severity=Severity.HIGH, profiles={"smoke", "security", "nightly"})
 def test_nosniff(document: Document) -> None:
-    """Fetch looks at the first value only, without case."""
+    """Fetch looks at the first value only, without case: `nosniff, nosniff` works, `none, nosniff` does not."""
     values = [part.strip() for field in document.exchange.values("x-content-type-options") for part in field.split(",")]
     if not values or values[0].lower() != "nosniff":
         seen = repr(values[0][:60]) if values else "absent"

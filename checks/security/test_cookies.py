@@ -6,49 +6,172 @@ See: https://datatracker.ietf.org/doc/html/draft-ietf-httpbis-rfc6265bis
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from fnmatch import fnmatchcase
 
+from publicsuffixlist import PublicSuffixList
+
 from gonogo import Finding, Severity, check
 from gonogo.check import report
-from gonogo.formats.set_cookie import Cookie, parse_all
-from gonogo.nouns import Document
+from gonogo.formats.set_cookie import Cookie, parse_all, problems_at, read
+from gonogo.nouns import Response
+
+DAY_S = 86_400
+MAX_AGE_S = 400 * DAY_S
+"""Browsers keep no cookie longer (RFC 6265bis §5.5)."""
+_suffixes = PublicSuffixList()
 
 
-def _cookies(document: Document) -> tuple[Cookie, ...]:
-    """Cookies that the page sets; those it deletes carry nothing to protect."""
-    at = datetime.fromisoformat(document.exchange.ended)
-    return tuple(cookie for cookie in parse_all(document.exchange.values("set-cookie"), at=at) if not cookie.deletes)
+def _at(response: Response) -> datetime:
+    return datetime.fromisoformat(response.exchange.ended)
 
 
-def _lacking(document: Document, cookies: list[Cookie], attribute: str) -> list[Finding]:
+def _cookies(response: Response) -> tuple[Cookie, ...]:
+    """Cookies that the answer sets; those it deletes carry nothing to protect."""
+    found = parse_all(response.exchange.values("set-cookie"), at=_at(response))
+    return tuple(cookie for cookie in found if not cookie.deletes)
+
+
+def _session(response: Response, cookie: Cookie) -> bool:
+    patterns = response.security.session_cookies
+    return any(fnmatchcase(cookie.name.lower(), pattern.lower()) for pattern in patterns)
+
+
+def _lacking(response: Response, cookies: Iterable[Cookie], attribute: str) -> list[Finding]:
     return [
         Finding.of(
-            document.page.path, seen="absent", wanted="present", what=f"{attribute} on cookie {cookie.name[:60]!r}"
+            response.subject, seen="absent", wanted="present", what=f"{attribute} on cookie {cookie.name[:60]!r}"
         )
         for cookie in cookies
     ]
 
 
-@check(title="Cookies travel over HTTPS only", severity=Severity.HIGH, profiles={"smoke", "nightly"})
-def test_secure(document: Document) -> None:
-    """Without Secure the cookie is sent on the first plain-http request, readable by anyone on the way."""
-    report(_lacking(document, [cookie for cookie in _cookies(document) if not cookie.secure], "Secure"))
+def _prefixed(cookie: Cookie) -> bool:
+    """Its prefix demands Secure of every browser, so a lack of it is that check's finding."""
+    return cookie.prefix.lower() in {"__host-", "__secure-", "__host-http-"}
 
 
-@check(title="Script cannot read session cookies", severity=Severity.HIGH, profiles={"smoke", "nightly"})
-def test_http_only(document: Document) -> None:
+@check(
+    title="Session cookies travel over HTTPS only",
+    severity=Severity.CRITICAL,
+    profiles={"smoke", "security", "nightly"},
+)
+def test_session_secure(response: Response) -> None:
+    """Without Secure the session is sent with the first plain-http request, readable by anyone on the way."""
+    bare = (one for one in _cookies(response) if not one.secure and not _prefixed(one) and _session(response, one))
+    report(_lacking(response, bare, "Secure"))
+
+
+@check(title="Cookies travel over HTTPS only", severity=Severity.HIGH, profiles={"smoke", "security", "nightly"})
+def test_secure(response: Response) -> None:
+    """Judged for cookies that are no session; what they hold can be read and changed on the way."""
+    bare = (one for one in _cookies(response) if not one.secure and not _prefixed(one) and not _session(response, one))
+    report(_lacking(response, bare, "Secure"))
+
+
+@check(
+    title="Script cannot read session cookies", severity=Severity.CRITICAL, profiles={"smoke", "security", "nightly"}
+)
+def test_http_only(response: Response) -> None:
     """One cross-site scripting hole then gives away every session. Judged for names in `security.session_cookies`."""
-    patterns = [pattern.lower() for pattern in document.security.session_cookies]
-    bare = [
-        cookie
-        for cookie in _cookies(document)
-        if not cookie.http_only and any(fnmatchcase(cookie.name.lower(), pattern) for pattern in patterns)
-    ]
-    report(_lacking(document, bare, "HttpOnly"))
+    bare = (one for one in _cookies(response) if not one.http_only and _session(response, one))
+    report(_lacking(response, bare, "HttpOnly"))
 
 
-@check(title="Cookies say which sites may use them", severity=Severity.MEDIUM, profiles={"smoke", "nightly"})
-def test_same_site(document: Document) -> None:
-    """Browsers differ in what an absent SameSite means; `None` without Secure is rejected."""
-    report(_lacking(document, [cookie for cookie in _cookies(document) if not cookie.same_site], "SameSite"))
+@check(title="Cookies say which sites may use them", severity=Severity.HIGH, profiles={"smoke", "security", "nightly"})
+def test_same_site(response: Response) -> None:
+    """Browsers differ in what an absent or unknown SameSite means; `None` without Secure is dropped."""
+    findings = []
+    for cookie in _cookies(response):
+        what = f"SameSite on cookie {cookie.name[:60]!r}"
+        if not cookie.same_site:
+            seen = "absent" if cookie.same_site_raw is None else repr(cookie.same_site_raw[:30])
+            findings.append(Finding.of(response.subject, seen=seen, wanted="Lax, Strict or None", what=what))
+    report(findings)
+
+
+@check(
+    title="Cookie prefixes keep their promise", severity=Severity.CRITICAL, profiles={"smoke", "security", "nightly"}
+)
+def test_prefix(response: Response) -> None:
+    """Browsers drop `__Host-` without Secure and `Path=/` or with a Domain, and `__Secure-` without Secure: nobody can log in.
+
+    See: https://developer.mozilla.org/docs/Web/HTTP/Reference/Headers/Set-Cookie#cookie_prefixes
+    """
+    report(
+        Finding.of(
+            response.subject, seen=problem, wanted="what the prefix demands", what=f"cookie {cookie.name[:60]!r}"
+        )
+        for cookie in _cookies(response)
+        if cookie.prefix
+        for problem in _dropped(response, cookie)
+    )
+
+
+def _dropped(response: Response, cookie: Cookie) -> tuple[str, ...]:
+    """Why a browser that got this answer drops the cookie."""
+    found = problems_at(cookie, url=response.exchange.url, is_public_suffix=_suffixes.is_public)
+    return tuple(dict.fromkeys((*cookie.problems, *found)))
+
+
+@check(title="Cookies stay on their host", severity=Severity.MEDIUM, profiles={"smoke", "security", "nightly"})
+def test_scope(response: Response) -> None:
+    """A Domain attribute hands the cookie to every subdomain, forgotten ones included. `security.cookie_domains` allows some."""
+    allowed = {domain.lstrip(".").lower() for domain in response.security.cookie_domains}
+    report(
+        Finding.of(
+            response.subject,
+            seen=cookie.domain[:80],
+            wanted="no Domain attribute",
+            what=f"Domain of cookie {cookie.name[:60]!r}",
+        )
+        for cookie in _cookies(response)
+        if cookie.domain and cookie.domain not in allowed and not cookie.prefix.lower().startswith("__host-")
+    )
+
+
+@check(title="Cookies do not live for ever", severity=Severity.MEDIUM, profiles={"smoke", "security", "nightly"})
+def test_lifetime(response: Response) -> None:
+    """Browsers cut at 400 days, so a longer one is a mistake in a unit; sessions have `security.session_max_age_s`."""
+    findings = []
+    for cookie in _cookies(response):
+        most = response.security.session_max_age_s if _session(response, cookie) else MAX_AGE_S
+        if cookie.asked_s is not None and cookie.asked_s > most:
+            what = f"lifetime of cookie {cookie.name[:60]!r}"
+            seen, wanted = f"{cookie.asked_s / DAY_S:.1f} days", f"at most {most / DAY_S:g} days"
+            findings.append(Finding.of(response.subject, seen=seen, wanted=wanted, what=what))
+    report(findings)
+
+
+@check(
+    title="Browsers keep every cookie that is set", severity=Severity.HIGH, profiles={"smoke", "security", "nightly"}
+)
+def test_kept(response: Response) -> None:
+    """A cookie that is malformed, too large, for another host, joined with a second by a proxy, or `SameSite=None` without
+    Secure is dropped without a word: log-in and consent fail for no visible reason."""
+    findings = []
+    for value in response.exchange.values("set-cookie"):
+        cookie = read(value, at=_at(response))
+        if isinstance(cookie, str):
+            findings.append(Finding.of(response.subject, seen=cookie, wanted="a cookie", what=repr(value[:60])))
+            continue
+        name = f"cookie {cookie.name[:60]!r}"
+        if cookie.looks_joined:
+            findings.append(
+                Finding.of(response.subject, seen="joined with another by a comma", wanted="one field each", what=name)
+            )
+        elif cookie.unknown:
+            seen = f"with unknown attributes: {', '.join(cookie.unknown)[:80]}"
+            findings.append(Finding.of(response.subject, seen=seen, wanted="attributes that browsers know", what=name))
+        if not cookie.prefix and not _told_elsewhere(cookie):
+            findings += [
+                Finding.of(response.subject, seen=f"dropped: {problem}", wanted="kept", what=name)
+                for problem in _dropped(response, cookie)
+            ]
+    report(findings)
+
+
+def _told_elsewhere(cookie: Cookie) -> bool:
+    """A lack of Secure is told by its own checks."""
+    return not cookie.secure and cookie.same_site != "None" and not cookie.domain and not cookie.partitioned

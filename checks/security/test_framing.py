@@ -19,7 +19,7 @@ OPEN = re.compile(
 """A source that anybody can meet: a scheme alone, any host, or any host of a top-level domain (CSP3 §2.3.1)."""
 
 
-@check(title="Other sites cannot frame the pages", severity=Severity.HIGH, profiles={"smoke", "nightly"})
+@check(title="Other sites cannot frame the pages", severity=Severity.HIGH, profiles={"smoke", "security", "nightly"})
 def test_restricted(document: Document) -> None:
     """frame-ancestors decides where it is present; X-Frame-Options is read only where it is absent."""
     exchange, where = document.exchange, document.page.path
@@ -50,3 +50,21 @@ def test_restricted(document: Document) -> None:
     if not said or not said <= {"DENY", "SAMEORIGIN"}:
         seen = ", ".join(sorted(said))[:100] or "absent, and so is frame-ancestors"
         report([Finding.of(where, seen=seen, wanted="DENY or SAMEORIGIN", what="X-Frame-Options")])
+
+
+@check(title="X-Frame-Options has one valid value", severity=Severity.MEDIUM, profiles={"smoke", "security", "nightly"})
+def test_header_valid(document: Document) -> None:
+    """ALLOW-FROM is ignored by every current browser, so the page may be framed; two different values are read differently.
+
+    Judged where frame-ancestors decides too: old browsers read only this header.
+    """
+    exchange = document.exchange
+    ancestors = any(
+        policy.directive("frame-ancestors") is not None
+        for policy in csp.parse(exchange.values("content-security-policy"))
+    )
+    fields = exchange.values("x-frame-options")
+    said = {value.strip().upper() for field in fields for value in field.split(",")}
+    if fields and ancestors and (not said <= {"DENY", "SAMEORIGIN"} or len(said) > 1):
+        seen = repr(", ".join(fields)[:100])
+        report([Finding.of(document.page.path, seen=seen, wanted="DENY or SAMEORIGIN", what="X-Frame-Options")])

@@ -16,7 +16,7 @@ TELLING = ("server", "x-powered-by", "x-aspnet-version", "x-aspnetmvc-version", 
 VERSION = re.compile(r"\d+\.\d+|/v?\d+(?![\w])|^\d+$")
 
 
-@check(title="Headers do not give away versions", severity=Severity.LOW, profiles={"smoke", "nightly"})
+@check(title="Headers do not give away versions", severity=Severity.LOW, profiles={"smoke", "security", "nightly"})
 def test_version_hidden(document: Document) -> None:
     """A product name alone is no finding; digits of a version are."""
     report(

@@ -14,7 +14,7 @@ from gonogo.nouns import Host
 ORDER = ("SSLv3", "TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3")
 
 
-@check(title="Old TLS versions are refused", severity=Severity.HIGH, profiles={"smoke", "nightly"})
+@check(title="Old TLS versions are refused", severity=Severity.HIGH, profiles={"smoke", "security", "nightly"})
 def test_minimum_version(host: Host) -> None:
     """Offered nothing newer than TLS 1.1, the server must refuse; and what it chooses itself must reach the minimum."""
     wanted = f"TLSv{host.declared.min_version}"
@@ -31,3 +31,44 @@ def test_minimum_version(host: Host) -> None:
     for shake in host.tls.handshakes:
         if shake.legacy.startswith("unknown"):
             raise EvidenceMissing("invalid", f"{host.tls.host} ({shake.address}): old versions: {shake.legacy}")
+
+
+@check(title="TLS 1.3 is offered", severity=Severity.MEDIUM, profiles={"smoke", "security", "nightly"})
+def test_version_13(host: Host) -> None:
+    """TLS 1.3 hides the certificate, saves a round trip, and has none of the weak choices that 1.2 must be kept from.
+
+    Fix: nginx `ssl_protocols TLSv1.2 TLSv1.3;` with OpenSSL 1.1.1 or newer.
+    See: https://www.rfc-editor.org/rfc/rfc9325#section-3.1.1
+    """
+    lacking = [shake for shake in host.tls.handshakes if shake.version != "TLSv1.3" and shake.offers.tls13 != "offered"]
+    report(
+        Finding.of(
+            f"{host.tls.host} ({shake.address})", seen=shake.version, wanted="TLSv1.3", what="the newest version"
+        )
+        for shake in lacking
+        if shake.offers.tls13 == "refused"
+    )
+    for shake in lacking:
+        raise EvidenceMissing("invalid", f"{host.tls.host} ({shake.address}): TLS 1.3: {shake.offers.tls13}")
+
+
+@check(
+    title="The declared protocol is agreed by ALPN", severity=Severity.LOW, profiles={"smoke", "security", "nightly"}
+)
+def test_alpn(host: Host) -> None:
+    """Without ALPN a browser falls back to HTTP/1.1, with six connections a host instead of one. Judged where the
+    environment says which protocol must be chosen (`[tls] alpn`).
+
+    Fix: nginx `http2 on;` (before 1.25: `listen 443 ssl http2;`).
+    See: https://www.rfc-editor.org/rfc/rfc7301
+    """
+    report(
+        Finding.of(
+            f"{host.tls.host} ({shake.address})",
+            seen=shake.alpn or "nothing",
+            wanted=host.declared.alpn,
+            what="ALPN's choice",
+        )
+        for shake in host.tls.handshakes
+        if host.declared.alpn and shake.alpn != host.declared.alpn
+    )

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from gonogo import rundir
 from gonogo.catalogue import catalogue
 from gonogo.environment.models import Environment
-from gonogo.evidence.facts import Catalogue, Exchange, LoadRun, TlsFacts, Visit, from_json
+from gonogo.evidence.facts import Burst, Catalogue, Exchange, LoadRun, TlsFacts, Visit, from_json
 from gonogo.evidence.records import Evidence, PlanEntry
 from gonogo.formats.latency import percentile
 from gonogo.gate.encode import verdict_json
@@ -147,6 +147,14 @@ def _load(evidence: Evidence, environment: Environment) -> tuple[str, str, tuple
     return f"Load profile {found.profile}", _clip(lines), tuple(points)
 
 
+def _burst(evidence: Evidence) -> str:
+    found = from_json(Burst, evidence.facts or {})
+    statuses = " ".join(str(one.status) for one in found.answers)
+    last = found.answers[-1].headers if found.answers else ()
+    lines = [f"{len(found.answers)} requests in {found.seconds:.2f} s: {statuses}", "headers of the last answer:"]
+    return _clip([*lines, *(f"{name}: {value}" for name, value in last)])
+
+
 def _asked(evidence: Evidence) -> str:
     """What was asked, from the request alone; for evidence without facts."""
     request = evidence.request
@@ -159,6 +167,8 @@ def _asked(evidence: Evidence) -> str:
             return f"Browser visit: {request.get('name')}"
         case "database":
             return f"Catalogue of database {request.get('database')}"
+        case "burst":
+            return f"GET {request.get('url')}, up to {request.get('count')} times"
         case _:
             return f"Load profile {request.get('profile')}"
 
@@ -178,6 +188,8 @@ def summarise(evidence: Evidence, environment: Environment, folder: Path) -> Evi
                 title, excerpt, points = _visit(evidence, environment)
             case "database":
                 title, excerpt = _database(evidence)
+            case "burst":
+                title, excerpt = _asked(evidence), _burst(evidence)
             case _:
                 title, excerpt, points = _load(evidence, environment)
     screenshot = next((name for name in evidence.attachments if name.endswith((".png", ".jpg"))), "")

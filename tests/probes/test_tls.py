@@ -7,6 +7,7 @@ import socket
 import ssl
 import struct
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -27,7 +28,7 @@ from gonogo.errors import EvidenceMissing
 from gonogo.evidence.facts import TlsFacts
 from gonogo.evidence.records import Evidence, Request, TlsRequest
 from gonogo.nouns import Host
-from gonogo.probes import tls
+from gonogo.probes import tls, tls_chain, tls_hello
 from gonogo.probes.context import Context
 from gonogo.probes.guard import Guard
 
@@ -198,7 +199,7 @@ def test_a_good_host(authority: Authority, serve) -> None:  # type: ignore[no-un
     assert shake.presented[0].names == ("www.acme.test", "acme.test")
     assert [one.subject for one in shake.verified] == ["CN=www.acme.test", "CN=Test Root"]
     assert shake.presented[0].key == "EC 256"
-    assert server.shaken == 1
+    assert server.shaken == 2  # with the server's name and without
 
 
 def test_an_untrusted_chain(authority: Authority, serve, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
@@ -300,16 +301,119 @@ def test_no_ca_file(serve) -> None:  # type: ignore[no-untyped-def]
     ],
 )
 def test_names(pattern: str, host: str, covers: bool) -> None:
-    assert tls.name_covers(pattern, host) is covers
+    assert tls_chain.name_covers(pattern, host) is covers
 
 
-@given(st.binary(max_size=64))
-def test_any_first_bytes_have_a_meaning(data: bytes) -> None:
-    said = tls.legacy_answer(data)
-    assert said in {"", "refused", "SSLv3", "TLSv1", "TLSv1.1", "TLSv1.2"} or said.startswith("unknown: ")
+def _record(kind: int, body: bytes) -> bytes:
+    return struct.pack("!BHH", kind, 0x0303, len(body)) + body
+
+
+def _hello(version: int = 0x0303, suite: int = 0xC02B, extensions: bytes = b"") -> bytes:
+    body = struct.pack("!H", version) + bytes(32) + b"\0" + struct.pack("!HB", suite, 0)
+    body += struct.pack("!H", len(extensions)) + extensions if extensions else b""
+    return b"\x02" + len(body).to_bytes(3, "big") + body
+
+
+DONE = b"\x0e\0\0\0"
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (b"", ""),
+        (_record(22, _hello())[:20], ""),
+        (_record(21, b"\x02\x28"), "refused"),
+        (_record(21, b"\x02\x46"), "refused"),
+        (_record(21, b"\x02\x50"), "refused"),
+        (_record(21, b"\x02\x70"), "unknown: alert 112"),
+        (_record(21, b"\x01\x70"), ""),
+        (b"220 mail.acme.test ESMTP\r\n", "unknown: the server does not speak TLS"),
+        (b"HTTP/1.1 400 Bad Request\r\n", "unknown: the server does not speak TLS"),
+        (_record(22, DONE), "unknown: the server's first message is not a ServerHello"),
+        (_record(22, b"\x02\0\0\x01\0"), "unknown: the server does not speak TLS"),
+    ],
+)
+def test_first_bytes_without_a_server_hello(data: bytes, said: str) -> None:
+    assert tls_hello.read(data) == said
+
+
+def test_an_answer_that_ends() -> None:
+    assert tls_hello.read(b"", ended=True) == "refused"
+    assert tls_hello.read(_record(22, _hello())[:20], ended=True) == "unknown: the answer was cut short"
+    assert tls_hello.read(_record(22, _hello()), whole=True) == ""
+    assert tls_hello.read(_record(22, _hello()), whole=True, ended=True) == "unknown: the answer was cut short"
+
+
+@pytest.mark.parametrize("version", [0x0300, 0x0301, 0x0302, 0x0303])
+def test_a_server_hello(version: int) -> None:
+    found = tls_hello.read(_record(21, b"\x01\x70") + _record(22, _hello(version)))
+    assert isinstance(found, tls_hello.Answer)
+    assert (found.version, found.suite, found.group) == (tls_hello.VERSIONS[version], 0xC02B, None)
+
+
+def test_a_hello_retry_request() -> None:
+    extensions = struct.pack("!HHHHHH", 43, 2, 0x0304, 51, 2, 0x11EC)
+    found = tls_hello.read(_record(22, _hello(suite=0x1301, extensions=extensions)), whole=True)
+    assert isinstance(found, tls_hello.Answer)
+    assert (found.version, found.suite, found.group) == ("TLSv1.3", 0x1301, 0x11EC)
+
+
+def test_a_flight_in_pieces() -> None:
+    """Messages may be split over records, and records over reads."""
+    certificates = b"\0\0\x05" + b"\0\0\x02" + b"ab"
+    exchange = struct.pack("!H", 3) + b"\x01\0\0"
+    flight = _hello(suite=0x009E) + b"\x0b" + len(certificates).to_bytes(3, "big") + certificates
+    flight += b"\x16\0\0\x01\x01" + b"\x0c" + len(exchange).to_bytes(3, "big") + exchange + DONE
+    data = b"".join(_record(22, flight[at : at + 7]) for at in range(0, len(flight), 7))
+    assert all(tls_hello.read(data[:size], whole=True) == "" for size in range(len(data)))
+    assert tls_hello.read(data, whole=True) == tls_hello.Answer("TLSv1.2", 0x009E, None, (b"ab",), True, 17)
+
+
+@pytest.mark.parametrize(
+    ("suite", "kind"),
+    [
+        ("TLS_ECDH_anon_WITH_NULL_SHA", "NULL"),
+        ("TLS_DH_anon_EXPORT_WITH_RC4_40_MD5", "anonymous"),
+        ("TLS_RSA_EXPORT_WITH_DES40_CBC_SHA", "EXPORT"),
+        ("TLS_ECDHE_RSA_WITH_RC4_128_SHA", "RC4"),
+        ("TLS_DHE_RSA_WITH_DES_CBC_SHA", "DES"),
+        ("TLS_RSA_WITH_3DES_EDE_CBC_SHA", "3DES"),
+        ("TLS_RSA_WITH_AES_256_GCM_SHA384", "static RSA"),
+        ("TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA", ""),
+    ],
+)
+def test_weak_classes(suite: str, kind: str) -> None:
+    assert tls_hello.weak_class(suite) == kind
+    assert suite in tls_hello.SUITES.values()
+
+
+def test_every_suite_is_asked_for_in_one_question() -> None:
+    asked = [*tls_hello.AEAD, *tls_hello.CBC, *(one for suites in tls_hello.WEAK.values() for one in suites)]
+    assert sorted(asked) == sorted(tls_hello.SUITES)
+
+
+@given(st.binary(max_size=64), st.booleans(), st.booleans())
+def test_any_first_bytes_have_a_meaning(data: bytes, whole: bool, ended: bool) -> None:
+    said = tls_hello.read(data, whole=whole, ended=ended)
+    assert isinstance(said, tls_hello.Answer) or said in {"", "refused"} or said.startswith("unknown: ")
+    assert not (ended and said == "")
+
+
+@given(st.binary(max_size=200), st.booleans())
+def test_any_flight_has_a_meaning(data: bytes, whole: bool) -> None:
+    for record in (_record(22, _hello() + data), _record(22, b"\x02" + data), _record(22, _hello() + b"\x0c" + data)):
+        said = tls_hello.read(record, whole=whole, ended=True)
+        assert isinstance(said, tls_hello.Answer) or said == "refused" or said.startswith("unknown: ")
+
+
+def test_the_longest_flight_is_read_in_time() -> None:
+    begun = time.perf_counter()
+    for filler in (_record(22, bytes(4)), _record(22, b""), _record(21, b"\x01\x70"), _record(22, bytes(16000))):
+        tls_hello.read((filler * (tls_hello.MAX_FLIGHT // len(filler) + 1)), whole=True)
+    assert time.perf_counter() - begun < 1
 
 
 @given(st.binary(max_size=200))
 def test_any_bytes_as_a_certificate(data: bytes) -> None:
     with pytest.raises(ValueError):
-        tls.certificate_facts(data)
+        tls_chain.certificate_facts(data)

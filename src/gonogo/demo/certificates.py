@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-NAMES = ("www.acme.test", "analytics.tagworks.test", "errors.faultline.test", "db.acme.test")
+NAMES = ("www.acme.test", "acme.test", "analytics.tagworks.test", "errors.faultline.test", "db.acme.test")
 LIFETIME = timedelta(days=90)
 AGE = timedelta(days=45)
 

@@ -26,6 +26,7 @@ def collectors_app(setup: Setup, ledger: Ledger) -> ASGIApp:
         headers: MutableHeaders = response.headers
         headers["Cache-Control"] = "no-store"
         headers["X-Content-Type-Options"] = "nosniff"
+        headers["Cross-Origin-Resource-Policy"] = "cross-origin"
         headers["Strict-Transport-Security"] = "max-age=63072000; includeSubDomains"
         headers.add_vary_header("Origin")
         if request.headers.get("origin") == setup.origin:

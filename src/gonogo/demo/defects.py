@@ -5,27 +5,8 @@ What each does is in `gonogo.demo.faults`, under the same id.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from enum import StrEnum
-
-
-class Reach(StrEnum):
-    """How far into the evidence a defect can be felt; tests use it to run no more than they must."""
-
-    NETWORK = "network"
-    BROWSER = "browser"
-    LOAD = "load"
-
-
-@dataclass(frozen=True, slots=True)
-class Defect:
-    id: str
-    """A noun path like a check's: `hsts-short`, `index-missing`."""
-    title: str
-    """What is wrong, in the present tense: "HSTS lasts one minute"."""
-    trips: tuple[str, ...]
-    """Ids of exactly the checks that turn FAIL."""
-    reach: Reach = Reach.NETWORK
+from gonogo.demo.defect import Defect, Reach
+from gonogo.demo.security_defects import SECURITY_DEFECTS
 
 
 def _network(id_: str, title: str, *trips: str) -> Defect:
@@ -72,13 +53,10 @@ DEFECTS: tuple[Defect, ...] = (
     _network("certificate-expired", "The certificate has expired", "tls.certificate.expiry"),
     _network("tls-legacy", "TLS 1.0 and 1.1 are accepted", "tls.protocol.minimum-version"),
     # security
-    _network("hsts-short", "HSTS lasts one minute", "security.hsts.max-age"),
-    _network("hsts-missing", "HSTS is not sent", "security.hsts.max-age"),
-    _network("hsts-host-only", "HSTS leaves out the subdomains", "security.hsts.subdomains"),
     _network("csp-missing", "There is no content security policy", "security.csp.present"),
     _network("csp-report-only", "The content security policy only reports", "security.csp.present"),
     _network("csp-inline-allowed", "The policy lets any inline script run", "security.csp.script-inline"),
-    _network("csp-eval-allowed", "The policy lets eval run", "security.csp.script-inline"),
+    _network("csp-eval-allowed", "The policy lets eval run", "security.csp.script-eval"),
     _network(
         "csp-nonce-stale",
         "The privacy page carries the nonce of an earlier response",
@@ -88,12 +66,13 @@ DEFECTS: tuple[Defect, ...] = (
     _network("framing-allowed", "Any site may frame the pages", "security.framing.restricted"),
     _network("nosniff-missing", "Browsers may guess content types", "security.content-type-options.nosniff"),
     _network("referrer-leaked", "Other sites are told the full address", "security.referrer-policy.private"),
-    _network("cookie-insecure", "The session cookie lacks Secure", "security.cookies.secure"),
+    _network("cookie-insecure", "The session cookie lacks Secure", "security.cookies.session-secure"),
     _network("cookie-script-readable", "Scripts can read the session cookie", "security.cookies.http-only"),
     _network("cookie-cross-site", "The session cookie lacks SameSite", "security.cookies.same-site"),
     _network("redirect-missing", "Plain http serves the page itself", "security.https.redirect"),
     _network("redirect-insecure", "Plain http redirects to plain http", "security.https.redirect"),
     _network("server-version", "The Server header tells a version", "security.server.version-hidden"),
+    *SECURITY_DEFECTS,
     # api
     _network("api-open", "The statistics need no token", "api.access.status"),
     _network("api-export-open", "The export is open to every user", "api.access.status"),

@@ -36,10 +36,11 @@ from starlette.types import ASGIApp
 
 from gonogo.demo.certificates import CertificateFiles, Variant, create
 from gonogo.demo.collectors import collectors_app
-from gonogo.demo.faults import FAULTS, Active, Switch
+from gonogo.demo.fault import Switch
+from gonogo.demo.faults import FAULTS, Active
 from gonogo.demo.ports import COLLECTOR_PORT, DATABASE_PORT, HTTP_PORT, HTTPS_PORT
 from gonogo.demo.postgres import PostgresServer, TlsFront
-from gonogo.demo.site import Setup, Site
+from gonogo.demo.site import APEX, Setup, Site
 from gonogo.demo.store import APP_ROLE, DATABASE, MIGRATIONS, VERIFIER_ROLE, Store, prepare
 from gonogo.demo.traffic import Ledger, Recorder, recording_protocol
 from gonogo.errors import Unavailable
@@ -156,7 +157,15 @@ class Demo:
             self.active.choose(ids)
             self.site_tls.load_cert_chain(self.files.chains[self.active.certificate], self.files.key)
             set_oldest(self.site_tls, legacy=self.active.switched(Switch.LEGACY_TLS))
+            self.site_tls.sni_callback = self._expired_apex if self.active.switched(Switch.APEX_CERTIFICATE) else None
             await self._set_front()
+
+    def _expired_apex(self, connection: ssl.SSLObject, name: str, _: ssl.SSLContext) -> None:
+        """Another certificate for the short name, as where each name has its own renewal."""
+        if name == APEX:
+            expired = tls_context(self.files)
+            expired.load_cert_chain(self.files.chains[Variant.EXPIRED], self.files.key)
+            connection.context = expired
 
     async def _sql(self, statements: list[str]) -> None:
         if self.postgres is not None:

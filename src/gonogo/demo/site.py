@@ -15,7 +15,7 @@ import time
 from collections import Counter, deque
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
@@ -29,7 +29,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
-from starlette.routing import Route
+from starlette.routing import Host, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gonogo.demo import openapi
@@ -38,12 +38,19 @@ from gonogo.demo.store import Store
 RELEASE = "2026.11.3"
 COMMIT = "9d2e41c7b3a05f68"
 HOST = "www.acme.test"
+APEX = "acme.test"
+"""Redirects to HOST."""
+FRONT_END = "https://app.acme.test"
+"""An origin that may read the API's answers."""
 COLLECTOR_HOST = "analytics.tagworks.test"
 ERRORS_HOST = "errors.faultline.test"
 
 SCRIPT = "/assets/app.5c1f3a9e.js"
 STYLESHEET = "/assets/site.b72d04c8.css"
 HERO = "/assets/hero.4e91aa70.svg"
+SEARCH = "/api/public/search"
+SEARCHES, SEARCH_WINDOW_S = 5, 2.0
+"""So many searches a client may make in so many seconds."""
 
 PAGES = {"/": "home", "/pricing": "pricing", "/privacy": "privacy", "/dashboard": "dashboard"}
 
@@ -187,6 +194,9 @@ def security_headers(setup: Setup, nonce: str) -> dict[str, str]:
         "base-uri": "'none'",
         "form-action": "'self'",
         "frame-ancestors": "'none'",
+        "require-trusted-types-for": "'script'",
+        "trusted-types": "'none'",
+        "report-to": "csp",
     }
     return {
         "Strict-Transport-Security": "max-age=63072000; includeSubDomains; preload",
@@ -195,7 +205,21 @@ def security_headers(setup: Setup, nonce: str) -> dict[str, str]:
         "X-Frame-Options": "DENY",
         "Referrer-Policy": "strict-origin-when-cross-origin",
         "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+        "Cross-Origin-Opener-Policy": "same-origin",
+        "Cross-Origin-Embedder-Policy": "require-corp",
+        "Cross-Origin-Resource-Policy": "same-origin",
+        "Reporting-Endpoints": f'csp="{setup.origin}/reports"',
     }
+
+
+def allow_origin(request: Request, reply: Reply) -> None:
+    """The API's answer to another origin: https://fetch.spec.whatwg.org/#http-cors-protocol"""
+    if not request.url.path.startswith("/api/"):
+        return
+    reply.headers.add_vary_header("Origin")
+    if request.headers.get("origin") == FRONT_END:
+        reply.headers["Access-Control-Allow-Origin"] = FRONT_END
+        reply.headers["Access-Control-Allow-Credentials"] = "true"
 
 
 @functools.lru_cache(maxsize=64)
@@ -257,6 +281,7 @@ class Finish:
         if self.secure:
             for name, value in security_headers(self.setup, request.state.nonce).items():
                 reply.headers[name] = value
+            allow_origin(request, reply)
         self.change(request, reply)
         compress(request.headers, reply)
         reply.headers["Content-Length"] = str(len(reply.body))
@@ -292,6 +317,7 @@ class Site:
         self.store: Store | None = None
         """Set when the database is ready."""
         self._cache: dict[str, tuple[float, dict[str, Any]]] = {}
+        self._searches: dict[str, deque[float]] = {}
         self._queue: asyncio.Queue[tuple[str, float]] = asyncio.Queue(maxsize=1000)
         self._pages = jinja2.Environment(
             loader=jinja2.FileSystemLoader(FOLDER / "pages"), autoescape=True, trim_blocks=True
@@ -314,7 +340,11 @@ class Site:
             Route("/version", self._version),
             Route("/metrics", self._metrics),
             Route("/openapi.json", self._openapi),
+            Route("/.well-known/security.txt", self._security_txt),
+            Route("/logout", self._logout, methods=["POST"]),
+            Route("/reports", self._reports, methods=["POST"]),
             Route("/api/public/summary", self._summary),
+            Route(SEARCH, self._search),
             Route(f"{api}/stats", self._stats),
             Route(f"{api}/engagement/metrics", self._engagement),
             Route(f"{api}/engagement/trends", self._trends),
@@ -325,7 +355,11 @@ class Site:
     def app(self, *, detour: Detour, change: Change) -> ASGIApp:
         """The https site. `detour` and `change` are called around each request."""
         routed = Starlette(
-            routes=self.routes(),
+            routes=[
+                Host(APEX, Starlette(routes=[Route("/{path:path}", self._to_site)])),
+                Route("/api/{path:path}", self._preflight, methods=["OPTIONS"]),
+                *self.routes(),
+            ],
             exception_handlers={HTTPException: self._refused, psycopg.Error: self._failed},
         )
         return Finish(routed, setup=self.setup, metrics=self.metrics, detour=detour, change=change, secure=True)
@@ -335,7 +369,9 @@ class Site:
 
         async def redirect(request: Request) -> Response:
             query = f"?{request.url.query}" if request.url.query else ""
-            return RedirectResponse(f"{self.setup.origin}{request.url.path}{query}", status_code=308)
+            host = APEX if request.url.hostname == APEX else HOST
+            origin = f"https://{host}:{self.setup.https_port}"
+            return RedirectResponse(f"{origin}{request.url.path}{query}", status_code=308)
 
         routed = Starlette(routes=[Route("/{path:path}", redirect, methods=["GET", "HEAD", "POST"])])
         return Finish(routed, setup=self.setup, metrics=self.metrics, detour=detour, change=change, secure=False)
@@ -415,6 +451,26 @@ class Site:
     async def _robots(self, _: Request) -> Response:
         return PlainTextResponse("User-agent: *\nDisallow: /\n", headers={"Cache-Control": "public, max-age=86400"})
 
+    async def _to_site(self, request: Request) -> Response:
+        return RedirectResponse(f"{self.setup.origin}{request.url.path}", status_code=308)
+
+    async def _security_txt(self, _: Request) -> Response:
+        """RFC 9116."""
+        expires = (datetime.now(UTC) + timedelta(days=180)).strftime("%Y-%m-%dT00:00:00Z")
+        text = (
+            f"Contact: mailto:security@{APEX}\nExpires: {expires}\nPreferred-Languages: en\n"
+            f"Canonical: {self.setup.origin}/.well-known/security.txt\n"
+        )
+        return PlainTextResponse(text, headers={"Cache-Control": "public, max-age=86400"})
+
+    async def _logout(self, _: Request) -> Response:
+        headers = {"Clear-Site-Data": '"cookies", "storage"', "Cache-Control": UNCACHED}
+        return RedirectResponse("/", status_code=303, headers=headers)
+
+    async def _reports(self, _: Request) -> Response:
+        """What browsers tell of violations; the demo only takes it."""
+        return Response(status_code=204, headers={"Cache-Control": UNCACHED})
+
     # --- operations ---
 
     async def _health(self, request: Request) -> Response:
@@ -481,6 +537,35 @@ class Site:
     @staticmethod
     def _private(content: dict[str, Any]) -> Response:
         return JSONResponse(content, headers={"Cache-Control": PRIVATE})
+
+    async def _preflight(self, request: Request) -> Response:
+        if request.headers.get("origin") != FRONT_END:
+            return Response(status_code=204, headers={"Cache-Control": UNCACHED})
+        allowed = {
+            "Access-Control-Allow-Methods": "GET",
+            "Access-Control-Allow-Headers": "authorization",
+            "Access-Control-Max-Age": "600",
+            "Cache-Control": UNCACHED,
+        }
+        return Response(status_code=204, headers=allowed)
+
+    async def _search(self, request: Request) -> Response:
+        """Some searches a client in a sliding window (draft-ietf-httpapi-ratelimit-headers)."""
+        now = time.monotonic()
+        recent = self._searches.setdefault(request.client.host if request.client else "", deque())
+        while recent and recent[0] < now - SEARCH_WINDOW_S:
+            recent.popleft()
+        wait = math.ceil(recent[0] + SEARCH_WINDOW_S - now) if recent else math.ceil(SEARCH_WINDOW_S)
+        left = max(0, SEARCHES - len(recent) - 1)
+        headers = {
+            "Cache-Control": UNCACHED,
+            "RateLimit-Policy": f'"search";q={SEARCHES};w={SEARCH_WINDOW_S:.0f}',
+            "RateLimit": f'"search";r={left};t={wait}',
+        }
+        if len(recent) >= SEARCHES:
+            return problem(429, "Too many searches.", {**headers, "Retry-After": str(wait)})
+        recent.append(now)
+        return JSONResponse({"results": []}, headers=headers)
 
     async def _summary(self, _: Request) -> Response:
         async def make() -> dict[str, Any]:

@@ -5,6 +5,7 @@ An absent section makes the checks of that section NOT_APPLICABLE, with that rea
 
 from __future__ import annotations
 
+import ipaddress
 from enum import StrEnum
 from typing import Annotated, Literal
 from urllib.parse import SplitResult, urlsplit
@@ -98,7 +99,7 @@ class Limits(Model):
     """All gathering of a run, seconds; what has not arrived by then is UNKNOWN."""
     body_bytes: Annotated[int, Field(ge=1024)] = 5_000_000
     """Most of a body that is read, after decompression."""
-    allow_methods: tuple[Literal["POST", "PUT", "PATCH", "DELETE"], ...] = ()
+    allow_methods: tuple[Literal["POST", "PUT", "PATCH", "DELETE", "TRACE"], ...] = ()
     """Methods beyond GET, HEAD and OPTIONS; refused on tier production unless listed here."""
     allow_load: bool = False
     """Allow load profiles on tier production."""
@@ -122,6 +123,8 @@ class Site(Model):
     """Origin of the public site: https://www.example.org"""
     plain_url: HttpUrl | None = None
     """Origin that must redirect to `url`; default: the same host on http port 80."""
+    aliases: tuple[HttpUrl, ...] = ()
+    """Other addresses that must lead to the site, such as https://example.org for https://www.example.org."""
     pages: tuple[Page, ...] = (Page(path="/"),)
     """Pages whose answers and headers are judged, in this order."""
 
@@ -158,6 +161,28 @@ class Release(Model):
     """Release id that must be served; empty: only constancy over the run is judged."""
 
 
+def _address(value: str) -> str:
+    try:
+        return str(ipaddress.ip_address(value))
+    except ValueError:
+        raise ValueError("must be an IPv4 or IPv6 address") from None
+
+
+POST_QUANTUM = "X25519MLKEM768"
+Group = Literal[
+    "X25519MLKEM768",
+    "SecP256r1MLKEM768",
+    "SecP384r1MLKEM1024",
+    "x25519",
+    "x448",
+    "secp256r1",
+    "secp384r1",
+    "secp521r1",
+    "ffdhe2048",
+    "ffdhe3072",
+]
+
+
 class Tls(Model):
     """Certificates and protocol versions."""
 
@@ -166,11 +191,68 @@ class Tls(Model):
     hosts: tuple[str, ...] = ()
     """Further `host` or `host:port` to judge, beside the site's."""
     fail_share: Share = 1 / 6
-    """A certificate with less than this share of its lifetime left fails."""
+    """A certificate with less than this share of its lifetime left fails; 14 days are always enough."""
+    lifetime_days: Annotated[int, Field(ge=1)] | None = None
+    """Longest lifetime of a certificate; default: what the CA/Browser Forum allows, judged for public issuers only."""
+    groups: tuple[Group, ...] = ()
+    """Key agreement groups that TLS 1.3 must offer; `X25519MLKEM768` is the one that a quantum computer does not break."""
+    alpn: Literal["", "h2", "http/1.1"] = ""
+    """Protocol that must be chosen when h2 and http/1.1 are offered; empty: not judged."""
+    addresses: dict[str, tuple[Annotated[str, AfterValidator(_address)], ...]] = {}
+    """Every address of a host, where they are more than its name resolves to: the nodes behind a load balancer."""
+
+
+class Preload(Model):
+    """The HSTS preload list, https://hstspreload.org: judged by its published rules."""
+
+    url: HttpUrl
+    """Origin of the registrable domain: https://example.org"""
+    plain_url: HttpUrl | None = None
+    """Its plain-http origin; default: the same host on port 80."""
+
+    @property
+    def plain(self) -> str:
+        return self.plain_url or f"http://{urlsplit(self.url).hostname}"
+
+
+class RateLimit(Model):
+    """A limit that is tried out: at most `requests` + 2 requests, one after another, at the end of the run."""
+
+    path: Path
+    """Path and query on the site, or on the API when it begins with /api; requested with GET."""
+    requests: Annotated[int, Field(ge=1, le=200)]
+    """The limit; a refusal with 429 must come after no more than this many."""
+    role: str = "anonymous"
+    """Role whose credentials are sent."""
+
+
+class Logout(Model):
+    """The log-out, which must clear what the browser holds."""
+
+    path: Path
+    """Path on the site."""
+    method: Literal["GET", "POST"] = "POST"
+    """POST needs `limits.allow_methods` on tier production."""
+    role: str = "anonymous"
+    """Role whose credentials are sent."""
+
+
+class Exposure(Model):
+    """What should not be published: files, source maps, secrets, stack traces."""
+
+    published: tuple[Path, ...] = ()
+    """Paths of the list of sensitive files that are meant to be there."""
+    error_paths: tuple[Path, ...] = ()
+    """Further paths that answer with an error, to see what the error tells."""
+    source_maps: bool = False
+    """Whether source maps of the declared scripts may be public."""
+
+
+Origin = Annotated[str, Field(pattern=r"^https?://[^/?#@\s]+$")]
 
 
 class Security(Model):
-    """Response headers and cookies."""
+    """Response headers, redirects, cookies and CORS."""
 
     hsts_max_age_s: Annotated[int, Field(ge=0)] = 31_536_000
     """Least `max-age` of Strict-Transport-Security, seconds; the default is a year."""
@@ -178,6 +260,34 @@ class Security(Model):
     """Whether `includeSubDomains` is demanded."""
     session_cookies: tuple[str, ...] = ("*sess*", "*sid*", "*auth*", "*token*")
     """Name patterns of cookies that script must not read (HttpOnly)."""
+    session_max_age_s: Annotated[int, Field(ge=0)] = 34_560_000
+    """Longest lifetime of a session cookie, seconds; the default is the 400 days that browsers allow."""
+    cookie_domains: tuple[str, ...] = ()
+    """Domains that cookies may be shared with by their Domain attribute; none by default."""
+    permissions: tuple[str, ...] = ("camera", "geolocation", "microphone")
+    """Browser features that Permissions-Policy must not leave open to every frame."""
+    isolated: bool = False
+    """Whether pages must be cross-origin isolated (COOP and COEP)."""
+    trusted_types: bool = False
+    """Whether the CSP must enforce Trusted Types."""
+    inline_styles: bool = True
+    """Whether the CSP may allow inline styles."""
+    origins: tuple[Origin, ...] = ()
+    """Origins that the API serves across origins (CORS); the first is tried out."""
+    cors_paths: tuple[Path, ...] = ()
+    """Paths whose CORS answers are judged; default: the first API endpoint, else the start page."""
+    private_paths: tuple[Path, ...] = ()
+    """Pages that must never be kept by a shared cache, beside the API's answers to roles."""
+    redirect_paths: tuple[Path, ...] = ()
+    """Paths that redirect to what they are told, with `{target}` in it: /login?next={target}"""
+    security_txt: bool | None = None
+    """Whether /.well-known/security.txt must be there; unset: on tier production."""
+    preload: Preload | None = None
+    """Set it to hold the domain to the HSTS preload list's rules."""
+    rate_limit: RateLimit | None = None
+    """Set it to try a rate limit out."""
+    logout: Logout | None = None
+    """Set it to judge Clear-Site-Data on log-out."""
 
 
 class Role(Model):
@@ -430,7 +540,9 @@ class Environment(Model):
     tls: Tls | None = None
     """Certificates and protocol versions."""
     security: Security | None = None
-    """Response headers and cookies."""
+    """Response headers, redirects, cookies and CORS."""
+    exposure: Exposure | None = None
+    """What should not be published."""
     api: Api | None = None
     """The HTTP API."""
     metrics: Metrics | None = None
@@ -452,6 +564,10 @@ class Environment(Model):
     def declared_hosts(self) -> frozenset[str]:
         """Every host name or address that the file names, in lower case; databases included."""
         urls = [self.site.url, self.site.plain, *([self.api.url] if self.api and self.api.url else [])]
+        urls += self.site.aliases
+        if self.security and self.security.preload:
+            preload = self.security.preload
+            urls += [preload.url, preload.plain, f"https://www.{urlsplit(preload.url).hostname}"]
         urls += [database.url.get_secret_value() for database in self.databases]
         named = [urlsplit(url).hostname or "" for url in urls]
         texts = [*(self.tls.hosts if self.tls else ()), *(party.host for party in self.third_parties), *self.hosts]
@@ -469,6 +585,11 @@ class Environment(Model):
             ),
             *((f"load[{p.name}].targets", t.role) for p in self.load for t in p.targets),
             *([("metrics.role", self.metrics.role)] if self.metrics else []),
+            *(
+                (f"security.{name}.role", section.role)
+                for name in ("rate_limit", "logout")
+                if (section := getattr(self.security, name, None))
+            ),
         ]
         for where, role in used:
             if role not in known:

@@ -49,6 +49,7 @@ from gonogo.probes.guard import Guard
 
 PROBES = {
     "http": "gonogo.probes.http",
+    "burst": "gonogo.probes.burst",
     "tls": "gonogo.probes.tls",
     "browser": "gonogo.probes.browser",
     "database": "gonogo.probes.database",
@@ -223,6 +224,7 @@ class _Gathering:
             Lane.VITALS: anyio.CapacityLimiter(1),
             Lane.LOAD: anyio.CapacityLimiter(1),
             Lane.FINAL: anyio.CapacityLimiter(collector.environment.limits.concurrency),
+            Lane.RATE: anyio.CapacityLimiter(1),
         }
         self.context = Context(
             environment=collector.environment,

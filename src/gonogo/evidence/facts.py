@@ -86,6 +86,24 @@ class Exchange:
         return self.value("location") if self.status in {301, 302, 303, 307, 308} else None
 
 
+@dataclass(frozen=True, slots=True)
+class BurstAnswer:
+    status: int
+    headers: tuple[tuple[str, str], ...]
+    """As sent, decoded as latin-1."""
+    body: str
+    """Its first 500 characters."""
+
+
+@dataclass(frozen=True, slots=True)
+class Burst:
+    """Answers to one GET repeated, in order, up to the first refusal."""
+
+    answers: tuple[BurstAnswer, ...]
+    seconds: float
+    """From the first request to the last answer."""
+
+
 # --- tls ----------------------------------------------------------------------------------------------------------
 
 
@@ -104,7 +122,54 @@ class CertificateFacts:
     """Base64 of the SHA-256 of the SubjectPublicKeyInfo."""
     key: str
     """`EC 256`, `RSA 2048`, `Ed25519`."""
+    key_type: str
+    """RSA, EC, DSA, Ed25519, Ed448, or what else it is."""
+    key_bits: int
+    """0 where the type says it all."""
     signature: str
+    """Name of its signature's hash, `sha256`; for signatures without one, the algorithm's OID."""
+    purposes: tuple[str, ...] | None
+    """OIDs of the extended key usage; None without the extension, which allows every purpose."""
+    is_authority: bool
+    """basicConstraints say that it may sign certificates."""
+    must_staple: bool
+    """It demands a stapled OCSP response (RFC 7633)."""
+    common_name: str
+    """Of the subject; shown, and never a name of the host."""
+
+    @property
+    def self_issued(self) -> bool:
+        return self.subject == self.issuer
+
+
+@dataclass(frozen=True, slots=True)
+class Offers:
+    """What an address accepts of what it was asked, one ClientHello a question.
+
+    A text is `offered`, `refused`, `not asked`, or `unknown: …` with the reason why the answer says neither.
+    """
+
+    tls13: str
+    aead: str
+    """TLS 1.2 with forward secrecy and authenticated encryption."""
+    cbc: str
+    """TLS 1.2 with forward secrecy and CBC only; asked where `aead` was not offered."""
+    weak: tuple[tuple[str, str], ...]
+    """Class and chosen suite of each weak class accepted: `("static RSA", "TLS_RSA_WITH_AES_128_GCM_SHA256")`."""
+    weak_end: str
+    """Answer to the last such question, which leaves out the classes accepted before."""
+    dhe: str
+    """TLS 1.2 with finite-field Diffie-Hellman."""
+    dh_bits: int
+    """Size of its prime; 0 where it was not offered."""
+    groups: tuple[tuple[str, str], ...]
+    """Name of a key agreement group and the answer, in TLS 1.3."""
+    stapled: str
+    """A stapled OCSP response, asked for with `aead`."""
+    leaf: str
+    """SHA-256 of the first certificate that was sent with `aead`; empty where none was."""
+    unnamed: str
+    """Names in the certificate that a client without SNI gets; or `refused` or `unknown: …`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,8 +189,22 @@ class Handshake:
     """Why verification failed (OpenSSL's words); empty when it did not."""
     name_matches: bool
     """The leaf's subjectAltName covers the host (RFC 9525)."""
+    second_error: str
+    """Why the cryptography library's verifier refuses the chain that OpenSSL accepted; empty when it does not."""
     legacy: str
     """Answer to a handshake offering only versions below the floor: `refused`, the version chosen, or `unknown: …`."""
+    offers: Offers
+
+    @property
+    def chain(self) -> tuple[CertificateFacts, ...]:
+        """Leaf first: the verified chain, or what the names of the presented certificates make of it."""
+        if self.verified or not self.presented:
+            return self.verified
+        path, left = [self.presented[0]], list(self.presented[1:])
+        while above := next((one for one in left if one.subject == path[-1].issuer), None):
+            path.append(above)
+            left.remove(above)
+        return tuple(path)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +213,12 @@ class TlsFacts:
     port: int
     handshakes: tuple[Handshake, ...]
     """One an address, in resolver order."""
+    private: bool
+    """Verified against the environment's `ca_file` and not the public roots."""
+    dead: tuple[tuple[str, str], ...]
+    """Addresses that gave no handshake while others did, each with the reason."""
+    unrouted: tuple[str, ...]
+    """Addresses of a family that this machine has no route for; they say nothing of the target."""
 
 
 # --- browser ------------------------------------------------------------------------------------------------------

@@ -7,8 +7,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from urllib.parse import urlsplit
 
-from gonogo.environment.models import Environment
+from gonogo.environment.models import POST_QUANTUM, Environment, Tls
 from gonogo.evidence.records import (
+    BurstRequest,
     DatabaseRequest,
     HttpRequest,
     Lane,
@@ -21,13 +22,16 @@ from gonogo.evidence.records import (
 )
 
 LANES = tuple(Lane)
-HANDSHAKES = 2
-"""Per address: one verified, one that offers old versions only. The probe makes one more where the certificate does not verify."""
+HANDSHAKES = 8
+"""Per address: one verified, one without a server name, and six that ask for old versions, weak ciphers, authenticated
+encryption in TLS 1.2, finite-field Diffie-Hellman, TLS 1.3 and X25519MLKEM768; one more for each declared group. The
+probe makes a further one where the certificate does not verify and after each weak class that is accepted."""
 
 
 def handshake(environment: Environment, host: str, port: int) -> TlsRequest:
     """The handshake with a host, the same as the TLS checks ask for."""
-    return TlsRequest(host, port, environment.tls.min_version if environment.tls else "1.2")
+    tls = environment.tls or Tls()
+    return TlsRequest(host, port, tls.min_version, tuple(name for name in tls.groups if name != POST_QUANTUM))
 
 
 def merge(requests: Iterable[Request], environment: Environment) -> tuple[Request, ...]:
@@ -60,9 +64,12 @@ def entries(requests: Sequence[Request], environment: Environment) -> tuple[Plan
         match request:
             case HttpRequest():
                 listed.append(PlanEntry("http", request.method, request.url, request.role, lane, 1, name))
+            case BurstRequest():
+                listed.append(PlanEntry("burst", "GET", request.url, request.role, lane, request.count, name))
             case TlsRequest():
                 target = f"{request.host}:{request.port}"
-                listed.append(PlanEntry("tls", "handshake", target, "anonymous", lane, HANDSHAKES, name))
+                count = HANDSHAKES + len(request.groups)
+                listed.append(PlanEntry("tls", "handshake", target, "anonymous", lane, count, name))
             case VisitRequest():
                 listed.append(PlanEntry("browser", "visit", request.url, "anonymous", lane, request.navigations, name))
             case DatabaseRequest():

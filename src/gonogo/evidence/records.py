@@ -27,6 +27,8 @@ class Lane(StrEnum):
     """After everything that load could disturb, and alone."""
     FINAL = "final"
     """After everything else: what must still be true at the end of the run."""
+    RATE = "rate"
+    """Last and one request after another: a client that was refused may be refused for a while."""
 
 
 STAGES: tuple[frozenset[Lane], ...] = (
@@ -34,6 +36,7 @@ STAGES: tuple[frozenset[Lane], ...] = (
     frozenset({Lane.VITALS}),
     frozenset({Lane.LOAD}),
     frozenset({Lane.FINAL}),
+    frozenset({Lane.RATE}),
 )
 """Lanes of one stage run side by side; a stage begins when the one before has ended."""
 
@@ -79,14 +82,27 @@ class HttpRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class BurstRequest:
+    """The same GET up to `count` times, one after another, until one is refused with 429 or 403."""
+
+    probe: ClassVar[str] = "burst"
+    url: str
+    count: int
+    role: str = "anonymous"
+    lane: Lane = Lane.RATE
+
+
+@dataclass(frozen=True, slots=True)
 class TlsRequest:
-    """TLS handshakes with each address of a host: one verified, and one that offers only versions below `floor`."""
+    """TLS handshakes with each address of a host: one verified, the others asking what it accepts."""
 
     probe: ClassVar[str] = "tls"
     host: str
     port: int = 443
     floor: str = "1.2"
-    """The environment's minimum version, `1.2` or `1.3`; the second handshake offers less."""
+    """The environment's minimum version, `1.2` or `1.3`; one handshake offers less."""
+    groups: tuple[str, ...] = ()
+    """Key agreement groups to ask for beside X25519MLKEM768, one handshake each."""
     lane: Lane = Lane.NETWORK
 
 
@@ -145,9 +161,9 @@ class LoadRequest:
     lane: Lane = Lane.LOAD
 
 
-Request = HttpRequest | TlsRequest | VisitRequest | DatabaseRequest | LoadRequest
+Request = HttpRequest | BurstRequest | TlsRequest | VisitRequest | DatabaseRequest | LoadRequest
 REQUESTS: dict[str, type[Request]] = {
-    one.probe: one for one in (HttpRequest, TlsRequest, VisitRequest, DatabaseRequest, LoadRequest)
+    one.probe: one for one in (HttpRequest, BurstRequest, TlsRequest, VisitRequest, DatabaseRequest, LoadRequest)
 }
 
 
@@ -157,8 +173,8 @@ def canonical(request: Request) -> Json:
 
 
 def only_once(request: Request) -> bool:
-    """Whether sending this again could do harm: load, and methods that are not safe (RFC 9110 §9.2.1)."""
-    return request.probe == "load" or (isinstance(request, HttpRequest) and request.method not in SAFE_METHODS)
+    """Whether sending this again could do harm: load, bursts, and methods that are not safe (RFC 9110 §9.2.1)."""
+    return request.probe in {"load", "burst"} or (isinstance(request, HttpRequest) and request.method not in SAFE_METHODS)
 
 
 @cache

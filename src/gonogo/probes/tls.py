@@ -1,219 +1,63 @@
-"""The tls probe: what every address of a host presents, and whether it verifies.
+"""The tls probe: what every address of a host presents, whether it verifies, and what it would accept.
 
-Two handshakes an address: one that verifies the chain and the name, and one raw ClientHello that offers only versions
-below the environment's minimum, written by hand so that the local OpenSSL's own policy cannot hide an old protocol. Only where the first
-does not verify, a third reads the certificate without trusting it; nothing is ever sent over that connection.
+One handshake an address verifies the chain and the name, by OpenSSL with its own policy on key sizes and versions
+switched off, since our checks judge those; the cryptography library then gives a second opinion on the chain. Only where the
+first does not verify, another reads the certificate without trusting it. All else is asked with ClientHellos written by hand
+(`tls_hello`), so that the local OpenSSL cannot hide what a server accepts. No request is ever sent over any of them.
 """
 
 from __future__ import annotations
 
-import base64
-import contextlib
 import hashlib
-import ipaddress
-import os
 import ssl
-import struct
-from datetime import datetime
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 
 import anyio
 import anyio.abc
 from anyio.streams.tls import TLSAttribute, TLSStream
-from cryptography import x509
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, ed25519, rsa
 
+from gonogo.environment.models import POST_QUANTUM
 from gonogo.errors import EvidenceMissing
-from gonogo.evidence.facts import CertificateFacts, Handshake, TlsFacts
+from gonogo.evidence.facts import Handshake, Offers, TlsFacts
 from gonogo.evidence.plan import HANDSHAKES
 from gonogo.evidence.records import TlsRequest
+from gonogo.probes import tls_hello
 from gonogo.probes.context import Context
 from gonogo.probes.http import ca_path, trust
-from gonogo.probes.resolve import addresses, is_address
+from gonogo.probes.resolve import addresses
+from gonogo.probes.tls_chain import certificate_facts, name_covers, second_opinion
+from gonogo.probes.tls_hello import TLS11, TLS12, TLS13, Answer, Offer, client_hello, read
+
+AT_A_TIME = 4
+"""Handshakes with one address side by side."""
+CIPHERS = "ECDHE+AESGCM:ECDHE+CHACHA20:DHE+AESGCM:ALL:eNULL:!aNULL:@SECLEVEL=0"
+"""All that this OpenSSL has, the best first; the checks judge what a server chose, and its keys."""
+RETRY_AFTER_S = 0.25
+TARGETS_OWN = frozenset({"connect", "timeout", "tls", "protocol"})
+"""Failures that say something of the target, and not of us."""
 
 
-def _iso(moment: datetime) -> str:
-    return moment.isoformat(timespec="seconds")
+@dataclass(frozen=True, slots=True)
+class _Session:
+    version: str
+    cipher: str
+    alpn: str
+    presented: tuple[bytes, ...]
+    verified: tuple[bytes, ...]
 
 
-def _key(key: object) -> str:
-    match key:
-        case rsa.RSAPublicKey():
-            return f"RSA {key.key_size}"
-        case ec.EllipticCurvePublicKey():
-            return f"EC {key.key_size}"
-        case dsa.DSAPublicKey():
-            return f"DSA {key.key_size}"
-        case ed25519.Ed25519PublicKey():
-            return "Ed25519"
-        case ed448.Ed448PublicKey():
-            return "Ed448"
-        case _:
-            return type(key).__name__
-
-
-def certificate_facts(der: bytes) -> CertificateFacts:
-    """Facts of one certificate in DER. Raises ValueError when it cannot be parsed."""
-    certificate = x509.load_der_x509_certificate(der)
-    names: list[str] = []
-    try:
-        for name in certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value:
-            if isinstance(name, x509.DNSName | x509.IPAddress):
-                names.append(str(name.value))  # noqa: PERF401 - what was read before a bad name counts
-    except (x509.ExtensionNotFound, ValueError):
-        pass
-    try:
-        public = certificate.public_key()
-        spki = public.public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
-        key, pin = _key(public), base64.b64encode(hashlib.sha256(spki).digest()).decode()
-    except ValueError:
-        key, pin = "unreadable", ""
-    algorithm = certificate.signature_hash_algorithm
-    return CertificateFacts(
-        subject=certificate.subject.rfc4514_string()[:300],
-        issuer=certificate.issuer.rfc4514_string()[:300],
-        names=tuple(names[:200]),
-        not_before=_iso(certificate.not_valid_before_utc),
-        not_after=_iso(certificate.not_valid_after_utc),
-        sha256=hashlib.sha256(der).hexdigest(),
-        spki_sha256=pin,
-        key=key,
-        signature=algorithm.name if algorithm else certificate.signature_algorithm_oid.dotted_string,
-    )
-
-
-def _ascii(name: str) -> str:
-    """A name as certificates hold it: lower case, without the root's dot, IDNA for other scripts."""
-    name = name.rstrip(".").lower()
-    if not name.isascii():
-        with contextlib.suppress(UnicodeError):
-            return name.encode("idna").decode("ascii")
-    return name
-
-
-def name_covers(pattern: str, host: str) -> bool:
-    """Whether a subjectAltName covers a host: exact, or a wildcard for the whole left-most label (RFC 9525 §6.3)."""
-    host, pattern = _ascii(host), _ascii(pattern)
-    if is_address(host) or is_address(pattern):
-        return is_address(host) and is_address(pattern) and ipaddress.ip_address(host) == ipaddress.ip_address(pattern)
-    if pattern == host:
-        return True
-    first, _, rest = pattern.partition(".")
-    return first == "*" and "." in rest and host.partition(".")[2] == rest
-
-
-_OLD_SUITES = (0xC00A, 0xC014, 0x0039, 0x0035, 0xC009, 0xC013, 0x0033, 0x002F, 0xC008, 0xC012, 0x0016, 0x000A, 0x0005)
-_TLS12_SUITES = (0xC02B, 0xC02F, 0xC02C, 0xC030, 0xCCA9, 0xCCA8, 0x009E, 0x009C, *_OLD_SUITES)
-_SIGNATURES = (0x0403, 0x0503, 0x0603, 0x0804, 0x0805, 0x0806, 0x0401, 0x0501, 0x0601, 0x0203, 0x0201)
-
-
-def _extension(number: int, body: bytes) -> bytes:
-    return struct.pack("!HH", number, len(body)) + body
-
-
-def _list(numbers: tuple[int, ...]) -> bytes:
-    return struct.pack("!H", 2 * len(numbers)) + b"".join(struct.pack("!H", number) for number in numbers)
-
-
-def client_hello(host: str, floor: str) -> bytes:
-    """A ClientHello record that offers nothing as new as `floor` ("1.2" or "1.3"): RFC 4346 and RFC 5246 §7.4.1.2.
-
-    It has no supported_versions extension, so its own version is the newest that it offers (RFC 8446 §4.2.1).
-    """
-    newest, suites = (0x0303, _TLS12_SUITES) if floor == "1.3" else (0x0302, _OLD_SUITES)
-    extensions = b""
-    if not is_address(host):
-        name = host.encode("ascii") if host.isascii() else host.encode("idna")
-        entry = struct.pack("!BH", 0, len(name)) + name
-        extensions += _extension(0, struct.pack("!H", len(entry)) + entry)
-    extensions += _extension(10, _list((29, 23, 24, 25))) + _extension(11, b"\x01\x00")
-    if newest == 0x0303:
-        extensions += _extension(13, _list(_SIGNATURES))
-    # 0x00FF says that secure renegotiation is understood (RFC 5746 §3.3).
-    body = struct.pack("!H", newest) + os.urandom(32) + b"\x00" + _list((*suites, 0x00FF))
-    body += b"\x01\x00" + struct.pack("!H", len(extensions)) + extensions
-    handshake = b"\x01" + len(body).to_bytes(3, "big") + body
-    return struct.pack("!BHH", 22, 0x0301, len(handshake)) + handshake
-
-
-_REFUSALS = frozenset({40, 70, 71, 80})
-"""Alerts that end such a handshake: handshake_failure, protocol_version, insufficient_security (RFC 8446 §6.2), and
-internal_error, which OpenSSL sends where its own policy leaves it no signature for an old version."""
-
-
-def legacy_answer(data: bytes) -> str:
-    """What a server's first bytes say to `client_hello`; empty while more bytes are needed."""
-    if not data:
-        return "refused"
-    if data[0] == 21:
-        if len(data) < 7:
-            return ""
-        return "refused" if data[6] in _REFUSALS else f"unknown: alert {data[6]}"
-    if data[0] != 22:
-        return "unknown: the server does not speak TLS"
-    if len(data) < 11:
-        return ""
-    if data[5] != 2:
-        return "unknown: the server's first message is not a ServerHello"
-    return {0x0300: "SSLv3", 0x0301: "TLSv1", 0x0302: "TLSv1.1", 0x0303: "TLSv1.2"}.get(
-        int.from_bytes(data[9:11], "big"), f"unknown: it chose version {data[9:11].hex()}"
-    )
-
-
-async def _legacy(address: str, request: TlsRequest, timeout_s: float) -> str:
-    data = b""
-    sent = False
-    try:
-        with anyio.fail_after(timeout_s):
-            async with await anyio.connect_tcp(address, request.port) as stream:
-                sent = True
-                await stream.send(client_hello(request.host, request.floor))
-                while not (said := legacy_answer(data) if data else ""):
-                    data += await stream.receive(4096)
-                return said
-    except anyio.EndOfStream:
-        return legacy_answer(data) or "unknown: the answer was cut short"
-    except TimeoutError:
-        return f"unknown: no answer within {timeout_s:g} s"
-    except (OSError, anyio.BrokenResourceError) as error:
-        # A server may well slam the door on an old client; one that could not be reached has said nothing.
-        return "refused" if sent else f"unknown: {getattr(error, 'strerror', None) or 'not connected'}"
-
-
-def _chain(connection: object, which: str) -> list[bytes]:
-    """DER of the chain that OpenSSL holds; public in Python 3.13, behind `_sslobj` before."""
-    for holder in (connection, getattr(connection, "_sslobj", None)):
-        if (method := getattr(holder, which, None)) is not None:
-            found = method() or []
-            # 2 is OpenSSL's DER encoding in the private API.
-            return [one if isinstance(one, bytes) else one.public_bytes(2) for one in found]
-    return []
-
-
-async def _handshake(
-    address: str, host: str, port: int, context: ssl.SSLContext, timeout_s: float
-) -> tuple[str, str, str, list[bytes], list[bytes]]:
-    with anyio.fail_after(timeout_s):
-        stream = await anyio.connect_tcp(address, port)
-        try:
-            tls = await TLSStream.wrap(stream, hostname=host, ssl_context=context, standard_compatible=False)
-        except BaseException:
-            await anyio.aclose_forcefully(stream)
-            raise
-    try:
-        connection = tls.extra(TLSAttribute.ssl_object)
-        presented = _chain(connection, "get_unverified_chain") or [
-            tls.extra(TLSAttribute.peer_certificate_binary) or b""
-        ]
-        return (
-            str(tls.extra(TLSAttribute.tls_version)),
-            str(tls.extra(TLSAttribute.cipher)[0]),
-            str(tls.extra(TLSAttribute.alpn_protocol) or ""),
-            presented,
-            _chain(connection, "get_verified_chain"),
-        )
-    finally:
-        await anyio.aclose_forcefully(stream)
+def _permissive(context: ssl.SSLContext) -> ssl.SSLContext:
+    """Any version and key size that this OpenSSL can do; names by subjectAltName only (RFC 9525 §6.3)."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        context.minimum_version = ssl.TLSVersion.TLSv1
+    context.set_ciphers(CIPHERS)
+    context.set_alpn_protocols(["h2", "http/1.1"])
+    context.hostname_checks_common_name = False
+    return context
 
 
 def _reader() -> ssl.SSLContext:
@@ -221,77 +65,293 @@ def _reader() -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
-    context.set_alpn_protocols(["h2", "http/1.1"])
-    return context
+    return _permissive(context)
 
 
-async def _observe(address: str, request: TlsRequest, context: Context) -> Handshake:
-    host, port = request.host, request.port
-    timeout_s = context.environment.limits.request_timeout_s
-    url = f"https://{host}:{port}"
-    verifying = trust(ca_path(context))
-    verifying.set_alpn_protocols(["h2", "http/1.1"])
-    error = ""
-    try:
-        await context.guard.admit("handshake", url, count=HANDSHAKES)
+def _chain(connection: object, which: str) -> tuple[bytes, ...]:
+    """DER of the chain that OpenSSL holds; public in Python 3.13, behind `_sslobj` before."""
+    for holder in (connection, getattr(connection, "_sslobj", None)):
+        if (method := getattr(holder, which, None)) is not None:
+            found = method() or []
+            # 2 is OpenSSL's DER encoding in the private API.
+            return tuple(one if isinstance(one, bytes) else one.public_bytes(2) for one in found)
+    return ()
+
+
+async def _shake(address: str, port: int, host: str | None, context: ssl.SSLContext, timeout_s: float) -> _Session:
+    """One complete handshake, without a server name where `host` is None."""
+    with anyio.fail_after(timeout_s):
+        stream = await anyio.connect_tcp(address, port)
         try:
-            version, cipher, alpn, presented, verified = await _handshake(address, host, port, verifying, timeout_s)
-        except ssl.SSLCertVerificationError as refused:
-            error = refused.verify_message
-            await context.guard.admit("handshake", url)
-            version, cipher, alpn, presented, verified = await _handshake(address, host, port, _reader(), timeout_s)
-            verified = []
+            tls = await TLSStream.wrap(
+                stream, hostname=host, ssl_context=context, server_side=False, standard_compatible=False
+            )
+        except BaseException:
+            await anyio.aclose_forcefully(stream)
+            raise
+    try:
+        connection = tls.extra(TLSAttribute.ssl_object)
+        leaf = tls.extra(TLSAttribute.peer_certificate_binary) or b""
+        return _Session(
+            str(tls.extra(TLSAttribute.tls_version)),
+            str(tls.extra(TLSAttribute.cipher)[0]),
+            str(tls.extra(TLSAttribute.alpn_protocol) or ""),
+            _chain(connection, "get_unverified_chain") or (leaf,),
+            _chain(connection, "get_verified_chain"),
+        )
+    finally:
+        await anyio.aclose_forcefully(stream)
+
+
+class _Line:
+    """Questions to one address, a few at a time."""
+
+    def __init__(self, address: str, request: TlsRequest, context: Context) -> None:
+        self.address = address
+        self.host, self.port = request.host, request.port
+        self.timeout_s = context.environment.limits.request_timeout_s
+        self._guard = context.guard
+        self._places = anyio.CapacityLimiter(AT_A_TIME)
+        self._until = anyio.current_time() + self.timeout_s
+
+    async def admit(self, count: int = 1) -> None:
+        await self._guard.admit("handshake", f"https://{self.host}:{self.port}", count=count)
+        self._until = max(self._until, anyio.current_time() + self.timeout_s)
+
+    async def ask(self, offer: Offer, *, whole: bool = False) -> Answer | str:
+        """The server's answer to one ClientHello: an Answer, `refused` or `unknown: …`."""
+        async with self._places:
+            answer = await self._answer(offer, whole)
+        if isinstance(answer, Answer) and answer.suite not in offer.suites:
+            return f"unknown: it chose suite {answer.suite:#06x}, which was not offered"
+        return answer
+
+    async def _answer(self, offer: Offer, whole: bool) -> Answer | str:
+        data = b""
+        sent = False
+        try:
+            with anyio.fail_after(max(self._until - anyio.current_time(), 0)):
+                async with await anyio.connect_tcp(self.address, self.port) as stream:
+                    sent = True
+                    await stream.send(client_hello(self.host, offer))
+                    while not (said := read(data, whole=whole) if data else ""):
+                        if len(data) > tls_hello.MAX_FLIGHT:
+                            return "unknown: the answer has no end"
+                        data += await stream.receive(16384)
+                    return said
+        except anyio.EndOfStream:
+            return read(data, whole=whole, ended=True)
+        except TimeoutError:
+            return f"unknown: no answer within {self.timeout_s:g} s"
+        except (OSError, anyio.BrokenResourceError) as error:
+            # A server may well slam the door on an old client; one that could not be reached has said nothing.
+            return "refused" if sent else f"unknown: {getattr(error, 'strerror', None) or 'not connected'}"
+
+    async def weak(self) -> tuple[tuple[tuple[str, str], ...], str]:
+        """Weak classes that are accepted, each with its suite; and the answer when those were left out."""
+        accepted: dict[str, str] = {}
+        while left := [name for name in tls_hello.WEAK if name not in accepted]:
+            if accepted:
+                try:
+                    await self.admit()
+                except EvidenceMissing as refused:
+                    return tuple(accepted.items()), f"unknown: {refused.message}"
+            suites = tuple(number for name in left for number in tls_hello.WEAK[name])
+            answer = await self.ask(Offer(TLS12, suites))
+            if isinstance(answer, str):
+                return tuple(accepted.items()), answer
+            suite = tls_hello.SUITES[answer.suite]
+            accepted[tls_hello.weak_class(suite)] = suite
+        return tuple(accepted.items()), "refused"
+
+    async def cbc(self) -> str:
+        try:
+            await self.admit()
+        except EvidenceMissing as refused:
+            return f"unknown: {refused.message}"
+        return _offered(await self.ask(Offer(TLS12, tls_hello.CBC)))
+
+    async def unnamed(self) -> str:
+        """The names in the certificate for a client that names no host."""
+        async with self._places:
+            try:
+                session = await _shake(self.address, self.port, None, _reader(), self.timeout_s)
+                return ", ".join(certificate_facts(session.presented[0]).names[:10]) or "no names"
+            except ssl.SSLError as error:
+                alerts = ("ALERT", "UNEXPECTED_EOF", "UNRECOGNIZED_NAME")
+                why = error.reason or str(error)
+                return "refused" if any(word in why for word in alerts) else f"unknown: {why}"
+            except TimeoutError:
+                return f"unknown: no answer within {self.timeout_s:g} s"
+            except (OSError, anyio.EndOfStream, anyio.BrokenResourceError):
+                return "refused"
+            except ValueError as broken:
+                return f"unknown: certificate cannot be parsed: {broken}"
+
+
+def _offered(answer: Answer | str, *, group: int | None = None) -> str:
+    if isinstance(answer, str):
+        return answer
+    if group is not None and answer.group != group:
+        return f"unknown: it chose group {answer.group}, which was not offered"
+    return "offered"
+
+
+def _stapled(answer: Answer | str) -> str:
+    if isinstance(answer, str):
+        return "unknown: the server speaks no TLS 1.2 with forward secrecy, where a staple can be seen"
+    return "offered" if answer.stapled else "refused"
+
+
+def _legacy(answer: Answer | str) -> str:
+    if isinstance(answer, str):
+        return answer
+    return answer.version if answer.version in tls_hello.VERSIONS.values() else f"unknown: {answer.version}"
+
+
+def _old(floor: str) -> Offer:
+    """What is older than `floor`, and nothing newer."""
+    return Offer(TLS12, tuple(tls_hello.SUITES)) if floor == "1.3" else Offer(TLS11, tls_hello.OLD)
+
+
+async def _question(line: _Line, request: TlsRequest) -> tuple[str, Offers]:
+    """The answers to every question, asked side by side: `Handshake.legacy` and the offers."""
+    answers: dict[str, Answer | str] = {}
+    texts: dict[str, str] = {}
+    weak: list[tuple[tuple[tuple[str, str], ...], str]] = []
+
+    async def ask(name: str, offer: Offer, whole: bool = False) -> None:
+        answers[name] = await line.ask(offer, whole=whole)
+
+    async def strong() -> None:
+        await ask("aead", Offer(TLS12, tls_hello.AEAD, status=True), True)
+        texts["cbc"] = "not asked" if isinstance(answers["aead"], Answer) else await line.cbc()
+
+    async def weakly() -> None:
+        weak.append(await line.weak())
+
+    async def unnamed() -> None:
+        texts["unnamed"] = await line.unnamed()
+
+    groups = (POST_QUANTUM, *request.groups)
+    async with anyio.create_task_group() as group:
+        group.start_soon(strong)
+        group.start_soon(weakly)
+        group.start_soon(unnamed)
+        group.start_soon(ask, "legacy", _old(request.floor))
+        group.start_soon(ask, "dhe", Offer(TLS12, tls_hello.DHE), True)
+        group.start_soon(ask, "tls13", Offer(TLS13, tls_hello.TLS13_SUITES))
+        for name in groups:
+            number = tls_hello.GROUPS[name]
+            group.start_soon(ask, f"group {name}", Offer(TLS13, tls_hello.TLS13_SUITES, (number,)))
+    aead, dhe = answers["aead"], answers["dhe"]
+    return _legacy(answers["legacy"]), Offers(
+        tls13=_offered(answers["tls13"]),
+        aead=_offered(aead),
+        cbc=texts["cbc"],
+        weak=weak[0][0],
+        weak_end=weak[0][1],
+        dhe=_offered(dhe),
+        dh_bits=0 if isinstance(dhe, str) else dhe.dh_bits,
+        groups=tuple((name, _offered(answers[f"group {name}"], group=tls_hello.GROUPS[name])) for name in groups),
+        stapled=_stapled(aead),
+        leaf="" if isinstance(aead, str) or not aead.certificates else hashlib.sha256(aead.certificates[0]).hexdigest(),
+        unnamed=texts["unnamed"],
+    )
+
+
+async def _session(line: _Line, verifying: ssl.SSLContext) -> tuple[_Session, str]:
+    """The verified handshake; or one that reads the certificate, with why the first did not verify."""
+    try:
+        return await _shake(line.address, line.port, line.host, verifying, line.timeout_s), ""
+    except ssl.SSLCertVerificationError as refused:
+        await line.admit()
+        read_only = await _shake(line.address, line.port, line.host, _reader(), line.timeout_s)
+        return replace(read_only, verified=()), refused.verify_message
+
+
+async def _observe(address: str, request: TlsRequest, context: Context, verifying: ssl.SSLContext) -> Handshake:
+    line = _Line(address, request, context)
+    where = f"{request.host} ({address}, port {request.port})"
+    await line.admit(HANDSHAKES + len(request.groups))
+    try:
+        session, error = await _session(line, verifying)
     except TimeoutError:
-        raise EvidenceMissing(
-            "timeout", f"{host} ({address}, port {port}): no TLS handshake within {timeout_s:g} s"
-        ) from None
+        raise EvidenceMissing("timeout", f"{where}: no TLS handshake within {line.timeout_s:g} s") from None
     except ssl.SSLError as refused:
-        raise EvidenceMissing(
-            "tls", f"{host} ({address}, port {port}): TLS handshake failed: {refused.reason or refused}"
-        ) from None
+        raise EvidenceMissing("tls", f"{where}: TLS handshake failed: {refused.reason or refused}") from None
     except (OSError, anyio.EndOfStream, anyio.BrokenResourceError) as refused:
         why = getattr(refused, "strerror", None) or str(refused) or "the connection was closed"
-        raise EvidenceMissing("connect", f"{host} ({address}, port {port}): {why}") from None
+        raise EvidenceMissing("connect", f"{where}: {why}") from None
     try:
-        shown = tuple(certificate_facts(der) for der in presented)
-        built = tuple(certificate_facts(der) for der in verified)
+        shown = tuple(certificate_facts(der) for der in session.presented)
+        built = tuple(certificate_facts(der) for der in session.verified)
     except ValueError as broken:
-        raise EvidenceMissing("protocol", f"{host} ({address}): certificate cannot be parsed: {broken}") from None
+        raise EvidenceMissing("protocol", f"{where}: certificate cannot be parsed: {broken}") from None
+    second = ""
+    if session.verified:
+        second = second_opinion(session.presented, session.verified[-1], request.host, datetime.now(UTC))
+    legacy, offers = await _question(line, request)
     return Handshake(
         address=address,
-        version=version,
-        cipher=cipher,
-        alpn=alpn,
+        version=session.version,
+        cipher=session.cipher,
+        alpn=session.alpn,
         presented=shown,
         verified=built or ((shown[0],) if shown and not error else ()),
         error=error,
-        name_matches=bool(shown) and any(name_covers(name, host) for name in shown[0].names),
-        legacy=await _legacy(address, request, timeout_s),
+        name_matches=bool(shown) and any(name_covers(name, request.host) for name in shown[0].names),
+        second_error=second,
+        legacy=legacy,
+        offers=offers,
     )
+
+
+async def _addresses(request: TlsRequest, context: Context) -> Sequence[str]:
+    """Those that the environment names for this host, or those that its name resolves to."""
+    tls = context.environment.tls
+    named = tls.addresses.get(request.host) if tls else None
+    return tuple(dict.fromkeys(named)) if named else await addresses(context.environment, request.host, request.port)
 
 
 async def gather(request: TlsRequest, context: Context) -> TlsFacts:
     """Handshakes with every address of the host, side by side.
 
+    An address that answers with no handshake is noted as dead where another does answer.
+
     Raises EvidenceMissing: guard, dns, connect, tls, timeout, protocol, unavailable (ca_file).
     """
-    found = await addresses(context.environment, request.host, request.port)
+    found = await _addresses(request, context)
+    verifying = _permissive(trust(ca_path(context)))
     seen: dict[str, Handshake] = {}
-    missing: list[EvidenceMissing] = []
+    missing: dict[str, EvidenceMissing] = {}
 
     async def one(address: str) -> None:
         try:
-            seen[address] = await _observe(address, request, context)
+            seen[address] = await _observe(address, request, context, verifying)
+            missing.pop(address, None)
         except EvidenceMissing as error:
-            missing.append(error)
+            missing[address] = error
 
     async with anyio.create_task_group() as group:
         for address in found:
             group.start_soon(one, address)
-    # An address of a family that this machine has no route for says nothing of the target; another must answer then.
-    if missing and (not seen or any(not _no_route(error) for error in missing)):
-        raise next((error for error in missing if not _no_route(error)), missing[0])
-    return TlsFacts(request.host, request.port, tuple(seen[address] for address in found if address in seen))
+    unrouted = tuple(address for address in found if address in missing and _no_route(missing[address]))
+    if not seen:
+        raise next((error for error in missing.values() if not _no_route(error)), next(iter(missing.values())))
+    for address in [one for one in missing if one not in unrouted and missing[one].kind == "connect"]:
+        await anyio.sleep(RETRY_AFTER_S)
+        await one(address)
+    if ours := [error for error in missing.values() if error.kind not in TARGETS_OWN]:
+        raise ours[0]
+    return TlsFacts(
+        request.host,
+        request.port,
+        tuple(seen[address] for address in found if address in seen),
+        private=bool(context.environment.ca_file),
+        dead=tuple((address, error.message) for address, error in missing.items() if address not in unrouted),
+        unrouted=unrouted,
+    )
 
 
 def _no_route(error: EvidenceMissing) -> bool:

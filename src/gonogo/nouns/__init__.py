@@ -7,10 +7,10 @@ the same place, without running anything.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, NamedTuple, Protocol, TypeVar
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from gonogo.environment import models
@@ -24,84 +24,84 @@ from gonogo.evidence.facts import (
     Snapshot,
     TlsFacts,
     Visit,
-    from_json,
 )
 from gonogo.evidence.plan import handshake
 from gonogo.evidence.records import (
     DatabaseRequest,
-    Evidence,
     Failure,
     FailureKind,
     HttpRequest,
     Lane,
     LoadRequest,
-    Request,
     Step,
     VisitRequest,
 )
-from gonogo.evidence.redirects import next_hop
 from gonogo.formats import json_text
+from gonogo.nouns.core import MAX_HOPS, Noun, Sight, Subject, Watched, answer, api_request, decode, facts, page_request
+from gonogo.nouns.surface import (
+    SURFACE,
+    Again,
+    Cors,
+    CorsAnswer,
+    Document,
+    OpenRedirect,
+    Preloading,
+    Pried,
+    PrivateAnswer,
+    Provoked,
+    Published,
+    RateLimited,
+    Redirects,
+    Response,
+    ScriptMap,
+    SecurityTxt,
+    Surface,
+    build_page,
+    pages,
+    redirect_host,
+)
 
-Facts = TypeVar("Facts")
-MAX_HOPS = 5
-"""Redirects gathered after the first answer; browsers give up at 20, a person long before."""
-
-
-class Sight(Protocol):
-    """How a noun sees evidence; the plugin's implementation waits for it."""
-
-    def evidence(self, request: Request) -> Evidence: ...
-
-
-def facts(sight: Sight, request: Request, kind: type[Facts]) -> Facts:
-    """The facts for a request. Raises EvidenceMissing with the failure's kind and words when there are none."""
-    evidence = sight.evidence(request)
-    if evidence.failure is not None:
-        raise EvidenceMissing(evidence.failure.kind, evidence.failure.message)
-    return _decode(evidence, kind)
-
-
-_decoded: dict[int, tuple[Evidence, object]] = {}
-
-
-def _decode(evidence: Evidence, kind: type[Facts]) -> Facts:
-    """Each record is decoded once a process; many checks judge the same one."""
-    known = _decoded.get(id(evidence))
-    if known is None or known[0] is not evidence:
-        known = (evidence, from_json(kind, evidence.facts or {}))
-        _decoded[id(evidence)] = known
-    return known[1]  # type: ignore[return-value]
-
-
-@dataclass(frozen=True, slots=True)
-class Subject:
-    """One thing to judge, with the requests that its evidence needs and what the environment declares of it."""
-
-    id: str
-    requests: tuple[Request, ...]
-    declared: object = None
-
-
-@dataclass(frozen=True, slots=True)
-class Noun:
-    name: str
-    section: str
-    """The environment's section that must be there, as a user writes it: `[consent]`."""
-    doc: str
-    subjects: Callable[[Environment], Sequence[Subject]]
-    build: Callable[[Environment, Subject, Sight], object]
-
+__all__ = [
+    "MAX_HOPS",
+    "NOUNS",
+    "Again",
+    "Answer",
+    "ConsentFlow",
+    "ContractAnswer",
+    "Cors",
+    "CorsAnswer",
+    "DatabaseAnswer",
+    "DatabaseCatalogue",
+    "Delivered",
+    "Document",
+    "EndpointAnswer",
+    "Exchange",
+    "Host",
+    "LoadResult",
+    "MetricsPage",
+    "Noun",
+    "OpenRedirect",
+    "PageVisit",
+    "Preloading",
+    "Pried",
+    "PrivateAnswer",
+    "Provoked",
+    "Published",
+    "RateLimited",
+    "Redirects",
+    "ReleaseReading",
+    "Response",
+    "ScriptMap",
+    "SecurityTxt",
+    "Subject",
+    "Surface",
+    "TimedQuery",
+    "VitalsRuns",
+    "Watched",
+    "redirect_host",
+]
 
 # --- what checks get ----------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Document:
-    """A declared page of the site and its answer."""
-
-    page: models.Page
-    exchange: Exchange
-    security: models.Security
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,16 +141,6 @@ class ContractAnswer:
     role: str
     exchange: Exchange
     document: dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Redirects:
-    """An answer and the answers its redirects led to."""
-
-    hops: tuple[Exchange, ...]
-    unfollowed: str
-    """A Location that was not followed, or why the last hop has no answer; empty when the chain is whole."""
-    site: models.Site
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,56 +234,14 @@ class MetricsPage:
     declared: models.Metrics
 
 
-# --- requests -----------------------------------------------------------------------------------------------------
-
-
-def page_request(environment: Environment, path: str) -> HttpRequest:
-    return HttpRequest(f"{environment.site.url}{path}")
-
-
-def api_request(environment: Environment, path: str, *, method: str = "GET", role: str = "anonymous") -> HttpRequest:
-    origin = (environment.api.url if environment.api else None) or environment.site.url
-    return HttpRequest(f"{origin}{path}", method=method, role=role)
-
-
-UNANSWERED = frozenset(
-    {FailureKind.DNS, FailureKind.CONNECT, FailureKind.TIMEOUT, FailureKind.PROTOCOL, FailureKind.TOO_LARGE}
-)
-"""Failures that say the target did not answer. A certificate that is not accepted has checks of its own; everything
-behind it is unknown, so that one cause is one finding. The rest is not the target's doing."""
-
-
-def _answer(sight: Sight, request: HttpRequest) -> tuple[Exchange | None, Failure | None]:
-    evidence = sight.evidence(request)
-    if evidence.failure is None:
-        return _decode(evidence, Exchange), None
-    if evidence.failure.kind not in UNANSWERED:
-        raise EvidenceMissing(evidence.failure.kind, evidence.failure.message)
-    return None, evidence.failure
-
-
 # --- nouns --------------------------------------------------------------------------------------------------------
-
-
-def _pages(environment: Environment) -> list[Subject]:
-    return [Subject(page.path, (page_request(environment, page.path),), page) for page in environment.site.pages]
-
-
-def _build_page(environment: Environment, subject: Subject, sight: Sight) -> Document:
-    page, request = subject.declared, subject.requests[0]
-    assert isinstance(page, models.Page)
-    return Document(page, facts(sight, request, Exchange), environment.security or models.Security())
 
 
 def _build_page_answer(environment: Environment, subject: Subject, sight: Sight) -> Answer:  # noqa: ARG001 - one shape for all nouns
     page, request = subject.declared, subject.requests[0]
     assert isinstance(page, models.Page)
     assert isinstance(request, HttpRequest)
-    return Answer(subject.id, *_answer(sight, request), max_s=page.max_s, contains=page.contains)
-
-
-def _secured(environment: Environment) -> list[Subject]:
-    return _pages(environment) if environment.security else []
+    return Answer(subject.id, *answer(sight, request), max_s=page.max_s, contains=page.contains)
 
 
 def _health(environment: Environment) -> list[Subject]:
@@ -312,7 +260,7 @@ def _build_health(environment: Environment, subject: Subject, sight: Sight) -> A
     health, request = subject.declared, subject.requests[0]
     assert isinstance(health, models.Health)
     assert isinstance(request, HttpRequest)
-    return Answer(subject.id, *_answer(sight, request), max_s=health.max_s, components=health.components)
+    return Answer(subject.id, *answer(sight, request), max_s=health.max_s, components=health.components)
 
 
 def _release(environment: Environment) -> list[Subject]:
@@ -404,32 +352,6 @@ def _build_host(environment: Environment, subject: Subject, sight: Sight) -> Hos
     assert isinstance(subject.declared, models.Tls)
     evidence = sight.evidence(subject.requests[0])
     return Host(facts(sight, subject.requests[0], TlsFacts), subject.declared, datetime.fromisoformat(evidence.ended))
-
-
-def _plain(environment: Environment) -> list[Subject]:
-    if environment.security is None:
-        return []
-    return [Subject("http root", (HttpRequest(f"{environment.site.plain}/", follow=MAX_HOPS),))]
-
-
-def _build_plain(environment: Environment, subject: Subject, sight: Sight) -> Redirects:
-    request: HttpRequest | None = subject.requests[0]  # type: ignore[assignment]
-    hops: list[Exchange] = []
-    unfollowed = ""
-    while request is not None:
-        try:
-            exchange = facts(sight, request, Exchange)
-        except EvidenceMissing as error:
-            if not hops or error.kind == FailureKind.TLS:
-                raise
-            unfollowed = f"{request.url[:200]}: {error.message}"
-            break
-        hops.append(exchange)
-        onward = next_hop(request, exchange)
-        if onward is None and exchange.location is not None:
-            unfollowed = exchange.location[:300]
-        request = onward
-    return Redirects(tuple(hops), unfollowed, environment.site)
 
 
 class AsRole(NamedTuple):
@@ -618,7 +540,7 @@ def _build_database_answer(environment: Environment, subject: Subject, sight: Si
     assert isinstance(subject.declared, models.Database)
     evidence = sight.evidence(subject.requests[0])
     if evidence.failure is None:
-        return DatabaseAnswer(subject.declared, _decode(evidence, Catalogue), None)
+        return DatabaseAnswer(subject.declared, decode(evidence, Catalogue), None)
     if evidence.failure.kind in {
         FailureKind.GUARD,
         FailureKind.UNAVAILABLE,
@@ -701,15 +623,15 @@ def _build_delivered(environment: Environment, subject: Subject, sight: Sight) -
 
 
 def _delivered_pages(environment: Environment) -> list[Subject]:
-    return _pages(environment) if environment.delivery else []
+    return pages(environment) if environment.delivery else []
 
 
 NOUNS: dict[str, Noun] = {
     noun.name: noun
     for noun in (
-        Noun("page_answer", "[site]", "A declared page's answer, or why there was none.", _pages, _build_page_answer),
-        Noun("document", "[security]", "A declared page with its headers and body.", _secured, _build_page),
-        Noun("html", "[delivery]", "A declared page, as it was delivered.", _delivered_pages, _build_page),
+        *SURFACE,
+        Noun("page_answer", "[site]", "A declared page's answer, or why there was none.", pages, _build_page_answer),
+        Noun("html", "[delivery]", "A declared page, as it was delivered.", _delivered_pages, build_page),
         Noun("health", "[health]", "The shallow health answer.", _health, _build_health),
         Noun("deep_health", "[health] deep_path", "The deep health answer.", _deep_health, _build_health),
         Noun("release", "[release]", "The release id before and after the run.", _release, _build_release),
@@ -722,7 +644,6 @@ NOUNS: dict[str, Noun] = {
         ),
         Noun("metrics_page", "[metrics]", "The metrics page.", _metrics, _build_metrics),
         Noun("host", "[tls]", "What a TLS host presents at each of its addresses.", _hosts, _build_host),
-        Noun("plain_root", "[security]", "The plain-http root and where it redirects to.", _plain, _build_plain),
         Noun("endpoint", "[api]", "An API endpoint's answer to one role.", _endpoints, _build_endpoint),
         Noun(
             "contract", "[api] openapi", "A successful API answer and its OpenAPI document.", _contract, _build_contract
@@ -789,17 +710,3 @@ NOUNS: dict[str, Noun] = {
     )
 }
 """Every noun, by the name that a check's parameter has."""
-
-
-@dataclass(slots=True)
-class Watched:
-    """A sight that remembers which evidence was looked at."""
-
-    inner: Sight
-    seen: list[str] = field(default_factory=list)
-
-    def evidence(self, request: Request) -> Evidence:
-        found = self.inner.evidence(request)
-        if found.id not in self.seen:
-            self.seen.append(found.id)
-        return found

@@ -1,0 +1,26 @@
+"""A repository, a settings file or a backup that was copied along with the site holds its passwords and its code.
+
+Fix: deploy built files only, and refuse names that begin with a dot: nginx `location ~ /\\. { deny all; }`.
+See: https://owasp.org/www-project-web-security-testing-guide/
+"""
+
+from __future__ import annotations
+
+from gonogo import Finding, Severity, check
+from gonogo.check import report
+from gonogo.formats.leaks import same_page
+from gonogo.nouns import Pried
+
+
+@check(title="Sensitive files are not published", severity=Severity.CRITICAL, profiles={"security", "nightly"})
+def test_absent(pried: Pried) -> None:
+    """Known by its content, not by its status: a site that answers everything with its start page leaks nothing."""
+    exchange = pried.exchange
+    kind = exchange.value("content-type") or ""
+    if (
+        exchange.status == 200
+        and pried.leak.proves(exchange.body, kind)
+        and not same_page(exchange.body, pried.missing.body)
+    ):
+        seen = f"published ({exchange.body_bytes} bytes, {kind[:40] or 'no type'})"
+        report([Finding.of(pried.leak.path, seen=seen, wanted="absent", what=pried.leak.what)])

@@ -1,0 +1,178 @@
+"""An API that lets any site read its answers gives each visitor's data to whatever page the visitor opens.
+
+Fix: compare Origin with a list of exact origins; answer others without `Access-Control-Allow-Origin`; always send `Vary: Origin`.
+See: https://fetch.spec.whatwg.org/#http-cors-protocol
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from gonogo import Finding, Severity, check
+from gonogo.check import report
+from gonogo.evidence.facts import Exchange
+from gonogo.nouns import Cors, CorsAnswer
+
+MAX_PREFLIGHT_S = 7200
+"""Chromium keeps a preflight no longer; a longer one is a mistake in a unit."""
+BY_PARTS = ("subdomain", "lookalike")
+
+
+def _allowed(exchange: Exchange) -> str:
+    return (exchange.value("access-control-allow-origin") or "").strip()
+
+
+def _credentials(exchange: Exchange) -> bool:
+    return (exchange.value("access-control-allow-credentials") or "").strip() == "true"
+
+
+def _exchanges(answer: CorsAnswer) -> tuple[Exchange, Exchange]:
+    return (answer.simple, answer.preflight)
+
+
+def _granted(answer: CorsAnswer) -> bool:
+    """One of the two answers names the origin."""
+    return any(_allowed(exchange) == answer.origin for exchange in _exchanges(answer))
+
+
+def _with_credentials(answer: CorsAnswer) -> bool:
+    return any(_allowed(one) == answer.origin and _credentials(one) for one in _exchanges(answer))
+
+
+def _hostile(cors: Cors, *kinds: str) -> Iterator[CorsAnswer]:
+    declared = set(cors.security.origins)
+    return (one for one in cors.answers if one.kind in kinds and one.origin not in declared)
+
+
+def _any_origin(cors: Cors) -> bool:
+    return any(_granted(one) for one in _hostile(cors, "foreign"))
+
+
+def _finding(cors: Cors, answer: CorsAnswer) -> Finding:
+    method = "GET" if _allowed(answer.simple) == answer.origin else "OPTIONS"
+    return Finding.of(
+        f"{method} {cors.path}",
+        seen=f"allowed to read answers, credentials {'too' if _with_credentials(answer) else 'not'}",
+        wanted="refused",
+        what=f"Origin {answer.origin}",
+    )
+
+
+@check(title="No foreign origin reads private answers", severity=Severity.CRITICAL, profiles={"security", "nightly"})
+def test_reflected_with_credentials(cors: Cors) -> None:
+    """Whatever origin asks is named and credentials are allowed: any page can use the visitor's session."""
+    report(_finding(cors, one) for one in _hostile(cors, "foreign") if _granted(one) and _with_credentials(one))
+
+
+@check(title="Foreign origins are not repeated back", severity=Severity.HIGH, profiles={"security", "nightly"})
+def test_reflected(cors: Cors) -> None:
+    """Without credentials the answers are still readable from inside a visitor's network. A public API sends `*` instead."""
+    report(_finding(cors, one) for one in _hostile(cors, "foreign") if _granted(one) and not _with_credentials(one))
+
+
+@check(title="The origin `null` is refused", severity=Severity.CRITICAL, profiles={"security", "nightly"})
+def test_null(cors: Cors) -> None:
+    """A sandboxed frame of any site has the origin `null`."""
+    if not _any_origin(cors):
+        report(_finding(cors, one) for one in _hostile(cors, "null") if _granted(one))
+
+
+@check(title="Origins are compared whole", severity=Severity.CRITICAL, profiles={"security", "nightly"})
+def test_compared_whole(cors: Cors) -> None:
+    """A comparison of the beginning or the end lets `www.example.org.evil.example` or `evilexample.org` in.
+
+    See: https://portswigger.net/web-security/cors
+    """
+    if not _any_origin(cors):
+        report(_finding(cors, one) for one in _hostile(cors, *BY_PARTS) if _granted(one))
+
+
+@check(title="The insecure origin is refused", severity=Severity.HIGH, profiles={"security", "nightly"})
+def test_plain_http(cors: Cors) -> None:
+    """Whoever controls the network controls http://, and reads through it what HTTPS protects."""
+    if not _any_origin(cors):
+        report(_finding(cors, one) for one in _hostile(cors, "plain") if _granted(one))
+
+
+@check(title="`*` is not combined with credentials", severity=Severity.MEDIUM, profiles={"security", "nightly"})
+def test_wildcard_with_credentials(cors: Cors) -> None:
+    """Browsers refuse the pair, so whoever wrote it expects something that never works, and may reflect next."""
+    pairs = [
+        one
+        for one in cors.answers
+        for exchange in _exchanges(one)
+        if _allowed(exchange) == "*" and _credentials(exchange)
+    ]
+    if pairs:
+        report(
+            [
+                Finding.of(
+                    cors.path, seen="`*` with credentials", wanted="one of the two", what="Access-Control-Allow-Origin"
+                )
+            ]
+        )
+
+
+@check(title="Caches keep answers to origins apart", severity=Severity.MEDIUM, profiles={"security", "nightly"})
+def test_vary(cors: Cors) -> None:
+    """An answer that names one origin, kept by a cache, locks the others out, or lets them in."""
+    named = [
+        exchange
+        for one in cors.answers
+        for exchange in (one.simple,)
+        if _allowed(exchange) not in {"", "*"} and not _varies(exchange)
+    ]
+    if named:
+        report(
+            [
+                Finding.of(
+                    cors.path, seen=repr(", ".join(named[0].values("vary")))[:80], wanted="Origin among it", what="Vary"
+                )
+            ]
+        )
+
+
+def _varies(exchange: Exchange) -> bool:
+    said = {part.strip().lower() for field in exchange.values("vary") for part in field.split(",")}
+    return bool({"origin", "*"} & said)
+
+
+@check(title="Declared origins are served", severity=Severity.HIGH, profiles={"security", "nightly"})
+def test_declared(trusted_cors: Cors) -> None:
+    """The positive control: the first of `security.origins` must be allowed, or a front end on it is broken."""
+    answer = next(one for one in trusted_cors.answers if one.kind == "declared")
+    report(
+        Finding.of(
+            f"{exchange.method} {trusted_cors.path}",
+            seen=repr(_allowed(exchange)[:60]) if _allowed(exchange) else "absent",
+            wanted=answer.origin,
+            what="Access-Control-Allow-Origin",
+        )
+        for exchange in _exchanges(answer)
+        if _allowed(exchange) not in {answer.origin, "*"}
+    )
+
+
+@check(title="Preflights allow what is needed, for a while", severity=Severity.LOW, profiles={"security", "nightly"})
+def test_methods(trusted_cors: Cors) -> None:
+    """Methods beyond those that the environment declares for the path, and answers that are kept longer than two hours."""
+    preflight = next(one for one in trusted_cors.answers if one.kind == "declared").preflight
+    methods = {
+        part.strip().upper() for field in preflight.values("access-control-allow-methods") for part in field.split(",")
+    }
+    findings = []
+    if extra := sorted(methods - trusted_cors.methods - {"", "POST"}):
+        wanted = ", ".join(sorted(trusted_cors.methods))
+        findings.append(
+            Finding.of(
+                trusted_cors.path, seen=", ".join(extra)[:80], wanted=wanted, what="Access-Control-Allow-Methods"
+            )
+        )
+    age = (preflight.value("access-control-max-age") or "").strip()
+    if age.isascii() and age.isdigit() and int(age[:12]) > MAX_PREFLIGHT_S:
+        findings.append(
+            Finding.of(
+                trusted_cors.path, seen=age[:20], wanted=f"at most {MAX_PREFLIGHT_S}", what="Access-Control-Max-Age"
+            )
+        )
+    report(findings)

@@ -1,0 +1,25 @@
+"""A script from another host runs with all of the site's rights; whoever changes it there changes the site.
+
+Fix: `<script src="https://cdn.example/lib.js" integrity="sha384-…" crossorigin="anonymous">`, or serve the file yourself.
+See: https://www.w3.org/TR/SRI/
+"""
+
+from __future__ import annotations
+
+from gonogo import Finding, Severity, check
+from gonogo.check import report
+from gonogo.formats import sri
+from gonogo.nouns import Document
+
+
+@check(
+    title="Scripts of other hosts cannot change unseen",
+    severity=Severity.HIGH,
+    profiles={"smoke", "security", "nightly"},
+)
+def test_external(document: Document) -> None:
+    """Scripts and style sheets of other origins: integrity with a hash that browsers know, crossorigin, and https."""
+    report(
+        Finding(document.page.path, one.seen, one.wanted, f"{document.page.path}: {one.message}; wanted {one.wanted}.")
+        for one in sri.unpinned(document.markup, document.exchange.url)
+    )

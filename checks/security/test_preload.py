@@ -1,0 +1,88 @@
+"""A domain on the preload list is never asked in the clear, not even by a new browser; one that is not eligible is refused or removed.
+
+Fix: on the registrable domain itself: redirect to its own https address first, and send `Strict-Transport-Security: max-age=63072000; includeSubDomains; preload` there, on redirects too.
+See: https://hstspreload.org/#submission-requirements
+"""
+
+from __future__ import annotations
+
+from urllib.parse import urljoin, urlsplit
+
+from publicsuffixlist import PublicSuffixList
+
+from gonogo import Finding, Severity, check
+from gonogo.check import report
+from gonogo.evidence.records import Failure, FailureKind
+from gonogo.formats import hsts
+from gonogo.nouns import Preloading, Redirects
+
+LEAST_MAX_AGE_S = 31_536_000
+_suffixes = PublicSuffixList()
+
+
+def _host(url: str) -> str:
+    try:
+        return (urlsplit(url).hostname or "").lower()
+    except ValueError:
+        return ""
+
+
+@check(title="The domain is eligible for HSTS preloading", severity=Severity.HIGH, profiles={"security", "nightly"})
+def test_eligible(preload: Preloading) -> None:
+    """Each published requirement of the list: certificate, redirect on the same host first, www, and the header's three parts."""
+    report((*_domain(preload), *_plain(preload), *_secure(preload), *_www(preload)))
+
+
+def _domain(preload: Preloading) -> list[Finding]:
+    if _suffixes.privatesuffix(preload.domain) != preload.domain:
+        return [
+            Finding.of(preload.domain, seen="not a registrable domain", wanted="the domain below the public suffix")
+        ]
+    return []
+
+
+def _plain(preload: Preloading) -> list[Finding]:
+    if isinstance(preload.plain, Failure):
+        return []  # nothing listens there: nothing to redirect
+    first = preload.plain.hops[0]
+    target = urljoin(first.url, first.location or "") if first.location else ""
+    if not target.startswith("https:") or _host(target) != preload.domain:
+        seen = repr(target[:80]) if target else f"status {first.status}"
+        return [Finding.of(first.url, seen=seen, wanted=f"https://{preload.domain} first", what="the redirect")]
+    return []
+
+
+def _secure(preload: Preloading) -> list[Finding]:
+    if isinstance(preload.secure, Failure):
+        return [Finding.of(preload.domain, seen=preload.secure.message, wanted="an answer over HTTPS")]
+    first = preload.secure.hops[0]
+    policy = hsts.parse(first.values("strict-transport-security"))
+    where = f"https://{preload.domain}"
+    if isinstance(policy, str):
+        return [
+            Finding.of(
+                where, seen=policy, wanted="max-age, includeSubDomains and preload", what="Strict-Transport-Security"
+            )
+        ]
+    findings = []
+    if policy.max_age < LEAST_MAX_AGE_S:
+        findings.append(Finding.of(where, seen=policy.max_age, wanted=f"at least {LEAST_MAX_AGE_S}", what="max-age"))
+    if not policy.include_subdomains:
+        findings.append(Finding.of(where, seen="absent", wanted="present", what="includeSubDomains"))
+    if not policy.preload:
+        findings.append(Finding.of(where, seen="absent", wanted="present", what="preload"))
+    return findings + _downgrades(preload.secure)
+
+
+def _downgrades(way: Redirects) -> list[Finding]:
+    return [
+        Finding.of(hop.url[:100], seen=repr((hop.location or "")[:80]), wanted="https only", what="a redirect's target")
+        for hop in way.hops
+        if hop.location and urljoin(hop.url, hop.location).startswith("http:")
+    ]
+
+
+def _www(preload: Preloading) -> list[Finding]:
+    if isinstance(preload.www, Failure) and preload.www.kind is not FailureKind.DNS:
+        return [Finding.of(f"www.{preload.domain}", seen=preload.www.message, wanted="HTTPS, as its name resolves")]
+    return []

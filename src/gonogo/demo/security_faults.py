@@ -1,0 +1,360 @@
+"""How the defects of headers, cookies, CORS, redirects and exposure are done to the demo; see faults.py."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
+
+from gonogo.demo.fault import (
+    Fault,
+    Switch,
+    Traffic,
+    content,
+    cookie,
+    header,
+    instead,
+    policy,
+)
+from gonogo.demo.site import APEX, FRONT_END, HOST, PAGES, SCRIPT, SEARCH, Reply
+
+CSP = "content-security-policy"
+HSTS = "strict-transport-security"
+STATS = "/api/analytics/stats"
+STATIC_NONCE = "mB4vT7yQk2WnX9cLr8DzHg"
+
+
+# --- small words ---
+
+
+def on_host(name: str, value: str | None, *, host: str = HOST, plain: bool = False) -> Fault:
+    """Set a header, or with None take it away, on the answers of one host."""
+
+    def change(request: Request, reply: Reply) -> None:
+        if request.url.hostname == host:
+            if value is None:
+                del reply.headers[name]
+            else:
+                reply.headers[name] = value
+
+    return Fault(change=change, plain=plain)
+
+
+def added(name: str, value: str) -> Fault:
+    """One field more of the same name, on pages."""
+
+    def change(request: Request, reply: Reply) -> None:
+        if request.url.path in PAGES and request.url.hostname == HOST:
+            reply.headers.append(name, value)
+
+    return Fault(change=change)
+
+
+def directive(name: str, value: str | None) -> Fault:
+    """Another value for a directive of the policy, or none of it."""
+    new = "" if value is None else f"{name} {value}; "
+    return policy(lambda text: re.sub(rf"(?:^|(?<=; )){name} [^;]*(?:; |$)", lambda _: new, text).rstrip("; "))
+
+
+def more(name: str, sources: str) -> Fault:
+    """Further sources in a directive of the policy."""
+    return policy(lambda text: re.sub(rf"(?:^|(?<=; )){name} [^;]*", lambda found: f"{found[0]} {sources}", text))
+
+
+def page(edit: Callable[[bytes], bytes]) -> Fault:
+    """Alter every page."""
+
+    def change(request: Request, reply: Reply) -> None:
+        if request.url.path in PAGES and reply.status == 200:
+            reply.body = edit(reply.body)
+
+    return Fault(change=change)
+
+
+def in_head(markup: bytes) -> Fault:
+    return page(lambda body: body.replace(b"<head>", b"<head>" + markup, 1))
+
+
+def in_body(markup: bytes) -> Fault:
+    return page(lambda body: body.replace(b"</footer>", markup + b"</footer>", 1))
+
+
+def renonced(make: Callable[[], str]) -> Fault:
+    """Another nonce in policy and page, the same in both."""
+
+    def change(_: Request, reply: Reply) -> None:
+        nonce = make()
+        if CSP in reply.headers:
+            reply.headers[CSP] = re.sub(r"'nonce-[^']*'", f"'nonce-{nonce}'", reply.headers[CSP])
+        if reply.headers.get("content-type", "").startswith("text/html"):
+            reply.body = re.sub(rb'nonce="[^"]*"', f'nonce="{nonce}"'.encode(), reply.body)
+
+    return Fault(change=change)
+
+
+def cors(allowed: Callable[[str], bool], *, credentials: bool) -> Fault:
+    """An API that names every origin for which `allowed` holds."""
+
+    def change(request: Request, reply: Reply) -> None:
+        origin = request.headers.get("origin", "")
+        if request.url.path.startswith("/api/") and origin and origin != FRONT_END and allowed(origin):
+            reply.headers["Access-Control-Allow-Origin"] = origin
+            if credentials:
+                reply.headers["Access-Control-Allow-Credentials"] = "true"
+
+    return Fault(change=change)
+
+
+# --- single faults ---
+
+
+def _charset_missing(request: Request, reply: Reply) -> None:
+    if request.url.path in PAGES:
+        reply.headers["content-type"] = "text/html"
+        reply.body = reply.body.replace(b'<meta charset="utf-8">', b"")
+
+
+def _json_as_page(request: Request, reply: Reply) -> None:
+    if request.url.path == STATS and reply.status == 401:
+        reply.headers["content-type"] = "text/html; charset=utf-8"
+
+
+def _errors_bare(_: Request, reply: Reply) -> None:
+    """nginx without `always`."""
+    if reply.status >= 400:
+        for name in (HSTS, "x-content-type-options"):
+            del reply.headers[name]
+
+
+async def _count(request: Request, traffic: Traffic) -> Response | None:
+    request.state.turn = traffic.next("pricing") if request.url.path == "/pricing" else 0
+    return None
+
+
+def _second_node(request: Request, reply: Reply) -> None:
+    if request.state.turn > 1:
+        del reply.headers["referrer-policy"]
+
+
+def _found(request: Request, reply: Reply) -> None:
+    if request.url.hostname == HOST:
+        reply.status = 302
+
+
+def _to_apex(request: Request, reply: Reply) -> None:
+    if request.url.hostname == HOST:
+        reply.headers["location"] = reply.headers["location"].replace(HOST, APEX, 1)
+
+
+def _apex_to_www(request: Request, reply: Reply) -> None:
+    if request.url.hostname == APEX:
+        reply.headers["location"] = reply.headers["location"].replace(APEX, HOST, 1)
+
+
+def _downgrade(request: Request, reply: Reply) -> None:
+    if request.url.hostname == APEX:
+        reply.headers["location"] = reply.headers["location"].replace("https://", "http://", 1)
+
+
+async def _many_hops(request: Request, _: Traffic) -> Response | None:
+    """The short name leads from one address of its own to the next before it leads to the site."""
+    hop = int(request.query_params.get("hop", "0"))
+    return RedirectResponse(f"/?hop={hop + 1}", 308) if request.url.hostname == APEX and hop < 4 else None
+
+
+async def _open_redirect(request: Request, _: Traffic) -> Response | None:
+    """As routers do that take a trailing slash away by redirecting to the path as it came."""
+    path = request.url.path
+    return RedirectResponse(path.rstrip("/"), 302) if path.startswith("//") else None
+
+
+async def _trace(request: Request, _: Traffic) -> Response | None:
+    if request.method != "TRACE":
+        return None
+    lines = [f"TRACE {request.url.path} HTTP/1.1", *(f"{name}: {value}" for name, value in request.headers.items())]
+    return Response("\r\n".join(lines), media_type="message/http")
+
+
+async def _unlimited(request: Request, _: Traffic) -> Response | None:
+    return JSONResponse({"results": []}) if request.url.path == SEARCH else None
+
+
+def _without_retry_after(request: Request, reply: Reply) -> None:
+    if request.url.path == SEARCH:
+        del reply.headers["retry-after"]
+
+
+TRACEBACK = b"""<pre>Traceback (most recent call last):
+  File "/srv/acme/app/views.py", line 212, in page
+    return render(pages[path])
+  File "/srv/acme/app/render.py", line 40, in render
+    raise LookupError(path)
+LookupError: no such page</pre>"""
+
+
+def _traceback(_: Request, reply: Reply) -> None:
+    if reply.status == 404 and reply.headers.get("content-type", "").startswith("text/html"):
+        reply.body = reply.body.replace(b"</main>", TRACEBACK + b"</main>", 1)
+
+
+def _leaked_key(body: bytes) -> bytes:
+    """A key in the form of a payment provider's, made up at the time, so that no scanner of repositories finds one."""
+    key = "_".join(("sk", "live", secrets.token_hex(16)))
+    return body + f'\nconst billing = {{ key: "{key}" }};\n'.encode()
+
+
+def _git(_: Request) -> Response:
+    return Response(b"ref: refs/heads/main\n", media_type="application/octet-stream")
+
+
+def _environment_file(_: Request) -> Response:
+    return PlainTextResponse(
+        f"APP_ENV=production\nDB_PASSWORD={secrets.token_hex(8)}\nAPP_DEBUG=false\nDB_HOST=10.0.0.5\n"
+    )
+
+
+def _source_map(_: Request) -> Response:
+    return JSONResponse({"version": 3, "sources": ["src/app.ts"], "names": [], "mappings": "AAAA"})
+
+
+def _expired(body: bytes) -> bytes:
+    past = (datetime.now(UTC) - timedelta(days=2)).strftime("%Y-%m-%dT00:00:00Z").encode()
+    return re.sub(rb"Expires: \S+", b"Expires: " + past, body)
+
+
+def _without_vary(request: Request, reply: Reply) -> None:
+    if request.url.path.startswith("/api/"):
+        kept = [part.strip() for part in reply.headers.get("vary", "").split(",") if part.strip().lower() != "origin"]
+        del reply.headers["vary"]
+        if any(kept):
+            reply.headers["vary"] = ", ".join(kept)
+
+
+def _wildcard(request: Request, reply: Reply) -> None:
+    if request.url.path.startswith("/api/"):
+        reply.headers["access-control-allow-origin"] = "*"
+        reply.headers["access-control-allow-credentials"] = "true"
+
+
+def _front_end_forgotten(_: Request, reply: Reply) -> None:
+    del reply.headers["access-control-allow-origin"]
+
+
+def _many_methods(_: Request, reply: Reply) -> None:
+    if "access-control-allow-methods" in reply.headers:
+        reply.headers["access-control-allow-methods"] = "GET, PUT, DELETE"
+
+
+def _theme_cookie(request: Request, reply: Reply) -> None:
+    if request.url.path in PAGES:
+        reply.headers.append("set-cookie", "theme=dark; Path=/; SameSite=Lax")
+
+
+SECURITY_FAULTS: Mapping[str, Fault] = MappingProxyType(
+    {
+        # headers
+        "hsts-missing": on_host(HSTS, None),
+        "hsts-short": on_host(HSTS, "max-age=60; includeSubDomains"),
+        "hsts-host-only": on_host(HSTS, "max-age=63072000"),
+        "hsts-misspelt": on_host(HSTS, "max-age=63072000; includeSubdomain"),
+        "hsts-malformed": on_host(HSTS, "max-age=1y; includeSubDomains"),
+        "hsts-twice": added(HSTS, "max-age=63072000; includeSubDomains"),
+        "hsts-on-http": on_host(HSTS, "max-age=63072000", plain=True),
+        "frame-options-obsolete": header("X-Frame-Options", "ALLOW-FROM https://partner.example"),
+        "referrer-policy-missing": header("Referrer-Policy", None),
+        "permissions-malformed": header("Permissions-Policy", "camera 'none'; geolocation 'none'; microphone 'none'"),
+        "permissions-open": header("Permissions-Policy", "camera=*, geolocation=(), microphone=()"),
+        "opener-policy-quoted": header("Cross-Origin-Opener-Policy", '"same-origin"'),
+        "embedder-policy-misspelt": header("Cross-Origin-Embedder-Policy", "required-corp"),
+        "resource-policy-misspelt": header("Cross-Origin-Resource-Policy", "sameorigin"),
+        "isolation-lost": header("Cross-Origin-Embedder-Policy", None),
+        "private-answer-cached": header("Cache-Control", "public, max-age=600", paths=[STATS]),
+        "charset-missing": Fault(change=_charset_missing),
+        "json-as-page": Fault(change=_json_as_page),
+        "opener-policy-twice": added("Cross-Origin-Opener-Policy", "same-origin"),
+        "header-outdated": header("X-XSS-Protection", "1; mode=block"),
+        "headers-huge": header("X-Debug", "0123456789" * 900),
+        "errors-bare": Fault(change=_errors_bare),
+        "redirect-bare": on_host("X-Content-Type-Options", None, host=APEX),
+        "node-differs": Fault(detour=_count, change=_second_node),
+        # content security policy
+        "csp-misspelt": policy(lambda text: text.replace("object-src", "object-scr")),
+        "csp-directive-twice": policy(lambda text: f"{text}; img-src 'none'"),
+        "csp-script-missing": policy(lambda text: re.sub(r"(?:default|script)-src [^;]*; ", "", text)),
+        "csp-script-of-anybody": policy(lambda text: text.replace("'strict-dynamic' 'self'", "https:")),
+        "csp-handler-hashes": more(
+            "script-src", "'unsafe-hashes' 'sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU='"
+        ),
+        "csp-strict-dynamic-alone": directive("script-src", "'strict-dynamic'"),
+        "csp-host-for-all": policy(lambda text: text.replace("'strict-dynamic' 'self'", "https://cdn.jsdelivr.net")),
+        "csp-plugins-open": directive("object-src", "*"),
+        "csp-base-open": directive("base-uri", None),
+        "csp-forms-open": directive("form-action", None),
+        "csp-framing-missing": directive("frame-ancestors", None),
+        "csp-default-missing": directive("default-src", None),
+        "csp-insecure-source": more("img-src", "http://images.acme.test"),
+        "csp-none-mixed": directive("base-uri", "'none' 'self'"),
+        "csp-developer-address": more("connect-src", "http://localhost:3000"),
+        "csp-nonce-short": renonced(lambda: secrets.token_urlsafe(4)),
+        "csp-nonce-static": renonced(lambda: STATIC_NONCE),
+        "csp-meta-ignored": in_head(b'<meta http-equiv="Content-Security-Policy" content="frame-ancestors \'none\'">'),
+        "csp-trusted-types-missing": directive("require-trusted-types-for", None),
+        "csp-trusted-types-any": directive("trusted-types", "*"),
+        "csp-report-nowhere": directive("report-to", "violations"),
+        "csp-outdated": policy(lambda text: f"{text}; block-all-mixed-content"),
+        "csp-styles-inline": more("style-src", "'unsafe-inline'"),
+        "mixed-content": in_body(b'<img src="http://images.acme.test/badge.png" alt="">'),
+        "integrity-missing": in_body(b'<script src="https://cdn.undeclared.test/lib.js"></script>'),
+        # ways to the site
+        "preload-short": on_host(HSTS, "max-age=300; includeSubDomains; preload", host=APEX),
+        "preload-host-only": on_host(HSTS, "max-age=63072000; preload", host=APEX),
+        "preload-unsaid": on_host(HSTS, "max-age=63072000; includeSubDomains", host=APEX),
+        "preload-bare": on_host(HSTS, None, host=APEX),
+        "preload-other-host-first": Fault(change=_apex_to_www, plain=True),
+        "redirect-temporary": Fault(change=_found, plain=True),
+        "redirect-other-host-first": Fault(change=_to_apex, plain=True),
+        "redirect-downgrade": Fault(change=_downgrade),
+        "redirect-chain": Fault(detour=_many_hops),
+        "redirect-certificate": Fault(switch=Switch.APEX_CERTIFICATE),
+        "redirect-open": Fault(detour=_open_redirect),
+        # cookies
+        "cookie-plain": Fault(change=_theme_cookie),
+        "cookie-prefix-broken": cookie(
+            lambda value: value.replace("session=", "__Host-session=").replace("Path=/", "Path=/app")
+        ),
+        "cookie-wide": cookie(lambda value: f"{value}; Domain=acme.test"),
+        "cookie-eternal": cookie(lambda value: f"{value}; Max-Age=315360000"),
+        "cookie-joined": cookie(lambda value: f"{value}, theme=dark; Path=/; Secure; SameSite=Lax"),
+        # CORS
+        "cors-any-with-credentials": cors(lambda _: True, credentials=True),
+        "cors-any": cors(lambda _: True, credentials=False),
+        "cors-null": cors(lambda origin: origin == "null", credentials=True),
+        "cors-by-ending": cors(lambda origin: HOST in origin and origin.startswith("https://gonogo"), credentials=True),
+        "cors-by-beginning": cors(lambda origin: origin.startswith(f"https://{HOST}."), credentials=True),
+        "cors-plain-http": cors(lambda origin: origin.startswith(f"http://{HOST}"), credentials=True),
+        "cors-wildcard-credentials": Fault(change=_wildcard),
+        "cors-vary-missing": Fault(change=_without_vary),
+        "cors-front-end-forgotten": Fault(change=_front_end_forgotten),
+        "cors-methods-many": Fault(change=_many_methods),
+        # limits, disclosure
+        "rate-unlimited": Fault(detour=_unlimited),
+        "rate-hint-missing": Fault(change=_without_retry_after),
+        "rate-fields-malformed": header("RateLimit", "five left", paths=[SEARCH]),
+        "security-txt-expired": content("/.well-known/security.txt", _expired),
+        "security-txt-missing": instead("/.well-known/security.txt", lambda _: PlainTextResponse("nothing", 404)),
+        "security-txt-as-page": header("Content-Type", "text/html; charset=utf-8", paths=["/.well-known/security.txt"]),
+        "logout-unquoted": header("Clear-Site-Data", "cookies, storage", paths=["/logout"]),
+        # exposure
+        "git-published": instead("/.git/HEAD", _git),
+        "environment-published": instead("/.env", _environment_file),
+        "source-map-published": instead(f"{SCRIPT}.map", _source_map),
+        "secret-published": content(SCRIPT, _leaked_key),
+        "traceback-shown": Fault(change=_traceback),
+        "trace-answered": Fault(detour=_trace),
+    }
+)

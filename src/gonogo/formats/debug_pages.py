@@ -1,0 +1,194 @@
+"""Stack traces and debug pages in error answers: what a visitor should never read of a server's inside (CWE-209).
+
+Made for the bodies of error answers. A traceback must have a frame with file and line, so that prose about tracebacks is
+none; what stands in `<code>` elements is a documentation's example and is left out, except for the debug pages of
+frameworks, which are known by their own markup.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from html import unescape
+
+MAX_LENGTH = 1_000_000
+"""Characters of a body that are searched."""
+EXCERPT = 120
+
+
+@dataclass(frozen=True, slots=True)
+class Exposure:
+    name: str
+    """What wrote it: `python-traceback`, `django-debug`."""
+    excerpt: str
+    """The place that tells, on one line, shortened."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Sign:
+    name: str
+    anchor: str
+    """Stands in every text that matches."""
+    pattern: re.Pattern[str]
+    least: int = 1
+    """Matches that there must be."""
+    also: str = ""
+    """A further text that must stand in the body."""
+
+
+def _sign(name: str, anchor: str, pattern: str, *, least: int = 1, also: str = "") -> _Sign:
+    return _Sign(name, anchor, re.compile(pattern), least, also)
+
+
+PAGES: tuple[_Sign, ...] = (
+    _sign("werkzeug-debugger", "Werkzeug", r"<title>[^<]{0,300}// Werkzeug Debugger</title>|EVALEX_TRUSTED = "),
+    _sign("django-debug", "DEBUG = True", r"because you have <code>DEBUG = True</code>"),
+    _sign("starlette-debugger", "Starlette", r"<title>Starlette Debugger</title>"),
+    _sign("rails-debug", "Rails.root", r"Rails\.root: [^\s<]{1,200}"),
+    _sign("rails-debug", "Action Controller", r"<title>Action Controller: Exception caught</title>"),
+    _sign("whoops", "Whoops", r"class=\"Whoops container\"|Whoops\\\\?(?:Run|Handler|Exception)\b"),
+    _sign(
+        "laravel-ignition", "ignit", r"window\.ignite\(|id=\"ignition[\w-]{0,30}\"|facade\\\\?ignition|laravel-ignition"
+    ),
+    _sign("symfony-exception", "xception", r"<title>[^<]{0,300}</title>[\s\S]{0,3000}?exception-message-wrapper"),
+    _sign("symfony-exception", "Symfony Exception", r"<!-- [^\n]{0,300}-->|Symfony Exception", also="sf-"),
+    _sign(
+        "aspnet-yellow-page", "Server Error in '", r"Server Error in '[^'\n]{0,200}' Application", also="Stack Trace"
+    ),
+    _sign(
+        "aspnet-developer-page",
+        "unhandled exception occurred while processing the request",
+        r"An unhandled exception occurred while processing the request",
+    ),
+    _sign("nextjs-overlay", "nextjs", r"__nextjs_original-stack-frame|nextjs__container_errors|<nextjs-portal"),
+    _sign("vite-overlay", "vite-error-overlay", r"<vite-error-overlay"),
+)
+"""Debug pages, known by their markup."""
+
+_FILE = r"(?:/|[A-Za-z]:\\{1,2}|file:///|node:internal/)[^\s()<>\"]{1,300}"
+
+TRACES: tuple[_Sign, ...] = (
+    _sign(
+        "python-traceback",
+        "Traceback (most recent call last)",
+        r"File \\?\"[^\"\n\\]{1,300}\\?\", line \d+",
+    ),
+    _sign(
+        "java-stack-trace",
+        ".",
+        r"(?:\b|\\t)at [\w.$<>/@-]{3,250}\([\w$]{1,100}\.(?:java|kt|scala|groovy):\d+\)",
+        least=2,
+    ),
+    _sign(
+        "node-stack-trace",
+        "at ",
+        r"(?:\b|\\n {0,8})at (?:async |new )?(?:[\w.$<>\[\]]{1,120} (?:\[as [\w$]{1,60}\] )?)?\(?"
+        rf"{_FILE}:\d{{1,6}}:\d{{1,6}}",
+        least=2,
+    ),
+    _sign(
+        "dotnet-stack-trace",
+        ":line ",
+        r"\bat [\w.`<>\[\],]{3,250}\([^()\n]{0,300}\) in [^\n:]{0,3}:?[^\n:]{1,250}:line \d+",
+    ),
+    _sign("ruby-backtrace", ".rb:", r"/[\w./@-]{1,250}\.rb:\d+:in [`'\"]"),
+    _sign("php-stack-trace", ".php", r"#\d+ (?:/|[A-Za-z]:\\)[^\s()]{1,250}\.php\(\d+\): "),
+    _sign("go-panic", "goroutine ", r"goroutine \d+ \[[\w ,]{1,60}\]:", also=".go:"),
+    _sign("rust-panic", "panicked at", r"thread '[^'\n]{1,80}' (?:\(\d+\) )?panicked at"),
+    _sign(
+        "json-exception", '"line"', r"\"file\"\s*:\s*\"(?:\\?/|[A-Za-z]:\\)[^\"\n]{1,300}\"\s*,\s*\"line\"\s*:\s*\d+"
+    ),
+    _sign(
+        "sql-error",
+        "SQL",
+        r"You have an error in your SQL syntax|SQLSTATE\[\w{5}\]|SQLite3?::SQLException|near \"[^\"\n]{0,80}\": syntax error",
+    ),
+    _sign(
+        "sql-error",
+        "ERROR:",
+        r"ERROR: {1,4}(?:syntax error at or near|column|relation|duplicate key value) [^\n]{0,60}",
+    ),
+    _sign("sql-error", "sqlite3.", r"\bsqlite3\.(?:Operational|Integrity|Programming)Error\b"),
+    _sign("sql-error", "psycopg", r"\bpsycopg2?\.(?:errors\.\w{1,60}|\w{1,30}Error)\b"),
+    _sign("sql-error", "PG::", r"\bPG::[A-Z]\w{1,60}\b"),
+    _sign("sql-error", "ORA-", r"\bORA-\d{5}: "),
+    _sign("sql-error", "Unclosed quotation mark", r"Unclosed quotation mark (?:after|before) the character string"),
+)
+"""Traces, read in the text of a body."""
+
+_PHP_PLACE = re.compile(r"in (?:/|[A-Za-z]:\\)[^\s<>\"]{1,250}\.php(?:\(\d+\))?(?::\d+| on line +\d+)")
+_PHP_LEVEL = re.compile(r"\b(?:Fatal error|Parse error|Warning|Notice|Deprecated|Uncaught \w+)\b")
+_PATH = re.compile(
+    r"(?<![\w/.:@-])(?:/home/[\w.-]{1,60}|/var/www|/usr/src|/usr/local/lib|/usr/lib|/srv|/opt)/[\w./@-]{1,250}"
+    r"\.(?:py|rb|php|js|mjs|ts|java|go|pl|cgi|jsp|cs|rs)\b"
+    r"|\b[A-Z]:\\(?:inetpub|Users|xampp|wamp|www|websites)\\[\w.\\ -]{1,250}\.(?:aspx?|cs|php|py|js|dll)\b"
+)
+_BREAK = re.compile(r"<(?:br|/?p|/?div|/?li|/?h[1-6]|/?pre|/?tr)\b[^<>]{0,300}>", re.IGNORECASE)
+_TAG = re.compile(r"<[A-Za-z/!][^<>]{0,2000}>")
+
+
+def find(body: str) -> tuple[Exposure, ...]:
+    """What a body tells of the server's inside, each kind once. Any text is accepted."""
+    body = body[:MAX_LENGTH]
+    found: dict[str, Exposure] = {}
+    for name, excerpt in (*_signs(PAGES, body), *_traces(_visible(body))):
+        found.setdefault(name, Exposure(name, excerpt))
+    return tuple(found.values())
+
+
+def _traces(text: str) -> Iterator[tuple[str, str]]:
+    """Traces of a text; a path alone is told only where no trace holds it."""
+    found = [*_signs(TRACES, text), *_php(text)]
+    yield from found
+    if not found and (path := _PATH.search(text)):
+        yield "server-path", _excerpt(text, path.start())
+
+
+def _signs(signs: tuple[_Sign, ...], text: str) -> Iterator[tuple[str, str]]:
+    for sign in signs:
+        if sign.anchor in text and sign.also in text:
+            places = [match.start() for _, match in zip(range(sign.least), sign.pattern.finditer(text), strict=False)]
+            if len(places) == sign.least:
+                yield sign.name, _excerpt(text, places[0])
+
+
+def _php(text: str) -> Iterator[tuple[str, str]]:
+    if ".php" in text:
+        for place in _PHP_PLACE.finditer(text):
+            level = _PHP_LEVEL.search(text, max(0, place.start() - 500), place.start())
+            if level:
+                yield "php-error", _excerpt(text, level.start())
+                return
+
+
+def _visible(body: str) -> str:
+    """The text of an HTML body without `<code>`; any other body as it is."""
+    if "<" not in body or not _TAG.search(body[:5000]):
+        return body
+    return _unescape(_TAG.sub("", _BREAK.sub("\n", _without_code(body)))).replace("\u00a0", " ")
+
+
+_CODE_TAG = re.compile(r"<(/?)code\b[^<>]{0,300}>", re.IGNORECASE)
+
+
+def _without_code(body: str) -> str:
+    kept, start, depth = [], 0, 0
+    for tag in _CODE_TAG.finditer(body):
+        if not depth:
+            kept.append(body[start : tag.start()])
+        depth = max(0, depth - 1) if tag[1] else depth + 1
+        start = tag.end()
+    return "".join(kept) + ("" if depth else body[start:])
+
+
+def _unescape(text: str) -> str:
+    try:
+        return unescape(text)
+    except ValueError:
+        # A character reference of more digits than int() takes is no character.
+        return text
+
+
+def _excerpt(text: str, position: int) -> str:
+    return " ".join(text[position : position + EXCERPT].split())

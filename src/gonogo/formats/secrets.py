@@ -1,0 +1,217 @@
+"""Secrets in what a site publishes: HTML, scripts, JSON.
+
+Precision first: each rule knows its issuer's format, and where there is a checksum it is verified. Keys that are public
+by design (Stripe `pk_`, Firebase `AIza`, Supabase `anon`, Mapbox `pk.`, Sentry's DSN) are no secrets. What is found is
+never kept: a finding names the rule, the public prefix and the beginning of a SHA-256.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import re
+import zlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from gonogo.formats import json_text
+
+MAX_LENGTH = 5_000_000
+"""Characters of a text that are searched."""
+MAX_FOUND = 50
+PREFIX = 8
+"""Characters of a secret that are shown at most; no more than its issuer puts before every key."""
+
+
+@dataclass(frozen=True, slots=True)
+class Secret:
+    rule: str
+    prefix: str
+    """The issuer's prefix, which tells nothing of the secret; empty where there is none."""
+    digest: str
+    """First 8 hexadecimal digits of the SHA-256 of the whole, to tell two secrets apart."""
+    position: int
+    """Index in the text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    name: str
+    anchors: tuple[str, ...]
+    """Lower-case; one of them stands in every text that matches, so most texts need no expression."""
+    pattern: re.Pattern[str]
+    """Group 1 is the secret where there is one, the whole match otherwise."""
+    prefix: int = 4
+    proves: Callable[[str], bool] | None = None
+    """A further test of the secret."""
+
+
+_BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+
+
+def has_checksum(token: str) -> bool:
+    """Whether the last six characters are the CRC-32, in base 62, of those between `ghp_` and them."""
+    body = token.partition("_")[2]
+    number, digits = zlib.crc32(body[:-6].encode()), ""
+    while number:
+        number, rest = divmod(number, 62)
+        digits = _BASE62[rest] + digits
+    return digits.rjust(6, "0") == body[-6:]
+
+
+_PLACEHOLDER = re.compile(
+    r"example|placeholder|your|x{4}|\*{3}|\.{3}|changeme|change_me|dummy|redacted|sample|replace|insert|todo|\$\{|<|\{\{|%\(",
+    re.IGNORECASE,
+)
+_COMMON_PASSWORDS = frozenset(
+    {"", "password", "pass", "passwd", "pwd", "secret", "postgres", "root", "admin", "user", "test", "guest", "mysql"}
+    | {"mongodb", "redis", "pw", "p4ssw0rd", "hunter2", "foo", "bar", "abc", "1234", "12345", "123456", "mypassword"}
+    | {"username", "db_password", "dbpassword", "token"}
+)
+_SEQUENCES = ("0123456789abcdef", "abcdefghijklmnop", "1234567890", "fedcba98")
+MIN_DISTINCT = 7
+"""Different characters in a key; a random one of 16 or more practically always has more."""
+
+
+def is_placeholder(text: str) -> bool:
+    """Whether a key is a documentation's stand-in: a word, a run of one letter, the alphabet."""
+    lowered = text.lower()
+    return (
+        _PLACEHOLDER.search(text) is not None
+        or len(set(lowered)) < MIN_DISTINCT
+        or any(sequence in lowered for sequence in _SEQUENCES)
+    )
+
+
+def _is_password(text: str) -> bool:
+    lowered = text.lower().strip("'\"")
+    return (
+        lowered not in _COMMON_PASSWORDS
+        and _PLACEHOLDER.search(text) is None
+        and not lowered.startswith(("$", "%", "{", "[", "#{", ":"))
+        and len(set(lowered)) > 2
+    )
+
+
+def _rule(name: str, anchors: str, pattern: str, prefix: int = 4, proves: Callable[[str], bool] | None = None) -> Rule:
+    return Rule(name, tuple(anchors.split()), re.compile(pattern), prefix, proves)
+
+
+_START, _END = r"(?<![A-Za-z0-9_-])", r"(?![A-Za-z0-9_-])"
+_KEY = r"[\"']?\s{0,5}(?:=>|[:=])\s{0,5}[\"']?"
+
+RULES: tuple[Rule, ...] = (
+    _rule("aws-access-key-id", "akia asia", rf"{_START}(?:AKIA|ASIA)[A-Z2-7]{{16}}{_END}"),
+    _rule(
+        "aws-secret-access-key",
+        "secret_access_key secretaccesskey aws_secret_key",
+        rf"(?i:aws_?secret_?access_?key|secret_?access_?key|aws_secret_key){_KEY}([A-Za-z0-9/+]{{40}})(?![A-Za-z0-9/+=])",
+        0,
+    ),
+    _rule("github-token", "ghp_ gho_ ghu_ ghs_ ghr_", rf"{_START}gh[pousr]_[A-Za-z0-9]{{36}}{_END}", 4, has_checksum),
+    _rule("github-fine-grained-token", "github_pat_", rf"{_START}github_pat_[A-Za-z0-9]{{22}}_[A-Za-z0-9]{{59}}{_END}"),
+    _rule("gitlab-token", "glpat-", rf"{_START}glpat-[A-Za-z0-9_-]{{20,300}}", 6),
+    _rule("slack-token", "xox", rf"{_START}xox[abeoprs]-(?:[0-9]{{6,20}}-){{1,3}}[A-Za-z0-9]{{16,80}}{_END}", 5),
+    _rule(
+        "slack-webhook",
+        "hooks.slack.com",
+        r"hooks\.slack\.com/services/(T[A-Z0-9]{6,14}/B[A-Z0-9]{6,14}/[A-Za-z0-9]{18,32})(?![A-Za-z0-9])",
+        1,
+    ),
+    _rule("stripe-secret-key", "k_live_", rf"{_START}[sr]k_live_[A-Za-z0-9]{{16,250}}{_END}", 8),
+    _rule("stripe-webhook-secret", "whsec_", rf"{_START}whsec_[A-Za-z0-9+/]{{24,80}}", 6),
+    _rule("google-client-secret", "gocspx-", rf"{_START}GOCSPX-[A-Za-z0-9_-]{{28}}{_END}", 7),
+    _rule(
+        "private-key",
+        "private key",
+        r"-----BEGIN (?:RSA |EC |DSA |OPENSSH |ENCRYPTED |PGP )?PRIVATE KEY(?: BLOCK)?-----"
+        r"(?:[^\n\\-]{0,80}(?:\\r|\\n|\s){1,8}){0,6}?([A-Za-z0-9+/=]{40,100})",
+        0,
+    ),
+    _rule("npm-token", "npm_", rf"{_START}npm_[A-Za-z0-9]{{36}}{_END}"),
+    _rule("pypi-token", "pypi-age", rf"{_START}pypi-AgE[A-Za-z0-9_-]{{50,500}}", 8),
+    _rule("sendgrid-key", "sg.", rf"{_START}SG\.[A-Za-z0-9_-]{{22}}\.[A-Za-z0-9_-]{{43}}{_END}", 3),
+    _rule("twilio-token", "twilio", rf"(?i:twilio[\w.-]{{0,30}}(?:token|secret)){_KEY}([0-9a-f]{{32}})(?![0-9a-f])", 0),
+    _rule("mailgun-key", "mailgun", rf"{_START}key-[0-9a-f]{{32}}{_END}"),
+    _rule("azure-storage-key", "accountkey=", r"AccountKey=([A-Za-z0-9+/]{86}==)", 0),
+    _rule(
+        "connection-string",
+        "postgres mysql mariadb mongodb redis amqp mssql",
+        r"(?<![A-Za-z0-9_+-])(?:postgres(?:ql)?|mysql|mariadb|mongodb|rediss?|amqps?|mssql)(?:\+[a-z0-9]{1,20})?://"
+        r"[^\s:/@\"'<>`]{0,100}:([^\s@/\"'<>`]{1,200})@[A-Za-z0-9\[]",
+        0,
+        _is_password,
+    ),
+    _rule("sentry-secret-dsn", "@", r"https?://([0-9a-f]{32}:[0-9a-f]{32})@[A-Za-z0-9.-]{3,100}/[0-9]{1,20}", 0),
+    _rule("anthropic-key", "sk-ant-", rf"{_START}sk-ant-[a-z]{{3,5}}[0-9]{{2}}-[A-Za-z0-9_-]{{80,120}}", 7),
+    _rule(
+        "openai-key", "sk-proj- sk-svcacct- sk-admin-", rf"{_START}sk-(?:proj|svcacct|admin)-[A-Za-z0-9_-]{{40,220}}", 7
+    ),
+    _rule("openai-key", "t3blbkfj", rf"{_START}sk-[A-Za-z0-9]{{20}}T3BlbkFJ[A-Za-z0-9]{{20}}{_END}", 3),
+    _rule("mapbox-secret-token", "sk.eyj", rf"{_START}sk\.eyJ[A-Za-z0-9_-]{{20,400}}\.[A-Za-z0-9_-]{{20,40}}{_END}", 3),
+    _rule("digitalocean-token", "dop_v1_", rf"{_START}dop_v1_[0-9a-f]{{64}}{_END}", 7),
+    _rule("shopify-token", "shpat_ shpss_", rf"{_START}shp(?:at|ss)_[0-9a-fA-F]{{32}}{_END}", 6),
+    _rule("hugging-face-token", "hf_", rf"{_START}hf_[A-Za-z]{{34}}{_END}", 3),
+)
+
+_TOKEN = re.compile(
+    rf"(?<![A-Za-z0-9_.-])(eyJ[A-Za-z0-9_-]{{10,4000}}+)\.(eyJ[A-Za-z0-9_-]{{2,8000}}+)\.[A-Za-z0-9_-]{{16,2000}}{_END}"
+)
+
+
+def find(text: str, *, at: datetime) -> tuple[Secret, ...]:
+    """Every secret in a text, in order. `at` tells which JSON Web Tokens are still valid. Any text is accepted."""
+    text = text[:MAX_LENGTH]
+    lowered = text.lower()
+    found: dict[str, Secret] = {}
+    for rule in RULES:
+        if any(anchor in lowered for anchor in rule.anchors):
+            for one in _matches(rule, text, lowered):
+                found.setdefault(one.digest, one)
+    if "eyj" in lowered:
+        for one in _tokens(text, at):
+            found.setdefault(one.digest, one)
+    return tuple(sorted(found.values(), key=lambda one: (one.position, one.rule)))[:MAX_FOUND]
+
+
+def _matches(rule: Rule, text: str, lowered: str) -> Iterator[Secret]:
+    name = rule.name
+    if name == "private-key" and '"service_account"' in lowered:
+        name = "google-service-account"
+    for match in rule.pattern.finditer(text):
+        secret = match[1] if rule.pattern.groups else match[0]
+        if rule.proves(secret) if rule.proves is not None else not is_placeholder(secret[rule.prefix :]):
+            yield _secret(name, secret, rule.prefix, match.start())
+
+
+def _secret(rule: str, text: str, prefix: int, position: int) -> Secret:
+    digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:8]
+    return Secret(rule, text[: min(prefix, PREFIX)], digest, position)
+
+
+def _tokens(text: str, at: datetime) -> Iterator[Secret]:
+    """JSON Web Tokens (RFC 7519) that open something: Supabase's service role, and a subject's unexpired session."""
+    for match in _TOKEN.finditer(text):
+        header, claims = _claims(match[1]), _claims(match[2])
+        if "alg" not in header:
+            continue
+        role = claims.get("role")
+        if role == "service_role":
+            yield _secret("supabase-service-role", match[0], 3, match.start())
+        elif role != "anon" and claims.get("sub") and _is_valid(claims.get("exp"), at):
+            yield _secret("session-token", match[0], 3, match.start())
+
+
+def _is_valid(expiry: object, at: datetime) -> bool:
+    """A token without an expiry never expires (RFC 7519 §4.1.4)."""
+    return not isinstance(expiry, int | float) or expiry > at.timestamp()
+
+
+def _claims(part: str) -> dict[str, object]:
+    try:
+        said = json_text.parse(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)).decode("utf-8", "replace"))
+    except (binascii.Error, ValueError):
+        return {}
+    return said if isinstance(said, dict) else {}

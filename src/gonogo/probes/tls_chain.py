@@ -1,0 +1,167 @@
+"""Facts of certificates, names, and a second opinion on a chain; no network."""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import hashlib
+import ipaddress
+import warnings
+from collections.abc import Sequence
+from datetime import datetime
+
+from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, ed25519, rsa
+from cryptography.x509.oid import NameOID
+from cryptography.x509.verification import PolicyBuilder, Store, VerificationError
+
+from gonogo.evidence.facts import CertificateFacts
+from gonogo.probes.resolve import is_address
+
+MAX_NAMES = 200
+MAX_TEXT = 300
+
+
+def _iso(moment: datetime) -> str:
+    return moment.isoformat(timespec="seconds")
+
+
+def _key(key: object) -> tuple[str, int]:
+    """Type and size in bits; 0 bits where the type says it all."""
+    match key:
+        case rsa.RSAPublicKey():
+            return "RSA", key.key_size
+        case ec.EllipticCurvePublicKey():
+            return "EC", key.key_size
+        case dsa.DSAPublicKey():
+            return "DSA", key.key_size
+        case ed25519.Ed25519PublicKey():
+            return "Ed25519", 0
+        case ed448.Ed448PublicKey():
+            return "Ed448", 0
+        case _:
+            return type(key).__name__, 0
+
+
+def _names(extensions: x509.Extensions) -> tuple[str, ...]:
+    names: list[str] = []
+    with contextlib.suppress(x509.ExtensionNotFound, ValueError):
+        for name in extensions.get_extension_for_class(x509.SubjectAlternativeName).value:
+            if isinstance(name, x509.DNSName | x509.IPAddress):
+                names.append(str(name.value))  # noqa: PERF401 - what was read before a bad name counts
+    return tuple(names[:MAX_NAMES])
+
+
+def _purposes(extensions: x509.Extensions) -> tuple[str, ...] | None:
+    try:
+        usage = extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
+    except x509.ExtensionNotFound:
+        return None
+    return tuple(purpose.dotted_string for purpose in usage)
+
+
+def _is_authority(extensions: x509.Extensions) -> bool:
+    try:
+        return extensions.get_extension_for_class(x509.BasicConstraints).value.ca
+    except x509.ExtensionNotFound:
+        return False
+
+
+def _must_staple(extensions: x509.Extensions) -> bool:
+    try:
+        features = extensions.get_extension_for_class(x509.TLSFeature).value
+    except x509.ExtensionNotFound:
+        return False
+    return x509.TLSFeatureType.status_request in features
+
+
+def _signature(certificate: x509.Certificate) -> str:
+    """The hash's name, or the algorithm's OID where it has no hash or is not known."""
+    try:
+        algorithm = certificate.signature_hash_algorithm
+    except UnsupportedAlgorithm:
+        algorithm = None
+    return algorithm.name if algorithm else certificate.signature_algorithm_oid.dotted_string
+
+
+def _common_name(subject: x509.Name) -> str:
+    found = subject.get_attributes_for_oid(NameOID.COMMON_NAME)
+    return str(found[0].value)[:MAX_TEXT] if found else ""
+
+
+def certificate_facts(der: bytes) -> CertificateFacts:
+    """Facts of one certificate in DER. Raises ValueError when it cannot be parsed."""
+    certificate = _load(der)
+    try:
+        extensions = certificate.extensions
+    except (x509.DuplicateExtension, x509.UnsupportedGeneralNameType) as error:
+        raise ValueError(str(error)) from None
+    try:
+        public = certificate.public_key()
+        spki = public.public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
+        (kind, bits), pin = _key(public), base64.b64encode(hashlib.sha256(spki).digest()).decode()
+    except (ValueError, UnsupportedAlgorithm):
+        kind, bits, pin = "unreadable", 0, ""
+    return CertificateFacts(
+        subject=certificate.subject.rfc4514_string()[:MAX_TEXT],
+        issuer=certificate.issuer.rfc4514_string()[:MAX_TEXT],
+        names=_names(extensions),
+        not_before=_iso(certificate.not_valid_before_utc),
+        not_after=_iso(certificate.not_valid_after_utc),
+        sha256=hashlib.sha256(der).hexdigest(),
+        spki_sha256=pin,
+        key=f"{kind} {bits}" if bits else kind,
+        key_type=kind,
+        key_bits=bits,
+        signature=_signature(certificate),
+        purposes=_purposes(extensions),
+        is_authority=_is_authority(extensions),
+        must_staple=_must_staple(extensions),
+        common_name=_common_name(certificate.subject),
+    )
+
+
+def _load(der: bytes) -> x509.Certificate:
+    with warnings.catch_warnings():
+        # A serial number that is not positive, or padding that DER forbids: still a certificate to report on.
+        warnings.simplefilter("ignore")
+        return x509.load_der_x509_certificate(der)
+
+
+def _ascii(name: str) -> str:
+    """A name as certificates hold it: lower case, without the root's dot, IDNA for other scripts."""
+    name = name.rstrip(".").lower()
+    if not name.isascii():
+        with contextlib.suppress(UnicodeError):
+            return name.encode("idna").decode("ascii")
+    return name
+
+
+def name_covers(pattern: str, host: str) -> bool:
+    """Whether a subjectAltName covers a host: exact, or a wildcard for the whole left-most label (RFC 9525 §6.3)."""
+    host, pattern = _ascii(host), _ascii(pattern)
+    if is_address(host) or is_address(pattern):
+        return is_address(host) and is_address(pattern) and ipaddress.ip_address(host) == ipaddress.ip_address(pattern)
+    if pattern == host:
+        return True
+    first, _, rest = pattern.partition(".")
+    return first == "*" and "." in rest and host.partition(".")[2] == rest
+
+
+def second_opinion(presented: Sequence[bytes], root: bytes, host: str, at: datetime) -> str:
+    """Why the cryptography library's verifier refuses what was presented, with this root; empty when it accepts it.
+
+    Written apart from OpenSSL, after the rules that browsers hold to (RFC 5280 and the CA/Browser Forum's profile).
+    """
+    subject = x509.IPAddress(ipaddress.ip_address(host)) if is_address(host) else x509.DNSName(_ascii(host))
+    try:
+        leaf, *between = (_load(der) for der in presented)
+        verifier = PolicyBuilder().store(Store([_load(root)])).time(at).build_server_verifier(subject)
+        verifier.verify(leaf, between)
+    except VerificationError as refused:
+        return str(refused).partition(" (encountered processing")[0][:MAX_TEXT] or "refused"
+    except (ValueError, UnsupportedAlgorithm) as error:
+        return (str(error) or type(error).__name__)[:MAX_TEXT]
+    return ""
