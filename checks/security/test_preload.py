@@ -12,11 +12,14 @@ from publicsuffixlist import PublicSuffixList
 
 from gonogo import Finding, Severity, check
 from gonogo.check import report
+from gonogo.evidence.facts import Exchange
 from gonogo.evidence.records import Failure, FailureKind
 from gonogo.formats import hsts
 from gonogo.nouns import Preloading, Redirects
 
 LEAST_MAX_AGE_S = 31_536_000
+MAX_REDIRECTS = 3
+HEADER = "strict-transport-security"
 _suffixes = PublicSuffixList()
 
 
@@ -49,37 +52,49 @@ def _plain(preload: Preloading) -> list[Finding]:
     if not target.startswith("https:") or _host(target) != preload.domain:
         seen = repr(target[:80]) if target else f"status {first.status}"
         return [Finding.of(first.url, seen=seen, wanted=f"https://{preload.domain} first", what="the redirect")]
-    return []
+    behind = preload.plain.hops[1:2]
+    root = isinstance(preload.secure, Redirects) and behind and behind[0].url == preload.secure.hops[0].url
+    return ([] if root else [one for hop in behind for one in _header(hop)]) + _chain(preload.plain)
 
 
 def _secure(preload: Preloading) -> list[Finding]:
     if isinstance(preload.secure, Failure):
         return [Finding.of(preload.domain, seen=preload.secure.message, wanted="an answer over HTTPS")]
-    first = preload.secure.hops[0]
-    policy = hsts.parse(first.values("strict-transport-security"))
-    where = f"https://{preload.domain}"
+    return _header(preload.secure.hops[0]) + _chain(preload.secure)
+
+
+def _header(hop: Exchange) -> list[Finding]:
+    """The header's three parts, in one field."""
+    where = hop.url[:100]
+    values = hop.values(HEADER)
+    policy = hsts.parse(values)
     if isinstance(policy, str):
-        return [
-            Finding.of(
-                where, seen=policy, wanted="max-age, includeSubDomains and preload", what="Strict-Transport-Security"
-            )
-        ]
+        wanted = "max-age, includeSubDomains and preload"
+        return [Finding.of(where, seen=policy, wanted=wanted, what="Strict-Transport-Security")]
     findings = []
+    if hsts.several(values):
+        findings.append(Finding.of(where, seen=f"{len(values)} fields", wanted="one", what="Strict-Transport-Security"))
     if policy.max_age < LEAST_MAX_AGE_S:
         findings.append(Finding.of(where, seen=policy.max_age, wanted=f"at least {LEAST_MAX_AGE_S}", what="max-age"))
     if not policy.include_subdomains:
         findings.append(Finding.of(where, seen="absent", wanted="present", what="includeSubDomains"))
     if not policy.preload:
         findings.append(Finding.of(where, seen="absent", wanted="present", what="preload"))
-    return findings + _downgrades(preload.secure)
+    return findings
 
 
-def _downgrades(way: Redirects) -> list[Finding]:
-    return [
+def _chain(way: Redirects) -> list[Finding]:
+    findings = [
         Finding.of(hop.url[:100], seen=repr((hop.location or "")[:80]), wanted="https only", what="a redirect's target")
         for hop in way.hops
         if hop.location and urljoin(hop.url, hop.location).startswith("http:")
     ]
+    redirects = sum(hop.location is not None for hop in way.hops)
+    if redirects > MAX_REDIRECTS and not findings:
+        findings.append(
+            Finding.of(way.hops[0].url[:100], seen=f"{redirects} redirects", wanted=f"at most {MAX_REDIRECTS}")
+        )
+    return findings
 
 
 def _www(preload: Preloading) -> list[Finding]:

@@ -262,7 +262,7 @@ def test_a_variable_that_is_not_utf8(folder: Path) -> None:
 
 
 BAD = {
-    'nme = "x"': ["5: site.nme: unknown key; known here: url, plain_url, pages"],
+    'nme = "x"': ["5: site.nme: unknown key; known here: url, plain_url, aliases, pages"],
     '[vitals]\ndevise = "mobile"': [
         (
             "6: vitals.devise: unknown key; known here: pages, device, runs, interaction, lcp_ms, cls, inp_ms, ttfb_ms, "
@@ -289,14 +289,14 @@ BAD = {
     "[limits]\nrate_per_s = nan": ["6: limits.rate_per_s: found nan; wanted a finite number"],
     "[limits]\nrequests = 9223372036854775808": ["6: limits.requests: a whole number that does not fit into 64 bits"],
     '[limits]\nallow_methods = ["GETT"]': [
-        '6: limits.allow_methods[0]: found "GETT"; wanted one of POST, PUT, PATCH, DELETE'
+        '6: limits.allow_methods[0]: found "GETT"; wanted one of POST, PUT, PATCH, DELETE, TRACE'
     ],
     '[limits]\nallow_methods = "POST"': [
-        "6: limits.allow_methods: found a string; wanted an array of POST, PUT, PATCH, DELETE"
+        "6: limits.allow_methods: found a string; wanted an array of POST, PUT, PATCH, DELETE, TRACE"
     ],
     "[tls]\nfail_share = 1.01": ["6: tls.fail_share: found 1.01; wanted at most 1"],
     "[tls]\nhosts = [1]": ["6: tls.hosts[0]: found 1; wanted a string"],
-    "health = 5": ["5: site.health: unknown key; known here: url, plain_url, pages"],
+    "health = 5": ["5: site.health: unknown key; known here: url, plain_url, aliases, pages"],
     "[health]\npath = 2026-11-21": ["6: health.path: found a date or time; put it in quotes"],
     '[health]\npath = "health"': ["6: health.path: found \"health\"; must be a path that begins with a single '/'"],
     '[[load]]\nname = "-x"\nrate_per_s = 1\nduration_s = 1\ntargets = []': [
@@ -356,7 +356,7 @@ def test_every_problem_is_told_at_once(folder: Path) -> None:
         "x.toml:1: name: missing; wanted a string",
         'x.toml:1: tier: found "live"; wanted one of demo, development, staging, production',
         "x.toml:3: site.url: found 5; wanted a string",
-        "x.toml:4: site.ulr: unknown key; known here: url, plain_url, pages; did you mean 'url'?",
+        "x.toml:4: site.ulr: unknown key; known here: url, plain_url, aliases, pages; did you mean 'url'?",
         "x.toml:6: limits.requests: found 0; wanted at least 1",
     ]
 

@@ -545,9 +545,9 @@ def test_any_text_is_read(values: list[str], url: str) -> None:
     "unit", ["a", " ", ";", ",", "'", "*.", "a.", "http://", "'nonce-", "%41", "-", "script-src ", "/"]
 )
 def test_long_values_are_quick(unit: str) -> None:
-    begun = time.perf_counter()
+    begun = time.process_time()
     for prefix in ("", "script-src ", "script-src http://"):
         for policy in csp.parse([prefix + unit * (60_000 // len(unit))]):
             csp.allows_inline(policy, "script-src-elem")
             csp.allows_url(policy, "script-src-elem", "https://a.test/" + unit * 1000, self_url=HTTPS)
-    assert time.perf_counter() - begun < 1.5
+    assert time.process_time() - begun < 1.5

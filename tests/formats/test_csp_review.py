@@ -319,12 +319,18 @@ def test_any_text_is_judged(values: list[str]) -> None:
     review.nonce_fresh(policies, policies)
 
 
+def test_a_nonce_of_words_and_digits_is_judged_at_once() -> None:
+    begun = time.process_time()
+    assert review.nonce_entropy(parse(["script-src 'nonce-" + "123changemenonceabcxyz" * 500 + "Q'"])) == ()
+    assert time.process_time() - begun < 0.5
+
+
 @pytest.mark.parametrize(
     "unit", ["http: ", "script-src ", "'nonce-a' ", "a.b ", "x;", "default-src *,", "'", "é;", "img-src http:,"]
 )
 def test_long_policies_are_quick(unit: str) -> None:
     policies = parse(["script-src " + unit * (60_000 // len(unit))])
-    begun = time.perf_counter()
+    begun = time.process_time()
     for rule in RULES.values():
         rule(policies)
-    assert time.perf_counter() - begun < 1.5
+    assert time.process_time() - begun < 1.5

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from gonogo.demo.defect import Defect, Reach
 from gonogo.demo.security_defects import SECURITY_DEFECTS
+from gonogo.demo.tls_defects import TLS_DEFECTS
 
 
 def _network(id_: str, title: str, *trips: str) -> Defect:
@@ -45,13 +46,7 @@ DEFECTS: tuple[Defect, ...] = (
     _network("release-unstable", "Another release answers the second time", "availability.release.unchanged"),
     _network("metrics-incomplete", "The memory metric is gone", "availability.metrics.readable"),
     _network("metrics-page", "The metrics endpoint shows a sign-in page", "availability.metrics.readable"),
-    # tls
-    _network("certificate-untrusted", "An unknown authority issued the certificate", "tls.certificate.trust"),
-    _network("certificate-chain-incomplete", "The intermediate certificate is not sent", "tls.certificate.trust"),
-    _network("certificate-name-wrong", "The certificate is for another host", "tls.certificate.name"),
-    _network("certificate-near-expiry", "The certificate has a tenth of its life left", "tls.certificate.expiry"),
-    _network("certificate-expired", "The certificate has expired", "tls.certificate.expiry"),
-    _network("tls-legacy", "TLS 1.0 and 1.1 are accepted", "tls.protocol.minimum-version"),
+    *TLS_DEFECTS,
     # security
     _network("csp-missing", "There is no content security policy", "security.csp.present"),
     _network("csp-report-only", "The content security policy only reports", "security.csp.present"),

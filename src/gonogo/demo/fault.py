@@ -24,6 +24,13 @@ class Switch(Enum):
     """Something that the server itself does."""
 
     LEGACY_TLS = "the site also speaks TLS 1.0"
+    NEWEST_12 = "the site does not speak TLS 1.3"
+    NULL_CIPHERS = "the site accepts ciphers that encrypt nothing"
+    CBC_ONLY = "the site's TLS 1.2 has no authenticated encryption"
+    SHORT_DH = "the site's Diffie-Hellman group has 1024 bits"
+    ONE_GROUP = "the site knows one key exchange group"
+    NO_ALPN = "the site does not answer to ALPN"
+    STALE_NODE = "the site's second address has the certificate before the last"
     PLAIN_DATABASE = "the database accepts sessions without TLS"
     CLOSED_DATABASE = "nothing listens on the database's port"
     APEX_CERTIFICATE = "the short name has an expired certificate"

@@ -37,6 +37,7 @@ from gonogo.demo.fault import (
 )
 from gonogo.demo.security_faults import SECURITY_FAULTS
 from gonogo.demo.site import HERO, HOST, PAGES, SCRIPT, STYLESHEET, Reply, problem
+from gonogo.demo.tls_faults import TLS_FAULTS
 
 TRENDS = "/api/analytics/engagement/trends"
 METRICS = "/api/analytics/engagement/metrics"
@@ -274,13 +275,7 @@ FAULTS: Mapping[str, Fault] = MappingProxyType(
             "/metrics", lambda body: re.sub(rb"(?m)^(# \w+ )?process_resident_memory_bytes.*\n", b"", body)
         ),
         "metrics-page": instead("/metrics", lambda _: HTMLResponse("<!doctype html><p>Sign in")),
-        # tls
-        "certificate-untrusted": Fault(certificate=Variant.UNTRUSTED),
-        "certificate-chain-incomplete": Fault(certificate=Variant.CHAIN_INCOMPLETE),
-        "certificate-name-wrong": Fault(certificate=Variant.WRONG_NAME),
-        "certificate-near-expiry": Fault(certificate=Variant.NEAR_EXPIRY),
-        "certificate-expired": Fault(certificate=Variant.EXPIRED),
-        "tls-legacy": Fault(switch=Switch.LEGACY_TLS),
+        **TLS_FAULTS,
         # security
         "csp-missing": header("Content-Security-Policy", None),
         "csp-report-only": Fault(change=_report_only),

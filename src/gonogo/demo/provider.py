@@ -36,6 +36,7 @@ def planned_variables() -> dict[str, str]:
     return {
         "DEMO_CA_FILE": "ca.pem",
         "DEMO_HTTPS_PORT": str(HTTPS_PORT),
+        "DEMO_NODE": "127.0.0.2",
         "DEMO_HTTP_PORT": str(HTTP_PORT),
         "DEMO_COLLECTOR_PORT": str(COLLECTOR_PORT),
         "DEMO_USER_TOKEN": _PLANNED,

@@ -77,7 +77,10 @@ SECURITY_DEFECTS: tuple[Defect, ...] = (
         "security.https.no-downgrade",
         "security.preload.eligible",
     ),
-    _surface("redirect-chain", "Five redirects lead to the site", "security.https.bounded"),
+    _surface("preload-twice", "The domain's HSTS is sent twice", "security.preload.eligible"),
+    _surface(
+        "redirect-chain", "Five redirects lead to the site", "security.https.bounded", "security.preload.eligible"
+    ),
     _surface(
         "redirect-certificate",
         "The short name's certificate has expired",

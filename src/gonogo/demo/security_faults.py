@@ -45,11 +45,11 @@ def on_host(name: str, value: str | None, *, host: str = HOST, plain: bool = Fal
     return Fault(change=change, plain=plain)
 
 
-def added(name: str, value: str) -> Fault:
+def added(name: str, value: str, *, host: str = HOST) -> Fault:
     """One field more of the same name, on pages."""
 
     def change(request: Request, reply: Reply) -> None:
-        if request.url.path in PAGES and request.url.hostname == HOST:
+        if request.url.path in PAGES and request.url.hostname == host:
             reply.headers.append(name, value)
 
     return Fault(change=change)
@@ -315,6 +315,7 @@ SECURITY_FAULTS: Mapping[str, Fault] = MappingProxyType(
         "preload-host-only": on_host(HSTS, "max-age=63072000; preload", host=APEX),
         "preload-unsaid": on_host(HSTS, "max-age=63072000; includeSubDomains", host=APEX),
         "preload-bare": on_host(HSTS, None, host=APEX),
+        "preload-twice": added(HSTS, "max-age=63072000; includeSubDomains; preload", host=APEX),
         "preload-other-host-first": Fault(change=_apex_to_www, plain=True),
         "redirect-temporary": Fault(change=_found, plain=True),
         "redirect-other-host-first": Fault(change=_to_apex, plain=True),

@@ -20,7 +20,7 @@ import sys
 import tempfile
 import threading
 import warnings
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Collection, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -46,32 +46,66 @@ from gonogo.demo.traffic import Ledger, Recorder, recording_protocol
 from gonogo.errors import Unavailable
 
 LOOPBACK = "127.0.0.1"
+SECOND_LOOPBACK = "127.0.0.2"
+"""Every Linux has it; where it is not, the site has one address."""
 DATABASE_HOST = "db.acme.test"
 CONTROL_HEADER = "x-demo-control"
-CIPHERS = "@SECLEVEL=2:ECDH+AESGCM:ECDH+CHACHA20"
-LEGACY_CIPHERS = "@SECLEVEL=0:ECDH+AESGCM:ECDH+CHACHA20:ECDH+AES"
+CIPHERS = "@SECLEVEL=2:ECDHE+AESGCM:ECDHE+CHACHA20"
+WORSE = {
+    Switch.LEGACY_TLS: "@SECLEVEL=0:ECDHE+AESGCM:ECDHE+CHACHA20:ECDHE+AES",
+    Switch.NULL_CIPHERS: "@SECLEVEL=0:ECDHE+AESGCM:ECDHE+CHACHA20:ECDHE-ECDSA-NULL-SHA",
+    Switch.CBC_ONLY: "@SECLEVEL=2:ECDHE+AES:!AESGCM:!AESCCM",
+    Switch.SHORT_DH: "@SECLEVEL=0:ECDHE+AESGCM:DHE+AESGCM",
+}
+SHORT_GROUP = Path(__file__).parent / "dh1024.pem"
+"""The second Oakley group (RFC 2409 §6.2)."""
 BACKLOG = 256
 GRACE_S = 1
 """How long a response that is under way may take when the demo ends."""
 
 
-def tls_context(files: CertificateFiles) -> ssl.SSLContext:
+class Replaceable(ssl.SSLContext):
+    """Stands before the context in force, so that a running listener can be given another one."""
+
+    current: ssl.SSLContext
+
+    def wrap_bio(self, *arguments: Any, **named: Any) -> ssl.SSLObject:
+        return self.current.wrap_bio(*arguments, **named)
+
+
+def replaceable(context: ssl.SSLContext) -> Replaceable:
+    front = Replaceable(ssl.PROTOCOL_TLS_SERVER)
+    front.current = context
+    return front
+
+
+def tls_context(
+    files: CertificateFiles, variant: Variant = Variant.GOOD, switched: Collection[Switch] = ()
+) -> ssl.SSLContext:
+    """TLS 1.2 and newer (RFC 9325 §3.1.1) with a variant of the certificate; `switched` makes it worse."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(files.chains[Variant.GOOD], files.key)
-    context.set_alpn_protocols(["http/1.1"])
-    set_oldest(context, legacy=False)
+    context.set_ciphers(next((WORSE[switch] for switch in switched if switch in WORSE), _ciphers(variant)))
+    context.load_cert_chain(files.chains[variant], files.key_of(variant))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        context.minimum_version = ssl.TLSVersion.TLSv1 if Switch.LEGACY_TLS in switched else ssl.TLSVersion.TLSv1_2
+    if Switch.NEWEST_12 in switched:
+        context.maximum_version = ssl.TLSVersion.TLSv1_2
+    if Switch.NO_ALPN not in switched:
+        context.set_alpn_protocols(["http/1.1"])
+    if Switch.ONE_GROUP in switched:
+        context.set_ecdh_curve("prime256v1")
+    if Switch.SHORT_DH in switched:
+        context.load_dh_params(str(SHORT_GROUP))
     # A resumed session would show the certificate of the one before it.
     context.options |= ssl.OP_NO_TICKET
     context.num_tickets = 0
     return context
 
 
-def set_oldest(context: ssl.SSLContext, *, legacy: bool) -> None:
-    """TLS 1.2 (RFC 9325 §3.1.1), or with `legacy` whatever this OpenSSL still speaks."""
-    context.set_ciphers(LEGACY_CIPHERS if legacy else CIPHERS)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)
-        context.minimum_version = ssl.TLSVersion.TLSv1 if legacy else ssl.TLSVersion.TLSv1_2
+def _ciphers(variant: Variant) -> str:
+    """OpenSSL loads no key shorter than its security level asks for."""
+    return CIPHERS.replace("=2", "=0") if variant is Variant.SHORT_KEY else CIPHERS
 
 
 def bound_socket(port: int) -> socket.socket:
@@ -90,6 +124,19 @@ def bound_socket(port: int) -> socket.socket:
         else:
             return listener
     raise AssertionError
+
+
+def node_socket(port: int) -> socket.socket | None:
+    """A socket on this port of the second loopback address, or None where there is no such address."""
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((SECOND_LOOPBACK, port))
+        listener.listen(BACKLOG)
+    except OSError:
+        listener.close()
+        return None
+    return listener
 
 
 def port_of(listener: socket.socket) -> int:
@@ -137,10 +184,12 @@ async def serving(
 class Demo:
     """The running whole, as the control listener sees it."""
 
-    def __init__(self, *, files: CertificateFiles, site_tls: ssl.SSLContext, database_tls: ssl.SSLContext) -> None:
+    def __init__(self, *, files: CertificateFiles) -> None:
         self.files = files
-        self.site_tls = site_tls
-        self.database_tls = database_tls
+        self.site_tls = replaceable(tls_context(files))
+        self.node_tls = replaceable(self.site_tls.current)
+        """Of the site's second address."""
+        self.database_tls = tls_context(files)
         self.active = Active()
         self.postgres: PostgresServer | None = None
         self.front: TlsFront | None = None
@@ -155,17 +204,21 @@ class Demo:
             await self._sql([fault.mend_sql for one, fault in before.items() if one not in wanted])
             await self._sql([fault.break_sql for one, fault in wanted.items() if one not in before])
             self.active.choose(ids)
-            self.site_tls.load_cert_chain(self.files.chains[self.active.certificate], self.files.key)
-            set_oldest(self.site_tls, legacy=self.active.switched(Switch.LEGACY_TLS))
-            self.site_tls.sni_callback = self._expired_apex if self.active.switched(Switch.APEX_CERTIFICATE) else None
+            self._set_tls()
             await self._set_front()
+
+    def _set_tls(self) -> None:
+        switched = [fault.switch for fault in self.active.faults.values() if fault.switch is not None]
+        site = tls_context(self.files, self.active.certificate, switched)
+        if Switch.APEX_CERTIFICATE in switched:
+            site.sni_callback = self._expired_apex
+        self.site_tls.current = site
+        self.node_tls.current = tls_context(self.files, Variant.STALE) if Switch.STALE_NODE in switched else site
 
     def _expired_apex(self, connection: ssl.SSLObject, name: str, _: ssl.SSLContext) -> None:
         """Another certificate for the short name, as where each name has its own renewal."""
         if name == APEX:
-            expired = tls_context(self.files)
-            expired.load_cert_chain(self.files.chains[Variant.EXPIRED], self.files.key)
-            connection.context = expired
+            connection.context = tls_context(self.files, Variant.EXPIRED)
 
     async def _sql(self, statements: list[str]) -> None:
         if self.postgres is not None:
@@ -279,7 +332,7 @@ async def run(stop: asyncio.Event) -> None:
             user_token=secrets.token_urlsafe(24),
             admin_token=secrets.token_urlsafe(24),
         )
-        demo = Demo(files=files, site_tls=tls_context(files), database_tls=tls_context(files))
+        demo = Demo(files=files)
         site = Site(setup)
         ledger = Ledger(role=setup.role)
         control_token = secrets.token_urlsafe(24)
@@ -295,6 +348,11 @@ async def run(stop: asyncio.Event) -> None:
         control = control_app(demo, ledger, control_token)
         apart = Ledger(role=lambda _: "")
         await stack.enter_async_context(serving(control, sockets["control"], name="control", ledger=apart))
+        node = node_socket(setup.https_port)
+        if node is not None:
+            app = site.app(detour=detour, change=change)
+            opened = serving(app, node, name="node", ledger=apart, tls=demo.node_tls)
+            listeners.append(await stack.enter_async_context(opened))
         for worker in (site.work(), site.sample()):
             stack.push_async_callback(_cancel, asyncio.create_task(worker))
         demo.postgres = await database
@@ -306,6 +364,7 @@ async def run(stop: asyncio.Event) -> None:
         variables = {
             "DEMO_CA_FILE": str(files.ca),
             "DEMO_HTTPS_PORT": str(setup.https_port),
+            "DEMO_NODE": SECOND_LOOPBACK if node is not None else LOOPBACK,
             "DEMO_HTTP_PORT": str(setup.http_port),
             "DEMO_COLLECTOR_PORT": str(setup.collector_port),
             "DEMO_USER_TOKEN": setup.user_token,

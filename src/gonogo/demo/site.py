@@ -222,6 +222,19 @@ def allow_origin(request: Request, reply: Reply) -> None:
         reply.headers["Access-Control-Allow-Credentials"] = "true"
 
 
+def preflight(request: Request) -> Response | None:
+    """The answer to a CORS preflight of the API; None for any other request."""
+    asks = request.method == "OPTIONS" and "access-control-request-method" in request.headers
+    if not asks or not request.url.path.startswith("/api/"):
+        return None
+    headers = {"Cache-Control": UNCACHED}
+    if request.headers.get("origin") == FRONT_END:
+        headers["Access-Control-Allow-Methods"] = "GET"
+        headers["Access-Control-Allow-Headers"] = "authorization"
+        headers["Access-Control-Max-Age"] = "600"
+    return Response(status_code=204, headers=headers)
+
+
 @functools.lru_cache(maxsize=64)
 def _compressed_once(body: bytes, coding: str) -> bytes:
     return brotli.compress(body, quality=9) if coding == "br" else gzip.compress(body, 9, mtime=0)
@@ -276,7 +289,7 @@ class Finish:
             elif message["type"] == "http.response.body":
                 reply.body += message.get("body", b"")
 
-        answer: ASGIApp = await self.detour(request) or self.app
+        answer: ASGIApp = await self.detour(request) or (preflight(request) if self.secure else None) or self.app
         await answer(scope, receive, hold)
         if self.secure:
             for name, value in security_headers(self.setup, request.state.nonce).items():
@@ -357,7 +370,6 @@ class Site:
         routed = Starlette(
             routes=[
                 Host(APEX, Starlette(routes=[Route("/{path:path}", self._to_site)])),
-                Route("/api/{path:path}", self._preflight, methods=["OPTIONS"]),
                 *self.routes(),
             ],
             exception_handlers={HTTPException: self._refused, psycopg.Error: self._failed},
@@ -537,17 +549,6 @@ class Site:
     @staticmethod
     def _private(content: dict[str, Any]) -> Response:
         return JSONResponse(content, headers={"Cache-Control": PRIVATE})
-
-    async def _preflight(self, request: Request) -> Response:
-        if request.headers.get("origin") != FRONT_END:
-            return Response(status_code=204, headers={"Cache-Control": UNCACHED})
-        allowed = {
-            "Access-Control-Allow-Methods": "GET",
-            "Access-Control-Allow-Headers": "authorization",
-            "Access-Control-Max-Age": "600",
-            "Cache-Control": UNCACHED,
-        }
-        return Response(status_code=204, headers=allowed)
 
     async def _search(self, request: Request) -> Response:
         """Some searches a client in a sliding window (draft-ietf-httpapi-ratelimit-headers)."""

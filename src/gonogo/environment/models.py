@@ -238,7 +238,8 @@ class Logout(Model):
 
 
 class Exposure(Model):
-    """What should not be published: files, source maps, secrets, stack traces."""
+    """Some thirty requests for what should not be there: sensitive files, source maps, TRACE, and odd requests that may show a
+    stack trace. A firewall may take them for an attack."""
 
     published: tuple[Path, ...] = ()
     """Paths of the list of sensitive files that are meant to be there."""
@@ -542,7 +543,7 @@ class Environment(Model):
     security: Security | None = None
     """Response headers, redirects, cookies and CORS."""
     exposure: Exposure | None = None
-    """What should not be published."""
+    """Requests for what should not be published."""
     api: Api | None = None
     """The HTTP API."""
     metrics: Metrics | None = None

@@ -546,7 +546,7 @@ def _weakness(word: str) -> str:
 _TEMPLATE = re.compile(r"'nonce-[^']*(?:[{}<>%$#]|\bundefined\b|\bnull\b)[^']*'?", re.IGNORECASE)
 _WORDS = re.compile(
     r"(?:test|nonce|random|example|placeholder|changeme|change|me|secret|dummy|static|your|here|value|csp|base64|string|"
-    r"generated|replace|this|abc|xyz|123|[-_0-9])+",
+    r"generated|replace|this|abc|xyz|[-_0-9])++",
     re.IGNORECASE,
 )
 _SEQUENCES = (

@@ -44,6 +44,7 @@ class Rule:
     pattern: re.Pattern[str]
     """Group 1 is the secret where there is one, the whole match otherwise."""
     prefix: int = 4
+    """Characters at its beginning that are the issuer's and no secret."""
     proves: Callable[[str], bool] | None = None
     """A further test of the secret."""
 
@@ -111,7 +112,9 @@ RULES: tuple[Rule, ...] = (
         0,
     ),
     _rule("github-token", "ghp_ gho_ ghu_ ghs_ ghr_", rf"{_START}gh[pousr]_[A-Za-z0-9]{{36}}{_END}", 4, has_checksum),
-    _rule("github-fine-grained-token", "github_pat_", rf"{_START}github_pat_[A-Za-z0-9]{{22}}_[A-Za-z0-9]{{59}}{_END}"),
+    _rule(
+        "github-fine-grained-token", "github_pat_", rf"{_START}github_pat_[A-Za-z0-9]{{22}}_[A-Za-z0-9]{{59}}{_END}", 11
+    ),
     _rule("gitlab-token", "glpat-", rf"{_START}glpat-[A-Za-z0-9_-]{{20,300}}", 6),
     _rule("slack-token", "xox", rf"{_START}xox[abeoprs]-(?:[0-9]{{6,20}}-){{1,3}}[A-Za-z0-9]{{16,80}}{_END}", 5),
     _rule(
@@ -127,7 +130,7 @@ RULES: tuple[Rule, ...] = (
         "private-key",
         "private key",
         r"-----BEGIN (?:RSA |EC |DSA |OPENSSH |ENCRYPTED |PGP )?PRIVATE KEY(?: BLOCK)?-----"
-        r"(?:[^\n\\-]{0,80}(?:\\r|\\n|\s){1,8}){0,6}?([A-Za-z0-9+/=]{40,100})",
+        r"(?:\\r|\\n|\s){1,8}(?:[A-Za-z-]{1,20}: [^\n\\]{0,80}(?:\\r|\\n|\s){1,8}){0,4}([A-Za-z0-9+/=]{40,100})",
         0,
     ),
     _rule("npm-token", "npm_", rf"{_START}npm_[A-Za-z0-9]{{36}}{_END}"),

@@ -478,7 +478,7 @@ def _build_script(environment: Environment, subject: Subject, sight: Sight) -> S
 
 def _published(environment: Environment) -> list[Subject]:
     """Every text that is fetched without credentials anyway."""
-    if environment.exposure is None:
+    if environment.security is None and environment.exposure is None:
         return []
     paths = [page.path for page in environment.site.pages]
     paths += [*environment.delivery.assets, *environment.delivery.text] if environment.delivery else []
@@ -496,12 +496,12 @@ def _build_published(environment: Environment, subject: Subject, sight: Sight) -
 
 
 def _provoked(environment: Environment) -> list[Subject]:
-    if environment.exposure is None:
+    if environment.security is None and environment.exposure is None:
         return []
-    found = [
-        Subject("a missing page", (page_request(environment, missing_path(environment)),)),
-        Subject("a path that is not UTF-8", (page_request(environment, "/%C0%AF%FF"),)),
-    ]
+    found = [Subject("a missing page", (page_request(environment, missing_path(environment)),))]
+    if environment.exposure is None:
+        return found
+    found.append(Subject("a path that is not UTF-8", (page_request(environment, "/%C0%AF%FF"),)))
     api = environment.api
     if api:
         found.append(Subject("a missing API path", (api_request(environment, f"/api{missing_path(environment)}"),)))
@@ -659,8 +659,8 @@ SURFACE = (
     Noun("trusted_cors", "[security] origins", "What a path says to a declared origin.", _declared_cors, _build_cors),
     Noun("pried", "[exposure]", "A path that must not be published.", _pried, _build_pried),
     Noun("script", "[exposure] and [delivery]", "A declared script and its source map.", _scripts, _build_script),
-    Noun("published", "[exposure]", "A text that anybody can read.", _published, _build_published),
-    Noun("provoked", "[exposure]", "An answer to a request that a server may stumble over.", _provoked, _build_provoked),
+    Noun("published", "[security] or [exposure]", "A text that anybody can read.", _published, _build_published),
+    Noun("provoked", "[security] or [exposure]", "An answer to a request that a server may stumble over.", _provoked, _build_provoked),
     Noun("trace", "[exposure], with TRACE allowed", "The answer to TRACE.", _trace, _build_provoked),
     Noun("open_redirect", "[security]", "An attempt to be redirected elsewhere.", _open_redirects, _build_open_redirect),
     Noun("preload", "[security.preload]", "What the HSTS preload list's rules look at.", _preload, _build_preload),

@@ -1,0 +1,145 @@
+"""Each kind of trace or debug page is known; prose, documentation and ordinary error pages are not."""
+
+from __future__ import annotations
+
+import time
+import traceback
+from html import escape
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gonogo.formats import debug_pages
+
+
+def real_traceback() -> str:
+    try:
+        raise ZeroDivisionError
+    except ZeroDivisionError:
+        return traceback.format_exc()
+
+
+JAVA = (
+    "java.lang.NullPointerException: null\n\tat com.acme.web.Cart.total(Cart.java:42)\n"
+    "\tat com.acme.web.Cart.<init>(Cart.java:7)\n\tat java.base/java.lang.Thread.run(Thread.java:833)"
+)
+NODE = (
+    "TypeError: x is undefined\n    at Cart.total (/srv/app/cart.js:4:9)\n"
+    "    at async /srv/app/node_modules/express/lib/router/layer.js:95:5\n    at new Cart (node:internal/main:1:2)"
+)
+
+PAGES = [
+    ("python-traceback", real_traceback()),
+    ("python-traceback", f"<html><body><pre>{escape(real_traceback())}</pre></body></html>"),
+    ("python-traceback", '{"detail":"Traceback (most recent call last):\\n  File \\"/srv/a.py\\", line 3, in x"}'),
+    ("werkzeug-debugger", "<title>ZeroDivisionError: division by zero // Werkzeug Debugger</title>"),
+    ("django-debug", "<p>You're seeing this error because you have <code>DEBUG = True</code> in your settings"),
+    ("starlette-debugger", "<html><head><title>Starlette Debugger</title></head>"),
+    ("rails-debug", "<p><code>Rails.root: /home/deploy/app</code></p>"),
+    ("rails-debug", "<title>Action Controller: Exception caught</title>"),
+    ("ruby-backtrace", "app/x\n/home/deploy/app/models/cart.rb:12:in `total'"),
+    ("ruby-backtrace", "/app/models/cart.rb:12:in 'Cart#total'"),
+    ("whoops", '<div class="Whoops container"><div class="stack-container">'),
+    ("laravel-ignition", "<script>window.ignite({})</script>"),
+    ("json-exception", '{"message":"x","exception":"ErrorException","file":"\\/var\\/www\\/app\\/Cart.php","line":12}'),
+    ("symfony-exception", '<title>x (500)</title><div class="exception-message-wrapper">'),
+    (
+        "php-error",
+        "<br />\n<b>Warning</b>:  Undefined variable $x in <b>/var/www/html/a.php</b> on line <b>3</b><br />",
+    ),
+    ("php-error", "PHP Fatal error:  Uncaught Error: x in /var/www/a.php:3"),
+    ("php-error", "Parse error: syntax error in C:\\xampp\\htdocs\\a.php on line 3"),
+    ("php-stack-trace", "Stack trace:\n#0 /var/www/html/b.php(12): total()\n#1 {main}"),
+    ("java-stack-trace", JAVA),
+    ("java-stack-trace", f"<h1>Whitelabel Error Page</h1><div>{JAVA.replace('<init>', '&lt;init&gt;')}</div>"),
+    ("java-stack-trace", '{"trace":"' + JAVA.replace("\n", "\\n").replace("\t", "\\t") + '"}'),
+    ("aspnet-yellow-page", "<h1>Server Error in '/' Application.</h1><b>Stack Trace:</b>"),
+    ("aspnet-developer-page", "<h1>An unhandled exception occurred while processing the request.</h1>"),
+    ("dotnet-stack-trace", "   at Acme.Cart.Total(Int32 id) in C:\\src\\Cart.cs:line 12"),
+    ("dotnet-stack-trace", "   at Acme.Cart.Total(Int32 id) in /src/Cart.cs:line 12"),
+    ("node-stack-trace", NODE),
+    ("node-stack-trace", f"<pre>{NODE.replace(chr(10), '<br>').replace('    ', ' &nbsp; &nbsp;')}</pre>"),
+    ("node-stack-trace", '{"stack":"' + NODE.replace("\n", "\\n") + '"}'),
+    ("go-panic", "panic: x\n\ngoroutine 1 [running]:\nmain.main()\n\t/src/main.go:4 +0x1d"),
+    ("rust-panic", "thread 'main' panicked at src/main.rs:2:5:\nx"),
+    ("nextjs-overlay", "<nextjs-portal></nextjs-portal>"),
+    ("vite-overlay", "<vite-error-overlay></vite-error-overlay>"),
+    ("sql-error", "You have an error in your SQL syntax; check the manual"),
+    ("sql-error", "SQLSTATE[42S02]: Base table or view not found"),
+    ("sql-error", 'ERROR:  syntax error at or near "FROM"'),
+    ("sql-error", "sqlite3.OperationalError: no such table: x"),
+    ("sql-error", "psycopg.errors.UndefinedTable: relation"),
+    ("sql-error", "PG::UndefinedTable: ERROR"),
+    ("sql-error", "ORA-00942: table or view does not exist"),
+    ("sql-error", "Unclosed quotation mark after the character string 'x'."),
+    ("server-path", "<p>could not open /home/deploy/app/settings.py</p>"),
+    ("server-path", "could not open C:\\inetpub\\wwwroot\\web\\Default.aspx"),
+]
+
+
+@pytest.mark.parametrize(("name", "body"), PAGES)
+def test_each_kind_is_known(name: str, body: str) -> None:
+    found = debug_pages.find(body)
+    assert [one.name for one in found] == [name]
+    assert 0 < len(found[0].excerpt) <= debug_pages.EXCERPT
+    assert "\n" not in found[0].excerpt
+
+
+def test_all_kinds_are_tested() -> None:
+    names = {sign.name for sign in (*debug_pages.PAGES, *debug_pages.TRACES)}
+    assert names <= {name for name, _ in PAGES}
+
+
+BENIGN = [
+    "",
+    "<h1>404 Not Found</h1><hr><center>nginx</center>",
+    "<h1>Whitelabel Error Page</h1><p>This application has no explicit mapping for /error</p>",
+    '{"detail":"Not Found"}',
+    '{"type":"about:blank","title":"Bad Request","status":400,"file":"a.txt"}',
+    "<p>Python prints Traceback (most recent call last) when it fails.</p>",
+    f"<p>An example:</p><pre><code>{real_traceback()}</code></pre><p>Read it from the end.</p>",
+    f'<pre><code class="language-java"><span>{JAVA}</span></code></pre>',
+    "<script src=/srv/app/main.js></script><a href=/home/blog/first-post.php>x</a>",
+    "See https://example.org/opt/tools/run.py and ./usr/lib/x.py",
+    "Call us at Acme.Store(Berlin) at 9:00:00, look at /menu",
+    "Warning: the shop closes at 5. Download in /files/a.zip",
+    "We met at the goroutine [conference], thread 'a' was fun; SQL is a language.",
+    "<title>Server Error</title><h1>Server Error in our kitchen</h1>",
+    "Oops! Whoops, something went wrong.",
+    "ORA-00942 is an Oracle code. DEBUG = True is dangerous.",
+    "<p>line 4 of the poem</p>",
+]
+
+
+@pytest.mark.parametrize("body", BENIGN)
+def test_harmless_bodies(body: str) -> None:
+    assert debug_pages.find(body) == ()
+
+
+@given(st.one_of(st.text(max_size=400), st.text(alphabet='at ./:()\\"<>code#0123\n&;', max_size=400)))
+def test_any_text_is_searched(text: str) -> None:
+    debug_pages.find(text)
+    debug_pages.find(f"<p>{text}</p>")
+
+
+UNITS = ["at ", "at a.", "at a.at ", "at /a", "in /a", "<", "<code>", "<code ", "</code>", "<p ", "&#", 'File "']
+MORE = [
+    "#1 /a",
+    '"file":"/',
+    "goroutine 1 [",
+    "/a.rb:1:in",
+    "<title>",
+    "/home/a/.",
+    "Warning: in /a.php",
+    'near "SQL',
+    ":line 1 at a(",
+]
+
+
+@pytest.mark.parametrize("unit", UNITS + MORE)
+def test_long_bodies_are_quick(unit: str) -> None:
+    body = "<p>Traceback (most recent call last)" + unit * (1_000_000 // len(unit))
+    begun = time.process_time()
+    debug_pages.find(body)
+    assert time.process_time() - begun < 0.8

@@ -1,0 +1,238 @@
+"""Every rule finds a made-up secret of its format, and a corpus of harmless text has none.
+
+Secrets are put together at run time, so that the repository holds none.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import random
+import string
+import time
+import zlib
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gonogo.formats import secrets
+
+AT = datetime(2026, 11, 21, tzinfo=UTC)
+WORDS = string.ascii_letters + string.digits
+HEX = "0123456789abcdef"
+BASE32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
+
+
+def some(length: int, alphabet: str = WORDS, seed: int = 7) -> str:
+    return "".join(random.Random(seed).choices(alphabet, k=length))  # noqa: S311
+
+
+def github(prefix: str) -> str:
+    body, number, digits = some(30), 0, ""
+    number = zlib.crc32(body.encode())
+    alphabet = string.digits + string.ascii_uppercase + string.ascii_lowercase
+    while number:
+        number, rest = divmod(number, 62)
+        digits = alphabet[rest] + digits
+    return f"{prefix}_{body}{digits:0>6}"
+
+
+def part(value: object) -> str:
+    return base64.urlsafe_b64encode(json.dumps(value).encode()).decode().rstrip("=")
+
+
+def token(**claims: object) -> str:
+    return f"{part({'alg': 'HS256', 'typ': 'JWT'})}.{part(claims)}.{some(43)}"
+
+
+def pem(kind: str, newline: str = "\n") -> str:
+    return f"-----BEGIN {kind}-----{newline}{some(64)}{newline}{some(64, seed=8)}{newline}-----END {kind}-----"
+
+
+SOON, PAST = AT.timestamp() + 3600, AT.timestamp() - 3600
+
+SECRETS = [
+    ("aws-access-key-id", "AKIA" + some(16, BASE32), "AKIA"),
+    ("aws-access-key-id", '"' + "ASIA" + some(16, BASE32) + '"', "ASIA"),
+    ("aws-secret-access-key", 'aws_secret_access_key = "' + some(40) + '"', ""),
+    ("aws-secret-access-key", '{"secretAccessKey":"' + some(40) + '"}', ""),
+    ("github-token", github("ghp"), "ghp_"),
+    ("github-token", github("gho"), "gho_"),
+    ("github-fine-grained-token", "github_pat_" + some(22) + "_" + some(59), "github_p"),
+    ("gitlab-token", "glpat-" + some(20), "glpat-"),
+    ("slack-token", "xoxb-" + some(12, string.digits) + "-" + some(12, string.digits) + "-" + some(24), "xoxb-"),
+    (
+        "slack-webhook",
+        "https://hooks.slack.com/services/T" + some(8, BASE32) + "/B" + some(8, BASE32) + "/" + some(24),
+        "T",
+    ),
+    ("stripe-secret-key", "sk_live_" + some(24), "sk_live_"),
+    ("stripe-secret-key", "rk_live_" + some(99), "rk_live_"),
+    ("stripe-webhook-secret", "whsec_" + some(32), "whsec_"),
+    ("google-client-secret", "GOCSPX-" + some(28), "GOCSPX-"),
+    ("google-service-account", json.dumps({"type": "service_account", "private_key": pem("PRIVATE KEY")}), ""),
+    ("private-key", pem("RSA PRIVATE KEY"), ""),
+    ("private-key", pem("PRIVATE KEY", "\\n"), ""),
+    ("private-key", pem("OPENSSH PRIVATE KEY"), ""),
+    (
+        "private-key",
+        pem("RSA PRIVATE KEY").replace("-----\n", "-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES,0A\n\n", 1),
+        "",
+    ),
+    ("npm-token", "npm_" + some(36), "npm_"),
+    ("pypi-token", "pypi-AgEIcHlwaS5vcmc" + some(60), "pypi-AgE"),
+    ("sendgrid-key", "SG." + some(22) + "." + some(43), "SG."),
+    ("twilio-token", 'TWILIO_AUTH_TOKEN: "' + some(32, HEX) + '"', ""),
+    ("mailgun-key", "mailgun: key-" + some(32, HEX), "key-"),
+    ("azure-storage-key", "AccountName=a;AccountKey=" + some(86) + "==;", ""),
+    ("connection-string", "postgres://app:" + some(14) + "@db.internal:5432/app", ""),
+    ("connection-string", "mongodb+srv://app:" + some(14) + "@cluster0.mongodb.net/x", ""),
+    ("connection-string", "redis://:" + some(14) + "@cache:6379", ""),
+    ("connection-string", "amqp://guest:" + some(9) + "@mq", ""),
+    ("sentry-secret-dsn", f"https://{some(32, HEX)}:{some(32, HEX, 9)}@sentry.io/42", ""),
+    ("anthropic-key", "sk-ant-" + "api03-" + some(93) + "AA", "sk-ant-"),
+    ("openai-key", "sk-proj-" + some(120), "sk-proj"),
+    ("openai-key", "sk-" + some(20) + "T3Blbk" + "FJ" + some(20), "sk-"),
+    ("mapbox-secret-token", "sk." + part({"u": "acme", "a": some(24)}) + "." + some(22), "sk."),
+    ("digitalocean-token", "dop_v1_" + some(64, HEX), "dop_v1_"),
+    ("shopify-token", "shpat_" + some(32, HEX), "shpat_"),
+    ("hugging-face-token", "hf_" + some(34, string.ascii_letters), "hf_"),
+    ("supabase-service-role", token(role="service_role", iss="supabase", exp=SOON), "eyJ"),
+    ("session-token", token(sub="42", exp=SOON), "eyJ"),
+    ("session-token", token(sub="42"), "eyJ"),
+]
+
+
+@pytest.mark.parametrize(
+    ("rule", "text", "prefix"), SECRETS, ids=[f"{number}-{secret[0]}" for number, secret in enumerate(SECRETS)]
+)
+@pytest.mark.parametrize("around", ["{}", "<script>const k='{}';</script>", '{{"k":"{}"}}', "x={}\ny=1", "a {} b"])
+def test_each_rule_finds_its_secret(rule: str, text: str, prefix: str, around: str) -> None:
+    (found,) = secrets.find(around.format(text), at=AT)
+    assert (found.rule, found.prefix) == (rule, prefix)
+    assert len(found.digest) == 8
+
+
+def test_all_rules_are_tested() -> None:
+    assert {rule.name for rule in secrets.RULES} <= {rule for rule, _, _ in SECRETS}
+
+
+def test_a_finding_does_not_hold_the_secret() -> None:
+    text = github("ghp")
+    (found,) = secrets.find(f"a {text} b {text}", at=AT)
+    assert found == secrets.Secret("github-token", "ghp_", hashlib.sha256(text.encode()).hexdigest()[:8], 2)
+    assert text[4:] not in repr(found)
+
+
+def test_githubs_own_checksum() -> None:
+    assert secrets.has_checksum("ghp" + "_zQWBuTSOoRi4A9spHcVY5ncnsDkxkJ" + "0mLq17")
+
+
+IMAGE = base64.b64encode(random.Random(3).randbytes(3000)).decode()  # noqa: S311
+
+BENIGN = [
+    "AKIA" + "IOSFODNN7EXAMPLE",
+    'aws_secret_access_key = "wJalrXUtnFEMI/K7MDENG/bPxRfiCY' + 'EXAMPLEKEY"',
+    'aws_secret_access_key = "' + "x" * 40 + '"',
+    "ghp" + "_" + some(36),
+    "ghp" + "_xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
+    "sk_live" + "_YOUR_SECRET_KEY_GOES_HERE_1234",
+    "pk_live" + "_" + some(24),
+    "sk_test" + "_" + some(24),
+    "AIza" + some(35),
+    "pk." + part({"u": "acme", "a": some(24)}) + "." + some(22),
+    f"https://{some(32, HEX)}@o42.ingest.sentry.io/42",
+    token(role="anon", iss="supabase", exp=SOON),
+    token(sub="42", exp=PAST),
+    token(iss="x", exp=SOON),
+    pem("PUBLIC KEY"),
+    pem("CERTIFICATE"),
+    "-----BEGIN PRIVATE KEY-----\n...\n-----END PRIVATE KEY-----",
+    "if (text.startsWith('-----BEGIN PRIVATE KEY-----')) { return decode(text) }",
+    "postgres://user:password@localhost:5432/db",
+    "postgresql://$USER:${DB_PASSWORD}@host/db",
+    "mysql://root:<password>@host",
+    "mongodb://localhost:27017/x",
+    "redis://cache:6379/0 and redis://user@host",
+    "https://user@host.example/path:80",
+    "xoxb-your-token-here",
+    "https://hooks.slack.com/services/T00000000/B00000000/XXXXXXXXXXXXXXXXXXXXXXXX",
+    "SG.xxxxxxxxxxxxxxxxxxxxxx.xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
+    "sk-ant-" + "api03-" + "x" * 93 + "AA",
+    "sk-proj-" + "your-key-" * 8,
+    "npm_config_registry npm_lifecycle_event npm_package_version",
+    f'<img src="data:image/png;base64,{IMAGE}">',
+    f'<script integrity="sha384-{base64.b64encode(hashlib.sha384(b"a").digest()).decode()}" crossorigin></script>',
+    "123e4567-e89b-42d3-a456-426614174000 "
+    + hashlib.sha256(b"x").hexdigest()
+    + " "
+    + hashlib.sha512(b"x").hexdigest()[:40],
+    "!function(e,t){'use strict';var n=e.token||'';t.exports={AKIA:1,secret:n,key-:0}}(this,module);",
+    ".a{background:url(data:font/woff2;base64," + IMAGE[:400] + ")}.sk-chase-dot{animation:sk-chase 2s}",
+    "sk-fading-circle sk-folding-cube-animation sk-proj-card-title-with-a-long-class-name",
+    '{"version":3,"sources":["a.ts"],"mappings":"' + "AAAA,SAAS;CACP" * 200 + '"}',
+    "key-" + "0123456789abcdef" * 2 + " mailgun",
+    "github_pat_" + "1" * 22 + "_" + "A" * 59,
+    "hf_hub_download_with_progress_bar hf_transfer",
+]
+
+
+@pytest.mark.parametrize("text", BENIGN, ids=range(len(BENIGN)))
+def test_harmless_text(text: str) -> None:
+    assert secrets.find(text, at=AT) == ()
+
+
+def test_a_whole_page_of_harmless_text() -> None:
+    assert secrets.find("\n".join(BENIGN), at=AT) == ()
+
+
+def test_random_base64_holds_no_secret() -> None:
+    chosen = random.Random(5)  # noqa: S311
+    text = base64.b64encode(chosen.randbytes(700_000)).decode() + " " + chosen.randbytes(100_000).hex()
+    assert secrets.find(text, at=AT) == ()
+
+
+@given(st.one_of(st.text(max_size=400), st.text(alphabet="eyJ.-_AKIAsk:/@'=0 ", max_size=400)))
+def test_any_text_is_searched(text: str) -> None:
+    secrets.find(text, at=AT)
+
+
+@given(st.text(max_size=60))
+def test_any_token_is_read(text: str) -> None:
+    encoded = base64.urlsafe_b64encode(text.encode("utf-8", "surrogatepass")).decode()
+    secrets.find(f"eyJhbGciOiJIUzI1NiJ9.eyJ{encoded}.{some(43)}", at=AT + timedelta(days=1))
+
+
+@pytest.mark.parametrize(
+    "unit",
+    [
+        "eyJ",
+        "eyJ-",
+        "eyJa.",
+        "eyJaaaaaaaaaaaa.eyJaa.",
+        "postgres://",
+        "postgres://a:b",
+        "redis://:",
+        "AKIA",
+        "sk-ant-",
+        "-----BEGIN PRIVATE KEY-----\n",
+        "twilio",
+        "aws_secret_access_key",
+        "xoxb-1111111-",
+        "AccountKey=",
+        "a",
+        "/",
+        "=",
+        "https://" + "a" * 32 + ":",
+        "SG.",
+        "mailgun key-",
+    ],
+)
+def test_long_texts_are_quick(unit: str) -> None:
+    text = unit * (1_000_000 // len(unit))
+    begun = time.process_time()
+    secrets.find(text, at=AT)
+    assert time.process_time() - begun < 0.6
