@@ -26,6 +26,8 @@ def test_charset(response: Response) -> None:
     """In the header, or in a `<meta>` within the first 1,024 bytes; a missing type leaves all of it to a guess."""
     exchange = response.exchange
     kind = exchange.value("content-type") or ""
+    if response.kind not in {"page", "api"}:
+        return  # what a server says of its own in errors and redirects is plain ASCII
     if not kind.strip() and exchange.body_bytes:
         report([Finding.of(response.subject, seen="absent", wanted="a type with its charset", what="Content-Type")])
     html = kind.strip().lower().startswith("text/html")

@@ -1,7 +1,7 @@
-"""A version number in a header tells an attacker which known holes to try first.
+"""A version number in a header tells an attacker which known holes to try first; the name of a machine inside, where.
 
-Fix: nginx `server_tokens off;` · Apache `ServerTokens Prod` · remove `X-Powered-By`.
-See: https://www.rfc-editor.org/rfc/rfc9110#section-10.2.4
+Fix: nginx `server_tokens off;` · Apache `ServerTokens Prod` · remove `X-Powered-By` and the like at the proxy.
+See: https://owasp.org/www-project-secure-headers/#prevent-information-disclosure-via-http-headers
 """
 
 from __future__ import annotations
@@ -10,18 +10,41 @@ import re
 
 from gonogo import Finding, Severity, check
 from gonogo.check import report
-from gonogo.nouns import Document
+from gonogo.nouns import Response
 
-TELLING = ("server", "x-powered-by", "x-aspnet-version", "x-aspnetmvc-version", "x-generator")
+TELLING = frozenset(
+    "liferay-portal oraclecommercecloud-version powered-by product server x-aspnet-version x-aspnetmvc-version x-cf-powered-by "
+    "x-cms x-cocoon-version x-content-encoded-by x-drupal-version x-framework x-generated-by x-generator x-jitsi-release "
+    "x-joomla-version x-mod-pagespeed x-owa-version x-page-speed x-php-version x-powered-by x-powered-by-plesk x-powered-cms "
+    "x-runtime-version x-server x-server-powered-by x-shopify-stage x-turbo-charged-by x-umbraco-version x-version via".split()
+)
+"""Headers that name a product; the name alone is no finding, digits of a version are."""
+INSIDE = frozenset(
+    "host-header k-proxy-request pega-host x-backend x-backend-server x-backside-transport x-beserver x-calculatedbetarget "
+    "x-debug-exception x-debug-exception-file x-debug-token x-debug-token-link x-diaginfo x-envoy-original-dst-host x-feserver "
+    "x-servername x-sourcefiles x-upstream-addr x-varnish-backend x-varnish-server".split()
+)
+"""Headers whose whole purpose is to tell of the inside: machines, paths, debuggers."""
 VERSION = re.compile(r"\d+\.\d+|/v?\d+(?![\w])|^\d+$")
+PROTOCOL = re.compile(r"(?:HTTP/)?[12](?:\.[01])?\s+", re.IGNORECASE)
+"""Via begins with the version of the protocol (RFC 9110 §7.6.3), which is no product's."""
 
 
-@check(title="Headers do not give away versions", severity=Severity.LOW, profiles={"smoke", "security", "nightly"})
-def test_version_hidden(document: Document) -> None:
-    """A product name alone is no finding; digits of a version are."""
+@check(title="Headers do not give away versions", severity=Severity.MEDIUM, profiles={"smoke", "security", "nightly"})
+def test_version_hidden(response: Response) -> None:
+    """A product name alone is no finding; digits of a version are. Judged on errors and redirects too."""
     report(
-        Finding.of(document.page.path, seen=repr(value[:80]), wanted="no version", what=name.title())
-        for name in TELLING
-        for value in document.exchange.values(name)
-        if VERSION.search(value)
+        Finding.of(response.subject, seen=repr(value[:80]), wanted="no version", what=name.title())
+        for name, value in response.exchange.headers
+        if name.lower() in TELLING and VERSION.search(PROTOCOL.sub("", value) if name.lower() == "via" else value)
+    )
+
+
+@check(title="Headers do not tell of the inside", severity=Severity.MEDIUM, profiles={"smoke", "security", "nightly"})
+def test_inside_hidden(response: Response) -> None:
+    """Names of machines behind the proxy, paths of source files, links to a debugger."""
+    report(
+        Finding.of(response.subject, seen=repr(value[:80]), wanted="absent", what=name.title())
+        for name, value in response.exchange.headers
+        if name.lower() in INSIDE and value.strip()
     )

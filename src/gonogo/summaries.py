@@ -63,12 +63,19 @@ def _tls(evidence: Evidence) -> tuple[str, str]:
         lines.append(
             f"{shake.address}: {shake.version} {shake.cipher} alpn={shake.alpn or 'none'}; older versions: {shake.legacy}"
         )
+        groups = ", ".join(f"{name} {said}" for name, said in shake.offers.groups)
+        lines.append(f"  {groups}; OCSP staple {shake.offers.stapled}; without SNI: {shake.offers.unnamed}")
         lines += [
             f"  {one.subject} ({one.key}, {one.not_before} to {one.not_after})"
             for one in shake.verified or shake.presented
         ]
-        if shake.error:
-            lines.append(f"  not verified: {shake.error}")
+        if shake.verified:
+            first, last = (min(one.not_after for one in chain) for chain in (shake.presented, shake.verified))
+            lines.append(f"  earliest end: {first} of what was sent, {last} of the verified chain")
+        if why := shake.error or shake.second_error:
+            lines.append(f"  not verified: {why}")
+    lines += [f"{address}: no handshake: {why}" for address, why in found.dead]
+    lines += [f"{address}: this machine has no route to it" for address in found.unrouted]
     return f"TLS handshake with {found.host}:{found.port}", _clip(lines)
 
 

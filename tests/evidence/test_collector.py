@@ -19,7 +19,7 @@ from gonogo.errors import EvidenceMissing
 from gonogo.evidence import collector as collecting
 from gonogo.evidence.collector import Collector
 from gonogo.evidence.facts import Exchange, Timings
-from gonogo.evidence.plan import entries, merge
+from gonogo.evidence.plan import HANDSHAKES, entries, merge
 from gonogo.evidence.records import HttpRequest, Lane, LoadRequest, Request, Step, TlsRequest, VisitRequest, identity
 from gonogo.evidence.store import Store
 from gonogo.probes.context import Context
@@ -259,7 +259,7 @@ def test_a_private_ca_adds_the_handshake_that_browsers_need() -> None:
     visit = VisitRequest("v", (Step("goto", "https://www.acme.test:8443/"), Step("reload")))
     merged = merge([visit], environment)
     assert [(entry.probe, entry.target, entry.count) for entry in entries(merged, environment)] == [
-        ("tls", "www.acme.test:8443", 2),
+        ("tls", "www.acme.test:8443", HANDSHAKES),
         ("browser", "https://www.acme.test:8443/", 2),
     ]
 

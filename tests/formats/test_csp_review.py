@@ -109,6 +109,7 @@ def test_nothing_to_say(values: list[str]) -> None:
         ([GOOD + "; script-src-attr 'unsafe-inline'"], "script_unsafe_inline"),
         ([scripts("'self' 'unsafe-inline'"), "img-src *"], "script_unsafe_inline"),
         ([scripts("'self' 'unsafe-inline'"), scripts("'self' 'unsafe-inline'")], "script_unsafe_inline"),
+        ([f"default-src 'self' 'unsafe-inline'; {REST}"], "script_unsafe_inline"),
         ([scripts("'self' 'unsafe-eval'")], "script_unsafe_eval"),
         ([scripts(f"{NONCE} 'unsafe-hashes'")], "unsafe_hashes"),
         ([scripts("*")], "script_wildcard"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 import socket
 import ssl
 import struct
@@ -18,9 +19,11 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from hypothesis import given
 from hypothesis import strategies as st
+from tls_servers import Signer, World
+from tls_servers import authority as make_authority
 
 from gonogo import Shortfall
 from gonogo.environment.models import Environment, Tls
@@ -302,6 +305,64 @@ def test_no_ca_file(serve) -> None:  # type: ignore[no-untyped-def]
 )
 def test_names(pattern: str, host: str, covers: bool) -> None:
     assert tls_chain.name_covers(pattern, host) is covers
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> World:
+    return World(tmp_path_factory.mktemp("world"))
+
+
+def _der(*certificates: x509.Certificate) -> list[bytes]:
+    return [one.public_bytes(serialization.Encoding.DER) for one in certificates]
+
+
+@pytest.mark.parametrize(
+    ("how", "says"),
+    [
+        ({}, ""),
+        ({"names": ("*.acme.test",)}, ""),
+        ({"names": ("other.acme.test",)}, "no matching subjectAltName"),
+        ({"names": ()}, "has no subjectAltName"),
+        ({"purposes": (ExtendedKeyUsageOID.CLIENT_AUTH,)}, "not for servers|required EKU not found"),
+        ({"start": NOW - timedelta(days=100)}, "not valid at validation time"),
+        ({"start": NOW + timedelta(days=1)}, "not valid at validation time"),
+        ({"algorithm": hashes.SHA224()}, "signature algorithm"),
+    ],
+)
+@pytest.mark.parametrize("private", [True, False])
+def test_a_second_opinion(how: dict[str, object], says: str, private: bool, world: World) -> None:
+    presented = _der(world.leaf(**how), world.issuing.certificate)  # type: ignore[arg-type]
+    (root,) = _der(world.root.certificate)
+    said = tls_chain.second_opinion(presented, root, "www.acme.test", NOW, private=private)
+    assert re.search(says, said, re.IGNORECASE) if says else said == ""
+
+
+def test_a_second_opinion_on_broken_chains(world: World) -> None:
+    (root,) = _der(world.root.certificate)
+    leaf, issuing, apart = _der(world.leaf(), world.issuing.certificate, make_authority("Elsewhere").certificate)
+    for presented in (
+        [leaf],
+        [leaf, apart],
+        [leaf[:-8] + bytes(8), issuing],
+        [b"", issuing],
+        [leaf, b"no certificate"],
+        [],
+    ):
+        assert tls_chain.second_opinion(presented, root, "www.acme.test", NOW, private=True), presented
+
+
+def test_a_private_authority_owes_no_key_usage(world: World) -> None:
+    """As `openssl req -x509` makes it; a public one owes the extension."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = _name("Home CA")
+    bare = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
+    bare = bare.serial_number(5).not_valid_before(NOW - timedelta(days=9)).not_valid_after(NOW + timedelta(days=900))
+    root = bare.add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True).sign(
+        key, hashes.SHA256()
+    )
+    leaf, own = _der(world.leaf(Signer(root, key)), root)
+    assert tls_chain.second_opinion([leaf], own, "www.acme.test", NOW, private=True) == ""
+    assert "2.5.29" in tls_chain.second_opinion([leaf], own, "www.acme.test", NOW, private=False)
 
 
 def _record(kind: int, body: bytes) -> bytes:

@@ -278,6 +278,7 @@ SECURITY_FAULTS: Mapping[str, Fault] = MappingProxyType(
         "json-as-page": Fault(change=_json_as_page),
         "opener-policy-twice": added("Cross-Origin-Opener-Policy", "same-origin"),
         "header-outdated": header("X-XSS-Protection", "1; mode=block"),
+        "inside-told": header("X-Backend-Server", "app-07.internal:8000"),
         "headers-huge": header("X-Debug", "0123456789" * 900),
         "errors-bare": Fault(change=_errors_bare),
         "redirect-bare": on_host("X-Content-Type-Options", None, host=APEX),

@@ -166,8 +166,6 @@ class Offers:
     """Name of a key agreement group and the answer, in TLS 1.3."""
     stapled: str
     """A stapled OCSP response, asked for with `aead`."""
-    leaf: str
-    """SHA-256 of the first certificate that was sent with `aead`; empty where none was."""
     unnamed: str
     """Names in the certificate that a client without SNI gets; or `refused` or `unknown: …`."""
 

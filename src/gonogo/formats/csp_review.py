@@ -207,8 +207,10 @@ def script_unsafe_inline(policies: Policies) -> tuple[Remark, ...]:
 
 
 def style_inline(policies: Policies) -> tuple[Remark, ...]:
-    """Inline styles apply without nonce or hash."""
-    return _inline(policies, ("style-src-elem", "style-src-attr"), "inline style", "style sheets, a nonce or hashes")
+    """Inline styles apply without nonce or hash; silent where the same directive lets inline scripts run."""
+    told = {remark.directive for remark in script_unsafe_inline(policies)}
+    found = _inline(policies, ("style-src-elem", "style-src-attr"), "inline style", "style sheets, a nonce or hashes")
+    return tuple(remark for remark in found if remark.directive not in told)
 
 
 def _inline(policies: Policies, kinds: Sequence[str], what: str, wanted: str) -> tuple[Remark, ...]:

@@ -8,7 +8,6 @@ first does not verify, another reads the certificate without trusting it. All el
 
 from __future__ import annotations
 
-import hashlib
 import ssl
 import warnings
 from collections.abc import Sequence
@@ -57,6 +56,8 @@ def _permissive(context: ssl.SSLContext) -> ssl.SSLContext:
     context.set_ciphers(CIPHERS)
     context.set_alpn_protocols(["h2", "http/1.1"])
     context.hostname_checks_common_name = False
+    # Python 3.13 sets it, older ones do not; the second opinion is strict where that is owed.
+    context.verify_flags &= ~ssl.VERIFY_X509_STRICT
     return context
 
 
@@ -112,11 +113,15 @@ class _Line:
         self.timeout_s = context.environment.limits.request_timeout_s
         self._guard = context.guard
         self._places = anyio.CapacityLimiter(AT_A_TIME)
-        self._until = anyio.current_time() + self.timeout_s
+        self._until = 0.0
 
     async def admit(self, count: int = 1) -> None:
         await self._guard.admit("handshake", f"https://{self.host}:{self.port}", count=count)
         self._until = max(self._until, anyio.current_time() + self.timeout_s)
+
+    def begin(self) -> None:
+        """All questions together have one request timeout from now on."""
+        self._until = anyio.current_time() + self.timeout_s
 
     async def ask(self, offer: Offer, *, whole: bool = False) -> Answer | str:
         """The server's answer to one ClientHello: an Answer, `refused` or `unknown: …`."""
@@ -234,6 +239,7 @@ async def _question(line: _Line, request: TlsRequest) -> tuple[str, Offers]:
         texts["unnamed"] = await line.unnamed()
 
     groups = (POST_QUANTUM, *request.groups)
+    line.begin()
     async with anyio.create_task_group() as group:
         group.start_soon(strong)
         group.start_soon(weakly)
@@ -255,7 +261,6 @@ async def _question(line: _Line, request: TlsRequest) -> tuple[str, Offers]:
         dh_bits=0 if isinstance(dhe, str) else dhe.dh_bits,
         groups=tuple((name, _offered(answers[f"group {name}"], group=tls_hello.GROUPS[name])) for name in groups),
         stapled=_stapled(aead),
-        leaf="" if isinstance(aead, str) or not aead.certificates else hashlib.sha256(aead.certificates[0]).hexdigest(),
         unnamed=texts["unnamed"],
     )
 
@@ -290,7 +295,13 @@ async def _observe(address: str, request: TlsRequest, context: Context, verifyin
         raise EvidenceMissing("protocol", f"{where}: certificate cannot be parsed: {broken}") from None
     second = ""
     if session.verified:
-        second = second_opinion(session.presented, session.verified[-1], request.host, datetime.now(UTC))
+        second = second_opinion(
+            session.presented,
+            session.verified[-1],
+            request.host,
+            datetime.now(UTC),
+            private=bool(context.environment.ca_file),
+        )
     legacy, offers = await _question(line, request)
     return Handshake(
         address=address,

@@ -14,8 +14,15 @@ from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, ed25519, rsa
-from cryptography.x509.oid import NameOID
-from cryptography.x509.verification import PolicyBuilder, Store, VerificationError
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+from cryptography.x509.verification import (
+    Criticality,
+    ExtensionPolicy,
+    Policy,
+    PolicyBuilder,
+    Store,
+    VerificationError,
+)
 
 from gonogo.evidence.facts import CertificateFacts
 from gonogo.probes.resolve import is_address
@@ -150,18 +157,52 @@ def name_covers(pattern: str, host: str) -> bool:
     return first == "*" and "." in rest and host.partition(".")[2] == rest
 
 
-def second_opinion(presented: Sequence[bytes], root: bytes, host: str, at: datetime) -> str:
+def _signs(_: Policy, __: x509.Certificate, constraints: x509.BasicConstraints) -> None:
+    if not constraints.ca:
+        raise ValueError("the issuer's certificate is no authority's")
+
+
+def _may_sign(_: Policy, __: x509.Certificate, usage: x509.KeyUsage | None) -> None:
+    if usage is not None and not usage.key_cert_sign:
+        raise ValueError("the issuer's key is not for signing certificates")
+
+
+def _for_servers(_: Policy, __: x509.Certificate, usage: x509.ExtendedKeyUsage | None) -> None:
+    purposes = {ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE}
+    if usage is not None and not purposes & set(usage):
+        raise ValueError("the certificate is not for servers")
+
+
+def _private_rules(builder: PolicyBuilder) -> PolicyBuilder:
+    """RFC 5280's rules, without the extensions that only public authorities owe (basicConstraints aside)."""
+    every = Criticality.AGNOSTIC
+    issuers = (
+        ExtensionPolicy.permit_all()
+        .require_present(x509.BasicConstraints, every, _signs)
+        .may_be_present(x509.KeyUsage, every, _may_sign)
+    )
+    leaf = (
+        ExtensionPolicy.permit_all()
+        .require_present(x509.SubjectAlternativeName, every, None)
+        .may_be_present(x509.ExtendedKeyUsage, every, _for_servers)
+    )
+    return builder.extension_policies(ca_policy=issuers, ee_policy=leaf)
+
+
+def second_opinion(presented: Sequence[bytes], root: bytes, host: str, at: datetime, *, private: bool) -> str:
     """Why the cryptography library's verifier refuses what was presented, with this root; empty when it accepts it.
 
-    Written apart from OpenSSL, after the rules that browsers hold to (RFC 5280 and the CA/Browser Forum's profile).
+    Written apart from OpenSSL. A public chain must keep the CA/Browser Forum's profile, a private one RFC 5280.
     """
     subject = x509.IPAddress(ipaddress.ip_address(host)) if is_address(host) else x509.DNSName(_ascii(host))
     try:
         leaf, *between = (_load(der) for der in presented)
-        verifier = PolicyBuilder().store(Store([_load(root)])).time(at).build_server_verifier(subject)
+        builder = PolicyBuilder().store(Store([_load(root)])).time(at)
+        verifier = (_private_rules(builder) if private else builder).build_server_verifier(subject)
         verifier.verify(leaf, between)
     except VerificationError as refused:
-        return str(refused).partition(" (encountered processing")[0][:MAX_TEXT] or "refused"
+        words = str(refused).partition(" (encountered processing")[0].removeprefix("validation failed: ")
+        return words.removeprefix("Python extension validator failed: ValueError: ")[:MAX_TEXT] or "refused"
     except (ValueError, UnsupportedAlgorithm) as error:
         return (str(error) or type(error).__name__)[:MAX_TEXT]
     return ""
