@@ -178,12 +178,12 @@ def test_a_killed_worker_is_no_go_or_recovered(job: MainJob, tmp_path: Path) -> 
 def test_a_check_with_a_bug_is_unknown(job: MainJob, tmp_path: Path) -> None:
     plugin = tmp_path / "break_check.py"
     plugin.write_text(
-        "import gonogo.formats.hsts as hsts\n"
-        "def broken(values):\n    raise RuntimeError('a bug in the parser')\n"
-        "hsts.parse = broken\n"
+        "import gonogo.formats.csp_review as csp_review\n"
+        "def broken(*values):\n    raise RuntimeError('a bug in the parser')\n"
+        "csp_review.mixed_content = broken\n"
     )
     run = job("--env=demo", "--profile=smoke", "-p", "break_check", env={"PYTHONPATH": str(tmp_path)})
-    assert run.checks("UNKNOWN") == {"security.hsts.max-age", "security.hsts.subdomains"}, run.told()
+    assert run.checks("UNKNOWN") == {"security.csp.mixed-content"}, run.told()
     assert "a bug in the parser" in run.told()
     assert run.status in {10, 11}
 

@@ -9,13 +9,14 @@ import sys
 from collections import Counter
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 from main_job import ROOT, MainJob, Run
 
 from gonogo.demo.provider import Demo
 
-EVIDENCE = re.compile(r"gonogo(?:-load)?/[^ ]+ \(\+((?:http|browser|load)-[0-9a-f]+)\)")
+EVIDENCE = re.compile(r"gonogo(?:-load)?/[^ ]+ \(\+((?:http|burst|browser|load)-[0-9a-f]+)\)")
 
 
 def _plan(run: Run) -> list[dict[str, Any]]:
@@ -51,9 +52,12 @@ def test_each_planned_request_arrives_once(workers: int, job: MainJob, demo: Dem
     sent = _requests(log, "http-")
     assert set(sent.values()) == {1}
     planned = Counter(
-        f"{entry['method']} /{entry['target'].split('/', 3)[3]}" for entry in plan if entry["probe"] == "http"
+        f"{entry['method']} /{unquote(entry['target'].split('/', 3)[3])}" for entry in plan if entry["probe"] == "http"
     )
-    assert Counter(what for _, what in sent) == planned
+    assert Counter(unquote(what) for _, what in sent) == planned
+
+    burst = sum(_requests(log, "burst-").values())
+    assert 0 < burst <= sum(entry["count"] for entry in plan if entry["probe"] == "burst")
 
     load = Counter(what for (_, what), count in _requests(log, "load-").items() for _ in range(count))
     assert load == Counter({f"GET /{e['target'].split('/', 3)[3]}": e["count"] for e in plan if e["probe"] == "load"})

@@ -153,7 +153,7 @@ def test_findings_are_right(run: Run) -> None:
     assert {
         "security.csp.present",
         "security.framing.restricted",
-        "security.referrer-policy.private",
+        "security.referrer-policy.present",
         "consent.banner.shown",
     } <= failed, run.told()
     passed = run.checks("PASS")

@@ -87,22 +87,22 @@ tls = false
 def _loud(folder: Path) -> Path:
     """A plugin that makes checks crash with the secret in reach of a traceback."""
     (folder / "loud.py").write_text(
-        "import gonogo.formats.hsts as hsts\n"
+        "import gonogo.formats.csp_review as csp_review\n"
         "import os, sys, logging, warnings\n"
-        "def parse(values):\n"
+        "def broken(*values):\n"
         "    secret = os.environ['CANARY']\n"
         "    print('printed', secret)\n"
         "    print('printed', secret, file=sys.stderr)\n"
         "    logging.getLogger('loud').error('logged %s', secret)\n"
         "    raise RuntimeError(f'crashed with {secret}')\n"
-        "hsts.parse = parse\n"
+        "csp_review.mixed_content = broken\n"
     )
     return folder
 
 
 @pytest.mark.parametrize(
     "arguments",
-    [(), ("-n", "2", "--showlocals", "--tb=long", "-v", "-rA"), ("-k", "hsts or api", "--showlocals", "-vv")],
+    [(), ("-n", "2", "--showlocals", "--tb=long", "-v", "-rA"), ("-k", "mixed or api", "--showlocals", "-vv")],
     ids=["plain", "loud", "partial"],
 )
 def test_no_artefact_holds_a_secret(arguments: tuple[str, ...], echo: int, tmp_path: Path) -> None:

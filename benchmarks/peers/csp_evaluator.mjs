@@ -11,18 +11,28 @@ const { CspParser } = load(path.join(dist, "parser.js"));
 const { Severity, Type } = load(path.join(dist, "finding.js"));
 const pages = JSON.parse(process.env.PEERS_POLICIES);
 
+let errors = [];
+
+function findingsOf(text) {
+  try {
+    return new CspEvaluator(new CspParser(text).csp).evaluate();
+  } catch (error) {
+    errors.push(`${error.name}: ${error.message}`);
+    return [];
+  }
+}
+
 function evaluated() {
+  errors = [];
   return Object.entries(pages).flatMap(([page, policies]) =>
-    policies.flatMap((text) =>
-      new CspEvaluator(new CspParser(text).csp).evaluate().map((finding) => ({
-        page,
-        type: Type[finding.type],
-        severity: Severity[finding.severity],
-        rank: finding.severity,
-        directive: finding.directive,
-        value: finding.value ?? "",
-      })),
-    ),
+    policies.flatMap(findingsOf).map((finding) => ({
+      page,
+      type: Type[finding.type],
+      severity: Severity[finding.severity],
+      rank: finding.severity,
+      directive: finding.directive,
+      value: finding.value ?? "",
+    })),
   );
 }
 
@@ -33,4 +43,4 @@ for (let round = 0; round < Number(rounds); round += 1) {
   findings = evaluated();
   seconds.push((performance.now() - begun) / 1000);
 }
-console.log(JSON.stringify({ findings, seconds }));
+console.log(JSON.stringify({ findings, errors, seconds }));

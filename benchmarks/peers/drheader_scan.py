@@ -21,6 +21,19 @@ def _demo_address(host, *arguments, **named):
 socket.getaddrinfo = _demo_address
 
 from drheader import Drheader  # noqa: E402
+from urllib3.connection import HTTPConnection  # noqa: E402
+
+_connect = HTTPConnection._new_conn
+
+
+def _by_scheme(connection):
+    """The demo names its https port in redirects to plain http too; those go to the plain listener."""
+    if type(connection) is HTTPConnection and connection.port == TARGET["https_port"]:
+        connection.port = TARGET["http_port"]
+    return _connect(connection)
+
+
+HTTPConnection._new_conn = _by_scheme
 
 
 def scanned(page: str) -> list[dict]:

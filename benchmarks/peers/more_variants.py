@@ -29,7 +29,6 @@ class Tls(Enum):
     """Something that the site's TLS does beside what `gonogo.demo.fault.Switch` names."""
 
     CBC_BESIDE = "TLS 1.2 has CBC ciphers beside the authenticated ones"
-    MASTER_SECRET = "no extended master secret (RFC 7627)"
     RENEGOTIATION = "clients may renegotiate"
 
 
@@ -37,7 +36,8 @@ class Tls(Enum):
 class More:
     id: str
     title: str
-    family: str
+    subject: str
+    """As the id of a check begins: what a tool must look at to see it."""
     fault: Fault
 
 
@@ -70,34 +70,32 @@ def _any_frame(_: Request, reply: Reply) -> None:
 
 
 MORE = (
-    More("hsts-zero-quoted", 'HSTS says max-age="0"', "HSTS", on_host(HSTS, 'max-age="0"; includeSubDomains')),
-    More("hsts-age-empty", "HSTS says max-age= and no number", "HSTS", on_host(HSTS, "max-age=; includeSubDomains")),
-    More("framing-any", "frame-ancestors is *, X-Frame-Options is gone", "headers", Fault(change=_any_frame)),
-    More("cors-on-pages", "Pages reflect any origin, with credentials", "CORS", Fault(detour=_cors_preflight, change=_cors_on_pages)),
-    More("csp-element-open", "script-src-elem is * 'unsafe-inline'", "CSP", policy(lambda text: f"{text}; script-src-elem * 'unsafe-inline'")),
-    More("csp-semicolon-missing", "A semicolon of the CSP is missing", "CSP", policy(lambda text: text.replace("; object-src", " object-src"))),
-    More("csp-report-http", "Violations are reported over http", "CSP", policy(lambda text: f"{text}; report-uri http://reports.acme.test/csp")),
-    More("csp-public-address", "The CSP names an IP address", "CSP", more("connect-src", "https://203.0.113.7")),
-    More("csp-nonce-characters", "The nonce has characters outside base64", "CSP", policy(lambda text: re.sub(r"'nonce-([^']{8})", r"'nonce-\1%", text))),
-    More("csp-jsonp-host", "The CSP trusts a host with JSONP answers", "CSP", policy(lambda text: text.replace("'strict-dynamic' 'self'", "https://accounts.google.com"))),
-    More("csp-plugins-own", "The CSP lets plug-ins of the own origin in", "CSP", directive("object-src", "'self'")),
-    More("csp-own-scripts", "The CSP lost 'strict-dynamic'", "CSP", policy(lambda text: text.replace(" 'strict-dynamic'", ""))),
-    More("csp-base-any", "base-uri is *", "CSP", directive("base-uri", "*")),
-    More("referrer-in-page", "A meta element loosens the referrer policy", "headers", in_head(b'<meta name="referrer" content="unsafe-url">')),
-    More("script-without-scheme", "A script's address has no scheme", "content", in_body(b'<script src="//cdn.undeclared.test/lib.js"></script>')),
-    More("cookie-on-robots", "/robots.txt sets a session cookie without Secure", "cookies", Fault(detour=_robots_cookie)),
-    More("cookie-csrf-cross-site", "An anti-CSRF cookie lacks SameSite", "cookies", Fault(change=_csrf_cookie)),
-    More("powered-by", "X-Powered-By names a framework, no version", "headers", header("X-Powered-By", "Express")),
-    More("generator-named", "X-Generator names a product, no version", "headers", header("X-Generator", "Drupal")),
-    More("forwarded-told", "X-Forwarded-For is echoed in answers", "headers", header("X-Forwarded-For", "10.0.3.7")),
-    More("server-named", "The Server field names a product, no version", "headers", header("Server", "nginx")),
-    More("tls-cbc-beside", "TLS 1.2 has CBC ciphers beside the others", "TLS", Fault(switch=Tls.CBC_BESIDE)),  # type: ignore[arg-type]
-    More("tls-master-secret", "No extended master secret", "TLS", Fault(switch=Tls.MASTER_SECRET)),  # type: ignore[arg-type]
-    More("tls-renegotiation", "Clients may renegotiate", "TLS", Fault(switch=Tls.RENEGOTIATION)),  # type: ignore[arg-type]
+    More("hsts-zero-quoted", 'HSTS says max-age="0"', "security.hsts", on_host(HSTS, 'max-age="0"; includeSubDomains')),
+    More("hsts-age-empty", "HSTS says max-age= and no number", "security.hsts", on_host(HSTS, "max-age=; includeSubDomains")),
+    More("framing-any", "frame-ancestors is *, X-Frame-Options is gone", "security.framing", Fault(change=_any_frame)),
+    More("cors-on-pages", "Pages reflect any origin, with credentials", "security.cors", Fault(detour=_cors_preflight, change=_cors_on_pages)),
+    More("csp-element-open", "script-src-elem is * 'unsafe-inline'", "security.csp", policy(lambda text: f"{text}; script-src-elem * 'unsafe-inline'")),
+    More("csp-semicolon-missing", "A semicolon of the CSP is missing", "security.csp", policy(lambda text: text.replace("; object-src", " object-src"))),
+    More("csp-report-http", "Violations are reported over http", "security.csp", policy(lambda text: f"{text}; report-uri http://reports.acme.test/csp")),
+    More("csp-public-address", "The CSP names an IP address", "security.csp", more("connect-src", "https://203.0.113.7")),
+    More("csp-nonce-characters", "The nonce has characters outside base64", "security.csp", policy(lambda text: re.sub(r"'nonce-([^']{8})", r"'nonce-\1!", text))),
+    More("csp-jsonp-host", "The CSP trusts a host with JSONP answers", "security.csp", policy(lambda text: text.replace("'strict-dynamic' 'self'", "https://accounts.google.com"))),
+    More("csp-plugins-own", "The CSP lets plug-ins of the own origin in", "security.csp", directive("object-src", "'self'")),
+    More("csp-own-scripts", "The CSP lost 'strict-dynamic'", "security.csp", policy(lambda text: text.replace(" 'strict-dynamic'", ""))),
+    More("csp-base-any", "base-uri is *", "security.csp", directive("base-uri", "*")),
+    More("referrer-in-page", "A meta element loosens the referrer policy", "security.referrer-policy", in_head(b'<meta name="referrer" content="unsafe-url">')),
+    More("script-without-scheme", "A script's address has no scheme", "security.integrity", in_body(b'<script src="//cdn.undeclared.test/lib.js"></script>')),
+    More("cookie-on-robots", "/robots.txt sets a session cookie without Secure", "security.cookies", Fault(detour=_robots_cookie)),
+    More("cookie-csrf-cross-site", "An anti-CSRF cookie lacks SameSite", "security.cookies", Fault(change=_csrf_cookie)),
+    More("powered-by", "X-Powered-By names a framework, no version", "security.server", header("X-Powered-By", "Express")),
+    More("generator-named", "X-Generator names a product, no version", "security.server", header("X-Generator", "Drupal")),
+    More("forwarded-told", "X-Forwarded-For is echoed in answers", "security.server", header("X-Forwarded-For", "10.0.3.7")),
+    More("server-named", "The Server field names a product, no version", "security.server", header("Server", "nginx")),
+    More("tls-cbc-beside", "TLS 1.2 has CBC ciphers beside the others", "tls.ciphers", Fault(switch=Tls.CBC_BESIDE)),  # type: ignore[arg-type]
+    More("tls-renegotiation", "Clients may renegotiate", "tls.protocol", Fault(switch=Tls.RENEGOTIATION)),  # type: ignore[arg-type]
 )  # fmt: skip
 
-# OpenSSL's numbers, which Python's ssl does not name: SSL_OP_NO_EXTENDED_MASTER_SECRET, SSL_OP_ALLOW_CLIENT_RENEGOTIATION.
-NO_EXTENDED_MASTER_SECRET = 1 << 0
+# OpenSSL's SSL_OP_ALLOW_CLIENT_RENEGOTIATION, which Python's ssl does not name.
 ALLOW_CLIENT_RENEGOTIATION = 1 << 8
 
 
@@ -113,8 +111,6 @@ def main() -> int:
         context = made(files, variant, switched)
         if Tls.CBC_BESIDE in switched:
             context.set_ciphers("@SECLEVEL=2:ECDHE+AESGCM:ECDHE+CHACHA20:ECDHE+AES:!AESCCM")
-        if Tls.MASTER_SECRET in switched:
-            context.options |= NO_EXTENDED_MASTER_SECRET
         if Tls.RENEGOTIATION in switched:
             context.options = (context.options | ALLOW_CLIENT_RENEGOTIATION) & ~ssl.OP_NO_RENEGOTIATION
         return context

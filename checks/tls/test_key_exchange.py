@@ -46,7 +46,7 @@ def test_dh(host: Host) -> None:
     severity=Severity.LOW,
     profiles={"smoke", "security", "nightly"},
 )
-def test_groups(host: Host) -> None:
+def test_groups(grouped_host: Host) -> None:
     """Judged where the environment names groups (`[tls] groups`): `X25519MLKEM768` keeps today's recordings from the
     quantum computers of tomorrow. Asked in TLS 1.3; a server without it is told by `tls.protocol.version-13`.
 
@@ -54,13 +54,13 @@ def test_groups(host: Host) -> None:
     """
     asked = [
         (
-            f"{host.tls.host} ({shake.address})",
+            f"{grouped_host.tls.host} ({shake.address})",
             name,
             dict(shake.offers.groups).get(name, "unknown: it was not asked for"),
         )
-        for shake in host.tls.handshakes
+        for shake in grouped_host.tls.handshakes
         if shake.version == "TLSv1.3" or shake.offers.tls13 != "refused"
-        for name in host.declared.groups
+        for name in grouped_host.declared.groups
     ]
     report(Finding.of(where, seen=f"{name} refused", wanted=name) for where, name, said in asked if said == "refused")
     for where, name, said in asked:

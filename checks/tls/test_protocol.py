@@ -55,7 +55,7 @@ def test_version_13(host: Host) -> None:
 @check(
     title="The declared protocol is agreed by ALPN", severity=Severity.LOW, profiles={"smoke", "security", "nightly"}
 )
-def test_alpn(host: Host) -> None:
+def test_alpn(negotiating_host: Host) -> None:
     """Without ALPN a browser falls back to HTTP/1.1, with six connections a host instead of one. Judged where the
     environment says which protocol must be chosen (`[tls] alpn`).
 
@@ -64,11 +64,11 @@ def test_alpn(host: Host) -> None:
     """
     report(
         Finding.of(
-            f"{host.tls.host} ({shake.address})",
+            f"{negotiating_host.tls.host} ({shake.address})",
             seen=shake.alpn or "nothing",
-            wanted=host.declared.alpn,
+            wanted=negotiating_host.declared.alpn,
             what="ALPN's choice",
         )
-        for shake in host.tls.handshakes
-        if host.declared.alpn and shake.alpn != host.declared.alpn
+        for shake in negotiating_host.tls.handshakes
+        if negotiating_host.declared.alpn and shake.alpn != negotiating_host.declared.alpn
     )

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from urllib.parse import urlsplit
 
 from gonogo.environment.models import POST_QUANTUM, Environment, Security
@@ -96,7 +97,19 @@ _OF_POLICY = _OF_SCRIPTS | {
     )
 }
 """Rules that a better header mends; the others (`meta`, `nonce-used`) are the page's."""
-_COVERAGE = ("security.coverage.",)
+_REVIEW: dict[str, Callable[[Sequence[csp.Policy]], tuple[csp_review.Remark, ...]]] = {
+    "script-missing": csp_review.script_missing,
+    "object-src": csp_review.object_src,
+    "base-uri": csp_review.base_uri,
+    "form-action": csp_review.form_action,
+    "default-src": csp_review.default_src,
+}
+"""Rules that are silent beside a worse fault, and speak when it has gone."""
+MAX_ROUNDS = 4
+_SAMPLE_NONCE = "Py0o592x6lO3IiacLENbhA"
+_COVERAGE = ("security.coverage.errors", "security.coverage.repeats")
+EVERYWHERE = ("Strict-Transport-Security", "X-Content-Type-Options")
+"""What a redirect must carry too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,16 +134,16 @@ def changes(seen: Seen, environment: Environment, *, url: str, plain: str) -> Ch
     """What to change on a host; `url` and `plain` are its https and http origins."""
     settings = environment.security or Security()
     headers = _headers(seen, settings)
-    policy = _policy(seen, settings)
+    policy = _policy(seen)
     minimum = environment.tls.min_version if environment.tls else "1.2"
     groups = environment.tls.groups if environment.tls else ()
     return Changes(
         host=seen.host,
         origin=url,
-        plain=plain if seen.broke("security.https.", "security.hsts.not-on-http") else "",
+        plain=plain if seen.broke("security.https.", "security.hsts.not-on-http", "security.preload.") else "",
         headers=headers,
         policy=policy,
-        static_policy=_static(policy),
+        static_policy=_static(policy, seen),
         removed=_removed(seen),
         server_hidden=seen.broke("security.server."),
         cookies=_cookie_flags(seen, settings),
@@ -168,11 +181,12 @@ def _remarks(headers: dict[str, str], policy: str, seen: Seen) -> tuple[str, ...
 
 def _headers(seen: Seen, settings: Security) -> tuple[tuple[str, str], ...]:
     """Name and value of each header whose rules failed, and of all that some answers lack."""
-    uncovered = seen.broke(*_COVERAGE)
+    bare = EVERYWHERE if seen.broke("security.coverage.redirects") else ()
+    uncovered, doubled = seen.broke(*_COVERAGE), seen.broke("security.header-fields.single")
     found = []
     for name, broken, wanted in _RULES:
         sent = seen.values(name)
-        if broken(seen, settings) or len(sent) > 1 or (uncovered and sent):
+        if broken(seen, settings) or (doubled and len(sent) > 1) or (uncovered and sent) or name in bare:
             value = wanted(seen, settings)
             if value and _HTTP_VALUE.fullmatch(value.replace('"', "'")):
                 found.append((name, value))
@@ -183,7 +197,7 @@ def _transport(seen: Seen, settings: Security) -> str:
     """What was sent where it is stronger than what the environment demands."""
     sent = hsts.parse(seen.values("strict-transport-security"))
     known = sent if isinstance(sent, hsts.Hsts) else hsts.Hsts(0, include_subdomains=False, preload=False)
-    preload = settings.preload is not None
+    preload = known.preload or seen.broke("security.preload.")
     age = max(min(known.max_age, 10**9), settings.hsts_max_age_s, PRELOAD_MAX_AGE_S if preload else 0)
     subdomains = settings.hsts_include_subdomains or known.include_subdomains or preload
     return f"max-age={age}{'; includeSubDomains' if subdomains else ''}{'; preload' if preload else ''}"
@@ -218,7 +232,7 @@ def _referrer(seen: Seen, settings: Security) -> str:  # noqa: ARG001
 def _permissions(seen: Seen, settings: Security) -> str:
     """What was sent, with what the environment wants restricted closed."""
     sent = permissions_policy.parse(seen.values("permissions-policy"))
-    said = {name: "()" for name in settings.permissions or ("camera", "geolocation", "microphone")}
+    said = dict.fromkeys(settings.permissions or ("camera", "geolocation", "microphone"), "()")
     if isinstance(sent, PermissionsPolicy):
         for name, one in list(sent.features.items())[:MAX_SOURCES]:
             is_open = one.reach in {Reach.EVERYONE, Reach.DEFAULT}
@@ -237,7 +251,11 @@ def _allowlist(one: permissions_policy.Allowlist) -> str:
 def _cross_origin(name: str, known: Sequence[str], default: str) -> Callable[[Seen, Security], str]:
     def wanted(seen: Seen, settings: Security) -> str:
         """The word that was meant, where it can be seen, else the strict one."""
-        if settings.isolated and name != "Cross-Origin-Resource-Policy" and seen.broke("security.cross-origin.isolated"):
+        if (
+            settings.isolated
+            and name != "Cross-Origin-Resource-Policy"
+            and seen.broke("security.cross-origin.isolated")
+        ):
             return default
         words = [value.strip(" \t\"'").lower() for value in seen.values(name)]
         meant = next((word for word in words if word in known and word != "unsafe-none"), "")
@@ -251,8 +269,8 @@ def _failed(*prefixes: str) -> Callable[[Seen, Security], bool]:
 
 
 def _isolation(prefix: str) -> Callable[[Seen, Security], bool]:
-    return lambda seen, settings: seen.broke(prefix) or (
-        settings.isolated and seen.broke("security.cross-origin.isolated")
+    return lambda seen, settings: (
+        seen.broke(prefix) or (settings.isolated and seen.broke("security.cross-origin.isolated"))
     )
 
 
@@ -308,7 +326,7 @@ def _cookie_flags(seen: Seen, settings: Security) -> tuple[CookieFlags, ...]:
     """Cookies that lack an attribute, and whose name a configuration can hold."""
     if not seen.broke("security.cookies."):
         return ()
-    found = {}
+    found: dict[str, CookieFlags] = {}
     for cookie in seen.cookies:
         is_session = _is_session(cookie, settings)
         flags = CookieFlags(
@@ -323,8 +341,6 @@ def _cookie_flags(seen: Seen, settings: Security) -> tuple[CookieFlags, ...]:
 
 
 def _is_session(cookie: Cookie, settings: Security) -> bool:
-    from fnmatch import fnmatchcase  # noqa: PLC0415
-
     return any(fnmatchcase(cookie.name.lower(), pattern.lower()) for pattern in settings.session_cookies)
 
 
@@ -344,17 +360,29 @@ class _Draft:
         return [name for name in self.directives if name.startswith("script-src")]
 
 
-def _policy(seen: Seen, settings: Security) -> str:
+def _policy(seen: Seen) -> str:
     """The whole policy to send, or an empty text where the one that was sent stays."""
-    framing = seen.broke("security.framing.restricted")
-    if not framing and not seen.failed & _OF_POLICY:
-        return ""
     sent = csp.parse(seen.values("content-security-policy"))
+    is_broken = seen.broke("security.framing.restricted") or seen.failed & _OF_POLICY
+    if not is_broken and not (sent and seen.broke(*_COVERAGE)):
+        return ""
     sent = sent or csp.parse(seen.values("content-security-policy-report-only"))
     draft = _draft(sent) if sent else _Draft(dict(STARTER))
-    mend(draft, seen.failed, settings, ancestors=_ancestors(seen))
+    failed = seen.failed
+    for _ in range(MAX_ROUNDS):
+        _mend(draft, failed, ancestors=_ancestors(seen))
+        if not (failed := _revealed(draft, sent)):
+            break
     text = draft.text()
     return text if len(text) <= MAX_POLICY else ""
+
+
+def _revealed(draft: _Draft, sent: Sequence[csp.Policy]) -> frozenset[str]:
+    """Rules that the draft breaks and that what was sent kept, or hid behind a worse fault."""
+    mended = csp.parse([draft.text().replace(NONCE, _SAMPLE_NONCE)])
+    return frozenset(
+        f"security.csp.{rule}" for rule, judge in _REVIEW.items() if judge(mended) and not (sent and judge(sent))
+    )
 
 
 def _draft(policies: Sequence[csp.Policy]) -> _Draft:
@@ -389,13 +417,13 @@ def _plain(words: Iterable[str]) -> tuple[str, ...]:
     return tuple(word for word in words if _PLAIN.fullmatch(word))[:MAX_SOURCES]
 
 
-def mend(draft: _Draft, failed: Collection[str], settings: Security, *, ancestors: str) -> None:
+def _mend(draft: _Draft, failed: frozenset[str], *, ancestors: str) -> None:
     """Change a policy where a rule failed, and nowhere else."""
     said = draft.directives
     broke = {check.removeprefix("security.csp.") for check in failed if check.startswith("security.csp.")}
     if "default-src" in broke and "default-src" not in said:
         draft.directives = said = {"default-src": ("'self'",), **said}
-    if failed & _OF_SCRIPTS if isinstance(failed, frozenset) else set(failed) & _OF_SCRIPTS:
+    if failed & _OF_SCRIPTS:
         _strict_scripts(draft)
     for name, value in (("object-src", "'none'"), ("base-uri", "'none'"), ("form-action", "'self'")):
         if name in broke:
@@ -410,7 +438,7 @@ def mend(draft: _Draft, failed: Collection[str], settings: Security, *, ancestor
         said["upgrade-insecure-requests"] = ()
     if "reporting" in broke:
         said.pop("report-to", None)
-    _without_words(draft, broke, settings)
+    _without_words(draft, broke)
 
 
 def _strict_scripts(draft: _Draft) -> None:
@@ -421,9 +449,11 @@ def _strict_scripts(draft: _Draft) -> None:
     draft.directives["script-src"] = _STRICT
 
 
-def _without_words(draft: _Draft, broke: Collection[str], settings: Security) -> None:
+def _without_words(draft: _Draft, broke: Collection[str]) -> None:
     """Take single sources out; a list that loses all of them allows the site itself."""
-    unwanted = {word for rule, word in (("script-eval", "'unsafe-eval'"), ("unsafe-hashes", "'unsafe-hashes'")) if rule in broke}
+    unwanted = {
+        word for rule, word in (("script-eval", "'unsafe-eval'"), ("unsafe-hashes", "'unsafe-hashes'")) if rule in broke
+    }
     for name, sources in draft.directives.items():
         if name not in csp.SOURCE_LISTS:
             continue
@@ -450,15 +480,26 @@ def _secured(source: str) -> str:
     return source
 
 
-def _static(policy: str) -> str:
-    """What of a policy with a nonce can stand in a second one: nothing that governs scripts, so no default-src."""
+def _static(policy: str, seen: Seen) -> str:
+    """What of a policy with a nonce can stand in a second one: nothing that governs scripts, so no default-src.
+
+    What the first one says already is left out, unless some answers come without it.
+    """
     if NONCE not in policy:
         return ""
+    sent = csp.parse(seen.values("content-security-policy"))
+    said = (
+        set()
+        if seen.broke(*_COVERAGE)
+        else {" ".join((name, *words)) for one in sent for name, words in one.directives}
+    )
     parts = (part.strip() for part in policy.split(";"))
     kept = [
         part
         for part in parts
-        if NONCE not in part and not part.startswith(("script-src", "default-src", "report-", "trusted-types"))
+        if part not in said
+        and NONCE not in part
+        and not part.startswith(("script-src", "default-src", "report-", "trusted-types"))
     ]
     return "; ".join(kept)
 

@@ -16,6 +16,7 @@ from gonogo.evidence.records import Evidence, PlanEntry
 from gonogo.formats.latency import percentile
 from gonogo.gate.encode import verdict_json
 from gonogo.gate.model import Verdict
+from gonogo.host_policies import host_policies, unvalued
 from gonogo.reports.model import EvidenceSummary, Point, Report
 from gonogo.result import Outcome, Result
 
@@ -32,17 +33,10 @@ def _clip(lines: list[str]) -> str:
     return "\n".join(shown)
 
 
-def _unvalued(cookie: str) -> str:
-    """A Set-Cookie field without the cookie's value: it may be a session that somebody could use."""
-    pair, semicolon, attributes = cookie.partition(";")
-    name, equals, _ = pair.partition("=")
-    return f"{name}{equals}…{semicolon}{attributes}"
-
-
 def _exchange(evidence: Evidence) -> tuple[str, str]:
     found = from_json(Exchange, evidence.facts or {})
     head = [f"{found.method} {found.url}", f"{found.http_version} {found.status} from {found.address}"]
-    head += [f"{name}: {_unvalued(value) if name.lower() == 'set-cookie' else value}" for name, value in found.headers]
+    head += [f"{name}: {unvalued(value) if name.lower() == 'set-cookie' else value}" for name, value in found.headers]
     timings = found.timings
     phases = [
         ("dns", timings.dns),
@@ -241,8 +235,10 @@ def report_of(run: Path, environment: Environment, verdict: Verdict, *, scrub: C
         if (check, subject) not in reported and check in cards:
             results.append(Result(check, subject, Outcome.NOT_APPLICABLE, cards[check].severity, reason=reason))
     summaries = {}
+    records = []
     for path in sorted((run / "evidence").glob("*.json")):
         evidence = Evidence.from_json(json.loads(path.read_text(encoding="utf-8")))
+        records.append(evidence)
         summaries[evidence.id] = summarise(evidence, environment, run / "evidence")
     plan: tuple[PlanEntry, ...] = ()
     if (run / "plan.json").is_file():
@@ -262,4 +258,5 @@ def report_of(run: Path, environment: Environment, verdict: Verdict, *, scrub: C
         name=environment.name,
         plan=plan,
         folder=shown,
+        hosts=host_policies(environment, records, results),
     )

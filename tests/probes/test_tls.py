@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import ipaddress
+import random
 import re
 import socket
 import ssl
@@ -478,3 +480,19 @@ def test_the_longest_flight_is_read_in_time() -> None:
 def test_any_bytes_as_a_certificate(data: bytes) -> None:
     with pytest.raises(ValueError):
         tls_chain.certificate_facts(data)
+
+
+def test_any_damage_to_a_certificate_is_told(world: World) -> None:
+    """A hostile server sends what is nearly a certificate: facts or ValueError, words or none, and nothing else."""
+    dice = random.Random(5)  # noqa: S311 - not for secrets
+    issuing, root, *leaves = _der(
+        world.issuing.certificate, world.root.certificate, world.leaf(staple=True), world.leaf(key=world.rsa)
+    )
+    for number in range(4000):
+        damaged = bytearray(dice.choice(leaves))
+        for _ in range(dice.choice((1, 1, 2, 4))):
+            damaged[dice.randrange(len(damaged))] = dice.choice((dice.randrange(256), 0, 0xFF, 0x30, 2, 3, 5))
+        with contextlib.suppress(ValueError):
+            tls_chain.certificate_facts(bytes(damaged))
+        if number % 8 == 0:
+            tls_chain.second_opinion([bytes(damaged), issuing], root, "www.acme.test", NOW, private=number % 16 == 0)

@@ -3,6 +3,7 @@ nothing is unknown. The servers are real (nginx and `openssl s_server`), but for
 
 from __future__ import annotations
 
+import errno
 import importlib
 import shutil
 import socket
@@ -77,7 +78,7 @@ class Case:
 
 def ec_block(world: World, **how: object) -> Block:
     """Our EC key with the right chain; `protocols`, `ciphers` … are nginx's, all else the certificate's."""
-    names = {"protocols", "ciphers", "extra", "http2", "addresses", "files"}
+    names = {"protocols", "ciphers", "extra", "http2", "addresses", "files", "named_only"}
     block = {key: value for key, value in how.items() if key in names}
     leaf = {key: value for key, value in how.items() if key not in names}
     return Block(world.chain(**leaf), world.key, **block)  # type: ignore[arg-type]
@@ -197,7 +198,7 @@ CASES: dict[str, Case] = {
     "dh-2048": Case(lambda w: dh_params(w, 2048)),
     "stapled": Case(stapled),
     "cross-signed-expired": Case(cross_signed),
-    "no-default": Case(lambda w: ec_block(w, extra=f"server_name {HOST};")),
+    "named-only": Case(lambda w: ec_block(w, named_only=True)),
     "h2": Case(ec_block, declared={"alpn": "h2"}),
     "x25519": Case(ec_block, declared={"groups": ["x25519", "secp256r1"]}),
     "post-quantum": Case(ec_block, front=post_quantum, declared={"groups": ["X25519MLKEM768"]}),
@@ -348,6 +349,15 @@ def test_a_whole_probe_is_quick(ports: dict[str, int], world: World) -> None:
     assert statistics.median(taken) <= 0.150, taken
 
 
+def test_what_a_client_without_a_name_gets_is_told(ports: dict[str, int], world: World) -> None:
+    def unnamed(name: str) -> str:
+        return probe(environment(ports[name], world.ca), HOST, ports[name])[0].handshakes[0].offers.unnamed
+
+    assert unnamed("named-only") == "refused"
+    assert unnamed("ec") == HOST
+    assert unnamed("wrong-name") == "other.acme.test"
+
+
 def test_every_weak_class_is_named(world: World, ports: dict[str, int]) -> None:
     front = Front(chooses(0x0002, 0x0034, 0x0003, 0x0005, 0x0009, 0x000A, 0x002F), ports["rsa-2048"])
     facts, handshakes, _ = probe(environment(front.port, world.ca), HOST, front.port)
@@ -442,3 +452,30 @@ def test_two_addresses(second: dict[str, object] | None, fails: str, world: Worl
     assert [shake.address for shake in facts.handshakes] == (
         ["127.0.0.1", SECOND] if second is not None else ["127.0.0.1"]
     )
+
+
+def test_an_address_without_a_route_is_shown_and_not_judged(
+    ports: dict[str, int], world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    apart, connect = "2001:db8::1", anyio.connect_tcp  # RFC 3849: for documentation
+
+    async def connect_tcp(address: str, port: int) -> object:
+        if address == apart:
+            raise OSError("All connection attempts failed") from OSError(errno.ENETUNREACH, "Connect call failed")
+        return await connect(address, port)
+
+    monkeypatch.setattr(anyio, "connect_tcp", connect_tcp)
+    described = environment(ports["ec"], world.ca, addresses={HOST: ["127.0.0.1", apart]})
+    facts, _, _ = probe(described, HOST, ports["ec"])
+    assert (facts.unrouted, facts.dead) == ((apart,), ())
+    assert judged(facts, Tls()) == (set(), {})
+    with pytest.raises(EvidenceMissing, match="Network is unreachable"):
+        probe(environment(ports["ec"], world.ca, addresses={HOST: [apart]}), HOST, ports["ec"])
+
+
+def test_a_dead_address_is_told_in_the_words_of_the_system(ports: dict[str, int], world: World) -> None:
+    described = environment(ports["ec"], world.ca, addresses={HOST: ["127.0.0.1", "127.0.0.3"]})
+    facts, _, _ = probe(described, HOST, ports["ec"])
+    ((address, why),) = facts.dead
+    assert address == "127.0.0.3"
+    assert "refused" in why

@@ -212,6 +212,8 @@ class Block:
     ciphers: str = SOUND
     extra: str = ""
     http2: bool = True
+    named_only: bool = False
+    """Refuse clients that name another host, or none."""
     addresses: tuple[str, ...] = ("127.0.0.1",)
     port: int = 0
     files: dict[str, bytes] = field(default_factory=dict)
@@ -258,8 +260,13 @@ class Nginx:
         listen = " ".join(
             f"listen {f'[{one}]' if ':' in one else one}:{block.port} ssl{h2};" for one in block.addresses
         )
-        return (
-            f"server {{ {listen} ssl_certificate {self.folder}/{number}.pem; ssl_certificate_key {self.folder}/{number}.key; "
+        default = (
+            f"server {{ {listen.replace(';', ' default_server;')} ssl_reject_handshake on; ssl_protocols {block.protocols}; }}"
+            if block.named_only
+            else ""
+        )
+        return default + (
+            f"server {{ {listen} server_name {HOST}; ssl_certificate {self.folder}/{number}.pem; ssl_certificate_key {self.folder}/{number}.key; "
             f'ssl_protocols {block.protocols}; ssl_ciphers "{block.ciphers}:@SECLEVEL=0"; {block.extra.format(folder=self.folder)} '
             'return 200 "ok"; }'
         )

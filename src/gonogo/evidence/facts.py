@@ -249,6 +249,118 @@ class Banner:
 
 
 @dataclass(frozen=True, slots=True)
+class Control:
+    """A control of a consent layer, as a person sees it."""
+
+    purpose: str
+    """accept, reject or preferences."""
+    text: str
+    kind: str
+    """button, link or other, by element and role."""
+    width: float
+    height: float
+    """CSS pixels."""
+    font_px: float
+    contrast: float
+    """Of its text against what lies behind it (WCAG 2.2 relative luminance, 1 to 21); 0 where it cannot be told."""
+    fill: float
+    """Contrast of its own surface against the layer's; 1 for a control without a surface."""
+
+
+@dataclass(frozen=True, slots=True)
+class Toggle:
+    name: str
+    checked: bool
+    fixed: bool
+    """The visitor cannot change it, or its name says that it is necessary."""
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """The consent layer that stands at this moment."""
+
+    role: str
+    """dialog, alertdialog, region … of the layer or of what holds it; empty for none."""
+    name: str
+    """Its accessible name."""
+    modal: bool
+    focused: bool
+    """The keyboard's focus is inside."""
+    controls: tuple[Control, ...]
+    policy: str
+    """Address of its link to a privacy or cookie policy; empty for none."""
+    toggles: tuple[Toggle, ...]
+
+    def control(self, purpose: str) -> Control | None:
+        return next((one for one in self.controls if one.purpose == purpose), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One call of gtag() as it stands in the page's `dataLayer`: consent default, consent update, config, event, js."""
+
+    name: str
+    target: str
+    values: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentSignals:
+    """What the page tells its tags about consent."""
+
+    commands: tuple[Command, ...]
+    tcf: tuple[tuple[str, str], ...] | None
+    """IAB TCF: `tcString`, `gdprApplies`, `cmpStatus`, `eventStatus`, `purposes` (granted numbers); None without an API."""
+    gpp: tuple[tuple[str, str], ...] | None
+    """IAB GPP: `gppString`, `cmpStatus`, `signalStatus`, `applicableSections`; None without an API."""
+
+
+@dataclass(frozen=True, slots=True)
+class PrivacyView:
+    """What a snapshot of a consent visit has beside what every snapshot has."""
+
+    layer: Layer | None
+    withdrawal: str
+    """Text of the control that opens the choice again; empty if none is in sight."""
+    opt_out: str
+    """Text of the link against the sale of personal information; empty for none."""
+    databases: tuple[str, ...]
+    """IndexedDB, by name."""
+    caches: tuple[str, ...]
+    """Cache storage, by name."""
+    signals: ConsentSignals
+    text_length: int
+    """Characters of visible text in the page, consent layers excepted."""
+    covered: float
+    """Share of the viewport that lies under fixed layers, 0 to 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class CookieWrite:
+    """An attempt to set a cookie, before the browser cuts its lifetime to 400 days."""
+
+    name: str
+    by: str
+    """`Set-Cookie` or `script`."""
+    host: str
+    lifetime_s: int | None
+    """As asked for; None for a session cookie, 0 for a deletion."""
+    secure: bool
+    same_site: str
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A choice that was made in a consent layer."""
+
+    choice: str
+    clicks: int
+    """Different controls that were pressed; a press that had to be repeated counts once."""
+    deeper: bool
+    """The first layer had no control for it."""
+
+
+@dataclass(frozen=True, slots=True)
 class Snapshot:
     label: str
     url: str
@@ -259,6 +371,8 @@ class Snapshot:
     session_storage: tuple[tuple[str, str], ...]
     requests: int
     """How many of the visit's requests had been sent when the snapshot was taken."""
+    privacy: PrivacyView | None = None
+    """Consent visits only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,6 +389,8 @@ class BrowserRequest:
     """Transferred, headers and body."""
     failure: str
     """The browser's words, or `blocked: undeclared host` where gonogo stopped it; empty otherwise."""
+    local: bool = False
+    """gonogo answered it inside the browser; it never left."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -325,6 +441,9 @@ class Visit:
     """File name beside the record."""
     problems: tuple[str, ...]
     """Steps that could not be done, in words: `consent reject: no control found`."""
+    choices: tuple[Choice, ...] = ()
+    writes: tuple[CookieWrite, ...] = ()
+    """Consent visits only."""
 
     def snapshot(self, label: str) -> Snapshot | None:
         return next((one for one in self.snapshots if one.label == label), None)

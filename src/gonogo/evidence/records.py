@@ -112,6 +112,9 @@ class Step:
 
     goto (value: URL) · reload · wait (value: seconds) · scroll · consent (value: accept or reject)
     · click (value: selector) · interact (value: selector, a trusted click whose INP is awaited)
+    · preferences: open the consent layer's preferences · reopen: open the choice again, by the page's link or icon
+    · policy: go where the first consent layer's policy link leads · restart: as if the browser was closed and opened
+    · expire (value: days): as if so much time had passed · cookie (value: name=value): put a cookie in place
     · snapshot (value: label): record cookies, storage, banner and how many requests were seen so far.
     """
 
@@ -132,6 +135,14 @@ class VisitRequest:
     """Number of a repetition; part of the id, so that repetitions are distinct requests."""
     measure: bool = False
     """Collect Web Vitals (first `goto` only) and await INP after `interact`."""
+    privacy: bool = False
+    """Record what PrivacyView and CookieWrite hold."""
+    gpc: bool = False
+    """Send Global Privacy Control: the header Sec-GPC and navigator.globalPrivacyControl."""
+    locale: str = ""
+    """BCP 47 language tag of the browser; empty for its own."""
+    timezone: str = ""
+    """IANA name; empty for the machine's."""
     lane: Lane = Lane.BROWSER
 
     @property

@@ -348,6 +348,11 @@ def _hosts(environment: Environment) -> list[Subject]:
     ]
 
 
+def _asked(wanted: Callable[[models.Tls], object]) -> Callable[[Environment], list[Subject]]:
+    """TLS hosts, only where the environment asks for more of them."""
+    return lambda environment: _hosts(environment) if environment.tls and wanted(environment.tls) else []
+
+
 def _build_host(environment: Environment, subject: Subject, sight: Sight) -> Host:  # noqa: ARG001
     assert isinstance(subject.declared, models.Tls)
     evidence = sight.evidence(subject.requests[0])
@@ -644,6 +649,14 @@ NOUNS: dict[str, Noun] = {
         ),
         Noun("metrics_page", "[metrics]", "The metrics page.", _metrics, _build_metrics),
         Noun("host", "[tls]", "What a TLS host presents at each of its addresses.", _hosts, _build_host),
+        Noun(
+            "grouped_host",
+            "[tls] groups",
+            "A TLS host that must offer groups.",
+            _asked(lambda t: t.groups),
+            _build_host,
+        ),
+        Noun("negotiating_host", "[tls] alpn", "A TLS host that must agree.", _asked(lambda t: t.alpn), _build_host),
         Noun("endpoint", "[api]", "An API endpoint's answer to one role.", _endpoints, _build_endpoint),
         Noun(
             "contract", "[api] openapi", "A successful API answer and its OpenAPI document.", _contract, _build_contract

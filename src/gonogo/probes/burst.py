@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from gonogo.evidence.facts import Burst, BurstAnswer
-from gonogo.evidence.records import BurstRequest, HttpRequest
+from gonogo.evidence.records import BurstRequest, HttpRequest, identity
 from gonogo.probes import http
 from gonogo.probes.context import Context
 
@@ -23,7 +23,7 @@ async def gather(request: BurstRequest, context: Context) -> Burst:
     started = time.perf_counter()
     single = HttpRequest(request.url, role=request.role, lane=request.lane)
     while len(answers) < request.count:
-        exchange = await http.gather(single, context)
+        exchange = await http.gather(single, context, evidence_id=identity(request))
         answers.append(BurstAnswer(exchange.status, exchange.headers, exchange.body[:MAX_BODY]))
         if exchange.status in REFUSALS:
             break

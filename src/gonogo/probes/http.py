@@ -192,9 +192,9 @@ def _cause(error: BaseException) -> tuple[str, str]:
     return "protocol", str(error) or type(error).__name__
 
 
-def _headers(request: HttpRequest, context: Context) -> list[tuple[str, str]]:
+def _headers(request: HttpRequest, context: Context, evidence_id: str) -> list[tuple[str, str]]:
     headers = [
-        ("User-Agent", f"gonogo/{gonogo.__version__} (+{identity(request)})"),
+        ("User-Agent", f"gonogo/{gonogo.__version__} (+{evidence_id})"),
         ("Accept", "text/html,application/json;q=0.9,*/*;q=0.8"),
         ("Accept-Encoding", ACCEPT_ENCODING),
         *request.headers,
@@ -206,8 +206,10 @@ def _headers(request: HttpRequest, context: Context) -> list[tuple[str, str]]:
     return headers
 
 
-async def gather(request: HttpRequest, context: Context) -> Exchange:
+async def gather(request: HttpRequest, context: Context, *, evidence_id: str = "") -> Exchange:
     """Send one request and record the response; redirects are recorded, not followed.
+
+    `evidence_id` is what the user agent names; default: the request's own.
 
     Raises EvidenceMissing: guard, dns, connect, tls, timeout, protocol, too-large.
     """
@@ -223,7 +225,7 @@ async def gather(request: HttpRequest, context: Context) -> Exchange:
             async with client.stream(
                 request.method,
                 request.url,
-                headers=_headers(request, context),
+                headers=_headers(request, context, evidence_id or identity(request)),
                 extensions={"trace": clock.trace},
             ) as response:
                 async for part in response.aiter_raw():

@@ -8,6 +8,8 @@ first does not verify, another reads the certificate without trusting it. All el
 
 from __future__ import annotations
 
+import errno
+import os
 import ssl
 import warnings
 from collections.abc import Sequence
@@ -34,6 +36,8 @@ AT_A_TIME = 4
 """Handshakes with one address side by side."""
 CIPHERS = "ECDHE+AESGCM:ECDHE+CHACHA20:DHE+AESGCM:ALL:eNULL:!aNULL:@SECLEVEL=0"
 """All that this OpenSSL has, the best first; the checks judge what a server chose, and its keys."""
+MAX_READS = 200
+"""Pieces in which an answer may come; each is read with those before it."""
 RETRY_AFTER_S = 0.25
 TARGETS_OWN = frozenset({"connect", "timeout", "tls", "protocol"})
 """Failures that say something of the target, and not of us."""
@@ -139,18 +143,20 @@ class _Line:
                 async with await anyio.connect_tcp(self.address, self.port) as stream:
                     sent = True
                     await stream.send(client_hello(self.host, offer))
-                    while not (said := read(data, whole=whole) if data else ""):
-                        if len(data) > tls_hello.MAX_FLIGHT:
-                            return "unknown: the answer has no end"
+                    for _ in range(MAX_READS):
                         data += await stream.receive(16384)
-                    return said
+                        if said := read(data, whole=whole):
+                            return said
+                        if len(data) > tls_hello.MAX_FLIGHT:
+                            break
+                    return "unknown: the answer has no end"
         except anyio.EndOfStream:
             return read(data, whole=whole, ended=True)
         except TimeoutError:
             return f"unknown: no answer within {self.timeout_s:g} s"
         except (OSError, anyio.BrokenResourceError) as error:
             # A server may well slam the door on an old client; one that could not be reached has said nothing.
-            return "refused" if sent else f"unknown: {getattr(error, 'strerror', None) or 'not connected'}"
+            return "refused" if sent else f"unknown: {_words(error)}"
 
     async def weak(self) -> tuple[tuple[tuple[str, str], ...], str]:
         """Weak classes that are accepted, each with its suite; and the answer when those were left out."""
@@ -192,6 +198,14 @@ class _Line:
                 return "refused"
             except ValueError as broken:
                 return f"unknown: certificate cannot be parsed: {broken}"
+
+
+def _words(error: BaseException) -> str:
+    """The system's words for why there is no connection; anyio and asyncio put their own before them."""
+    inner = error.__cause__ if isinstance(error.__cause__, OSError) else error
+    if isinstance(inner, OSError) and inner.errno:
+        return os.strerror(inner.errno)
+    return str(inner) or "the connection was closed"
 
 
 def _offered(answer: Answer | str, *, group: int | None = None) -> str:
@@ -286,8 +300,7 @@ async def _observe(address: str, request: TlsRequest, context: Context, verifyin
     except ssl.SSLError as refused:
         raise EvidenceMissing("tls", f"{where}: TLS handshake failed: {refused.reason or refused}") from None
     except (OSError, anyio.EndOfStream, anyio.BrokenResourceError) as refused:
-        why = getattr(refused, "strerror", None) or str(refused) or "the connection was closed"
-        raise EvidenceMissing("connect", f"{where}: {why}") from None
+        raise EvidenceMissing("connect", f"{where}: {_words(refused)}") from None
     try:
         shown = tuple(certificate_facts(der) for der in session.presented)
         built = tuple(certificate_facts(der) for der in session.verified)
@@ -365,5 +378,8 @@ async def gather(request: TlsRequest, context: Context) -> TlsFacts:
     )
 
 
+NO_ROUTE = tuple(os.strerror(number) for number in (errno.ENETUNREACH, errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT))
+
+
 def _no_route(error: EvidenceMissing) -> bool:
-    return error.kind == "connect" and "unreachable" in error.message.lower()
+    return error.kind == "connect" and error.message.endswith(NO_ROUTE)

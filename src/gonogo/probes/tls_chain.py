@@ -29,6 +29,16 @@ from gonogo.probes.resolve import is_address
 
 MAX_NAMES = 200
 MAX_TEXT = 300
+UNREADABLE = (
+    ValueError,
+    TypeError,
+    KeyError,
+    UnsupportedAlgorithm,
+    x509.InvalidVersion,
+    x509.DuplicateExtension,
+    x509.UnsupportedGeneralNameType,
+)
+"""What the library raises, sooner or later, for bytes that are not quite a certificate."""
 
 
 def _iso(moment: datetime) -> str:
@@ -100,11 +110,15 @@ def _common_name(subject: x509.Name) -> str:
 
 def certificate_facts(der: bytes) -> CertificateFacts:
     """Facts of one certificate in DER. Raises ValueError when it cannot be parsed."""
-    certificate = _load(der)
     try:
-        extensions = certificate.extensions
-    except (x509.DuplicateExtension, x509.UnsupportedGeneralNameType) as error:
-        raise ValueError(str(error)) from None
+        return _facts(der)
+    except UNREADABLE as error:
+        raise ValueError(str(error) or type(error).__name__) from None
+
+
+def _facts(der: bytes) -> CertificateFacts:
+    certificate = _load(der)
+    extensions = certificate.extensions
     try:
         public = certificate.public_key()
         spki = public.public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
@@ -203,6 +217,6 @@ def second_opinion(presented: Sequence[bytes], root: bytes, host: str, at: datet
     except VerificationError as refused:
         words = str(refused).partition(" (encountered processing")[0].removeprefix("validation failed: ")
         return words.removeprefix("Python extension validator failed: ValueError: ")[:MAX_TEXT] or "refused"
-    except (ValueError, UnsupportedAlgorithm) as error:
+    except UNREADABLE as error:
         return (str(error) or type(error).__name__)[:MAX_TEXT]
     return ""

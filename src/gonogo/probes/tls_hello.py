@@ -222,7 +222,7 @@ REFUSALS = frozenset({40, 47, 70, 71, 80, 86, 109})
 insufficient_security, inappropriate_fallback, missing_extension (RFC 8446 §6.2), and internal_error, which OpenSSL
 sends where its own policy leaves it no signature for an old version."""
 
-MAX_FLIGHT = 1 << 17
+MAX_FLIGHT = 1 << 16
 """Bytes of an answer that are read; a chain of certificates takes 2 to 10 thousand."""
 _LONGEST_RECORD = (1 << 14) + 2048
 

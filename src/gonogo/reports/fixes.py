@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import textwrap
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 NONCE = "{nonce}"
@@ -91,9 +92,6 @@ class Changes:
     def answers(self) -> bool:
         """Something changes in the answers themselves, not only in TLS or the redirect."""
         return bool(self.static_headers or self.policy or self.dropped or self.server_hidden or self.cookies)
-
-    def __bool__(self) -> bool:
-        return bool(self.answers or self.plain or self.tls_minimum or self.ciphers or self.groups)
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +180,9 @@ def _nginx_answers(changes: Changes) -> list[str]:
     if beside:
         said.append(f"add_header {_CSP} {_quoted(beside)} always;")
     if changes.cookies:
-        said += _comment(("Cookies of an upstream (nginx 1.19.3 and later); better still, set them so in the application.",))
+        said += _comment(
+            ("Cookies of an upstream (nginx 1.19.3 and later); better still, set them so in the application.",)
+        )
         said += [_nginx_cookie(one) for one in changes.cookies]
     return said
 
@@ -269,7 +269,9 @@ def _caddy_header(changes: Changes) -> list[str]:
 def _caddy_tls(changes: Changes) -> list[str]:
     said = []
     if changes.tls_minimum:
-        said.append(f"\tprotocols tls{changes.tls_minimum} tls1.3" if changes.tls_minimum == "1.2" else "\tprotocols tls1.3")
+        said.append(
+            f"\tprotocols tls{changes.tls_minimum} tls1.3" if changes.tls_minimum == "1.2" else "\tprotocols tls1.3"
+        )
     if curves := [one.lower() for one in changes.groups if one.lower() in _CADDY_CURVES]:
         said.append(f"\tcurves {' '.join(curves)}")
     if not said:
@@ -305,7 +307,7 @@ def _vercel(changes: Changes) -> tuple[Block, ...]:
         return ()
     document = {"headers": [{"source": "/(.*)", "headers": [{"key": name, "value": value} for name, value in headers]}]}
     remarks = (*changes.remarks, *_nonce_remarks(changes), *_elsewhere(changes))
-    place = " ".join(("vercel.json, among what is there.", *remarks))
+    place = "\n".join(("vercel.json, among what is there.", *remarks))
     return (Block(place, json.dumps(document, indent=2)),)
 
 
@@ -338,40 +340,41 @@ def _asgi_head(changes: Changes) -> list[str]:
     if changes.server_hidden:
         said += _comment(("The server adds its own name afterwards: uvicorn --no-server-header.",))
     if changes.has_nonce:
-        said += _comment(("Templates write the nonce: <script nonce=\"{{ request.state.csp_nonce }}\">.",))
+        nonce = '<script nonce="{{ request.state.csp_nonce }}">'
+        said += _comment((f"Templates write this nonce, in place of any other: {nonce}.",))
     if changes.plain:
         said += _comment(("Behind a proxy the scheme comes from X-Forwarded-Proto: uvicorn --proxy-headers.",))
     said += ["import secrets", ""] if changes.has_nonce else []
-    said += ["HEADERS = {", *(f"    {_python(name)}: {_python(value)}," for name, value in changes.headers), "}"]
-    said.append(f"POLICY = {_python(changes.policy)}")
-    said.append(f"REMOVED = {{{', '.join(_python(one.lower()) for one in changes.dropped)}}}" if changes.dropped else "REMOVED = set()")
-    said += ["COOKIES = {", *(f"    {_python(one.name)}: {_python(one.attributes)}," for one in changes.cookies), "}"]
+    said += _mapping("HEADERS", changes.headers)
+    said += [f"POLICY = {json.dumps(changes.policy)}"] if changes.policy else []
+    if changes.dropped:
+        said.append(f"REMOVED = {{{', '.join(json.dumps(one.lower()) for one in changes.dropped)}}}")
+    if changes.cookies:
+        said += _mapping("COOKIES", tuple((one.name, one.attributes) for one in changes.cookies))
     return said
 
 
-def _python(value: str | tuple[str, ...]) -> str:
-    """A literal; JSON's strings are Python's for ASCII."""
-    if isinstance(value, str):
-        return json.dumps(value)
-    return f"({', '.join(json.dumps(one) for one in value)},)"
+def _mapping(name: str, items: Sequence[tuple[str, str | tuple[str, ...]]]) -> list[str]:
+    """A dictionary's source; JSON's strings are Python's for ASCII."""
+    if not items:
+        return [f"{name} = {{}}"]
+    return [f"{name} = {{", *(f"    {json.dumps(key)}: {json.dumps(value)}," for key, value in items), "}"]
 
 
 def _asgi_class(changes: Changes) -> list[str]:
-    policy = 'POLICY.replace("{nonce}", nonce)' if changes.has_nonce else "POLICY"
-    nonce = (
-        [
-            "        nonce = secrets.token_urlsafe(16)",
-            '        scope.setdefault("state", {})["csp_nonce"] = nonce',
-        ]
-        if changes.has_nonce
-        else []
-    )
-    redirect = _ASGI_REDIRECT.format(origin=changes.origin).splitlines() if changes.plain else []
-    call = _ASGI_CALL.splitlines()
-    return [*_ASGI_CLASS.splitlines(), *redirect, *nonce, *(line.replace("@policy@", policy) for line in call)]
+    parts = [_ASGI_CLASS]
+    if changes.plain:
+        parts.append(_ASGI_REDIRECT.replace("@origin@", changes.origin))
+    parts.append(_ASGI_NONCE if changes.has_nonce else _ASGI_WANTED_POLICY if changes.policy else _ASGI_WANTED)
+    cookie = 'self.cookie(value) if name.lower() == b"set-cookie" else value' if changes.cookies else "value"
+    dropped = "REMOVED | " if changes.dropped else ""
+    parts.append(_ASGI_CALL.replace("@cookie@", cookie).replace("@dropped@", dropped))
+    if changes.cookies:
+        parts.append(_ASGI_COOKIE)
+    return "\n".join(parts).split("\n")
 
 
-_ASGI_CLASS = '''\
+_ASGI_CLASS = """\
 class SecurityHeaders:
     def __init__(self, app):
         self.app = app
@@ -379,32 +382,46 @@ class SecurityHeaders:
     async def __call__(self, scope, receive, send):
         if scope["type"] != "http":
             await self.app(scope, receive, send)
-            return'''
+            return"""
 
-_ASGI_REDIRECT = '''\
+_ASGI_REDIRECT = """\
         if scope["scheme"] == "http":
-            target = b"{origin}" + (scope.get("raw_path") or scope["path"].encode())
+            target = b"@origin@" + (scope.get("raw_path") or scope["path"].encode())
             target += b"?" + scope["query_string"] if scope["query_string"] else b""
-            await send({{"type": "http.response.start", "status": 308, "headers": [(b"location", target)]}})
-            await send({{"type": "http.response.body", "body": b""}})
-            return'''
+            await send({"type": "http.response.start", "status": 308, "headers": [(b"location", target)]})
+            await send({"type": "http.response.body", "body": b""})
+            return"""
 
-_ASGI_CALL = '''\
-        policy = @policy@
+_ASGI_NONCE = """\
+        nonce = secrets.token_urlsafe(16)
+        scope.setdefault("state", {})["csp_nonce"] = nonce
+        wanted = {**HEADERS, "Content-Security-Policy": POLICY.replace("{nonce}", nonce)}"""
+
+_ASGI_WANTED_POLICY = """\
+        wanted = {**HEADERS, "Content-Security-Policy": POLICY}"""
+
+_ASGI_WANTED = """\
+        wanted = HEADERS"""
+
+_ASGI_CALL = """\
 
         async def secured(message):
             if message["type"] == "http.response.start":
-                message = {**message, "headers": self.headers(message.get("headers", []), policy)}
+                message = {**message, "headers": self.headers(message.get("headers", []), wanted)}
             await send(message)
 
         await self.app(scope, receive, secured)
 
-    def headers(self, sent, policy):
-        wanted = {**HEADERS, "Content-Security-Policy": policy} if policy else HEADERS
-        dropped = REMOVED | {name.lower() for name in wanted}
-        kept = [(name, self.cookie(value) if name.lower() == b"set-cookie" else value)
-                for name, value in sent if name.decode("latin-1").lower() not in dropped]
-        return kept + [(name.lower().encode(), value.encode()) for name, value in wanted.items()]
+    def headers(self, sent, wanted):
+        dropped = @dropped@{name.lower() for name in wanted}
+        kept = [
+            (name, @cookie@)
+            for name, value in sent
+            if name.decode("latin-1").lower() not in dropped
+        ]
+        return kept + [(name.lower().encode(), value.encode()) for name, value in wanted.items()]"""
+
+_ASGI_COOKIE = """\
 
     def cookie(self, value):
         name = value.split(b"=", 1)[0].strip().decode("latin-1")
@@ -412,4 +429,4 @@ _ASGI_CALL = '''\
         for attribute in COOKIES.get(name, ()):
             if attribute.split("=")[0].lower().encode() not in present:
                 value += b"; " + attribute.encode()
-        return value'''
+        return value"""

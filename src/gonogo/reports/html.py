@@ -33,12 +33,15 @@ from gonogo.reports.model import (
     read,
     when,
 )
+from gonogo.reports.policy_table import tables
 from gonogo.reports.text import duration, line, lines, plural, visible
 from gonogo.result import Decision, Outcome, Severity
 
 IMAGE_BYTES = 3_000_000
 """Most bytes of all screenshots in the page; the others are named only."""
 SLOWEST = 10
+CONFIGURATION = 20_000
+"""Most characters of one configuration that can be pasted."""
 MESSAGES = 5
 """Messages of one check that stand among the reasons; the findings hold all."""
 _HERE = Path(__file__).parent
@@ -156,6 +159,7 @@ def html(report: Report) -> str:
         warnings=_causes(reading.warnings, failing, unseen),
         findings=findings,
         finding_count=sum(len(row.result.findings) or 1 for row in failing),
+        policies=tables(report, reading),
         unknown=unknown,
         unseen_count=len(unseen),
         waived=reading.of(Outcome.WAIVED),
@@ -190,7 +194,12 @@ def _template() -> jinja2.Template:
         "word": OUTCOME_WORDS.__getitem__,
         "decision_word": DECISION_WORDS.__getitem__,
     }
-    environment.globals |= {"OUTCOMES": OUTCOMES, "Decision": Decision, "Outcome": Outcome}
+    environment.globals |= {
+        "OUTCOMES": OUTCOMES,
+        "Decision": Decision,
+        "Outcome": Outcome,
+        "CONFIGURATION": CONFIGURATION,
+    }
     return environment.get_template("verdict.html.j2")
 
 

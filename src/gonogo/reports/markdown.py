@@ -10,6 +10,7 @@ from gonogo.gate.model import (
     Reason,
 )
 from gonogo.reports.model import OUTCOME_WORDS, OUTCOMES, Reading, Report, Row, read, when
+from gonogo.reports.policy_table import tables
 from gonogo.reports.text import duration, line, plural
 from gonogo.result import Decision, Finding, Outcome
 
@@ -70,6 +71,7 @@ def _chunks(report: Report, reading: Reading) -> Iterator[_Chunk]:
         [OUTCOME_WORDS[one] for one in OUTCOMES], [[f"{reading.counts.get(one, 0):,}" for one in OUTCOMES]]
     )
     yield from _reasons(f"Why {reading.word}", reading.reasons)
+    yield from _policy(report, reading)
     yield from _findings(reading.of(Outcome.FAIL), report.cards)
     yield from _rows("Not observed", reading.of(Outcome.UNKNOWN, Outcome.MISSING))
     yield from _reasons("Warnings", reading.warnings)
@@ -142,6 +144,23 @@ def _findings(rows: Sequence[Row], cards: Mapping[str, Card]) -> Iterator[_Chunk
         yield f"### {plural(len(rest), 'more finding')}\n\n", 0
         cells = ((row.severity.value, escape(row.check), escape(one.subject), escape(one.message)) for row, one in rest)
         yield from _table(("Severity", "Check", "Subject", "Finding"), cells)
+
+
+def _policy(report: Report, reading: Reading) -> Iterator[_Chunk]:
+    """The families of the first host, where one of their rules was broken."""
+    first = next(iter(tables(report, reading)), None)
+    if first is None or not first.broken:
+        return
+    yield f"## Security policy of {escape(first.host.host)} ({escape(first.summary)})\n\n", 0
+    cells = (
+        (
+            one.policy.family.value,
+            OUTCOME_WORDS[one.outcome] if one.outcome else "",
+            escape("; ".join(one.policy.in_effect)),
+        )
+        for one in first.lines
+    )
+    yield from _table(("Policy", "Verdict", "In effect"), cells)
 
 
 def _fix(card: Card | None) -> Iterator[_Chunk]:

@@ -11,6 +11,7 @@ from gonogo.evidence.records import PlanEntry
 from gonogo.gate.model import (
     Reason,
 )
+from gonogo.reports.policy import HostPolicy
 from gonogo.reports.text import line, plural
 from gonogo.result import Decision, Outcome, Result, Severity
 
@@ -93,6 +94,8 @@ class Report:
     plan: tuple[PlanEntry, ...] = ()
     folder: str = ""
     """The run's directory as a person would type it, for the commands that are shown; empty: not told."""
+    hosts: tuple[HostPolicy, ...] = ()
+    """The security policy of each host, the site's first; empty where no security check ran."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -224,6 +224,14 @@
   );
 
   Object.defineProperty(window, "__gonogo", {
-    value: { look, visible, control: (purpose) => found?.[purpose] ?? null, violations: () => kept.splice(0), vitals: null },
+    value: {
+      look,
+      visible,
+      control: (purpose) => found?.[purpose] ?? null,
+      violations: () => kept.splice(0),
+      vitals: null,
+      // For consent.js, which describes what stands here.
+      finder: { CONTROLS, accessibleName, banner: () => found?.banner ?? null, bannerOf, contains, elements, first, overlays, parent, plain, says, selectors, shadow, textOf, visibleText },
+    },
   });
 }
