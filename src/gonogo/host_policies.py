@@ -15,8 +15,7 @@ from gonogo.formats.csp import Kind, Policy
 from gonogo.formats.csp_review import Verdict
 from gonogo.formats.permissions_policy import PermissionsPolicy, Reach
 from gonogo.hardening import DEPRECATED, Seen, authority, changes
-from gonogo.reports.policy import Family, HostPolicy, family_of
-from gonogo.reports.policy import Policy as Row
+from gonogo.reports.policy import Family, FamilyPolicy, HostPolicy, family_of
 from gonogo.result import Outcome, Result
 
 MAX_HOSTS = 20
@@ -149,14 +148,14 @@ def _policy_of(host: _Host, environment: Environment) -> HostPolicy:
     seen = Seen(host.name, page, failed, tuple(cookie for _, cookie in cookies))
     rows = [
         *(_of_headers(page, environment.security or Security()) if page else ()),
-        Row(Family.COOKIES, *_told_cookies(cookies)),
-        Row(Family.CORS, *_cors(host)),
-        Row(Family.REDIRECTS, *_redirects(host)),
-        Row(Family.TLS, *_tls(host)),
+        FamilyPolicy(Family.COOKIES, *_told_cookies(cookies)),
+        FamilyPolicy(Family.CORS, *_cors(host)),
+        FamilyPolicy(Family.REDIRECTS, *_redirects(host)),
+        FamilyPolicy(Family.TLS, *_tls(host)),
     ]
     told = {one.family: one for one in rows}
     judged = {family_of(one.check) for one in host.results}
-    policies = (told.get(family, Row(family, (), ())) for family in Family)
+    policies = (told.get(family, FamilyPolicy(family, (), ())) for family in Family)
     is_page = page is not None and page.location is None
     return HostPolicy(
         host=host.name,
@@ -168,7 +167,7 @@ def _policy_of(host: _Host, environment: Environment) -> HostPolicy:
     )
 
 
-def _is_telling(row: Row, *, is_page: bool) -> bool:
+def _is_telling(row: FamilyPolicy, *, is_page: bool) -> bool:
     """A redirect's own policies bind nobody, but for the transport's."""
     if row.family in {Family.COOKIES, Family.CORS, Family.REDIRECTS, Family.TLS, Family.HSTS}:
         return bool(row.sent)
@@ -208,22 +207,24 @@ def _bounded(lines: Iterable[str]) -> tuple[str, ...]:
     return (*shown, f"… and {len(every) - MAX_LINES} more") if len(every) > MAX_LINES else shown
 
 
-def _of_headers(page: Exchange, settings: Security) -> Iterator[Row]:
-    yield Row(Family.HSTS, _sent(page, Family.HSTS), _hsts_words(page))
+def _of_headers(page: Exchange, settings: Security) -> Iterator[FamilyPolicy]:
+    yield FamilyPolicy(Family.HSTS, _sent(page, Family.HSTS), _hsts_words(page))
     reported = "Content-Security-Policy-Report-Only"
     policies = csp_review.enforced(page.values(Family.CSP), html.read(page.body))
-    yield Row(
+    yield FamilyPolicy(
         Family.CSP, _sent(page, Family.CSP, reported), _csp_words(policies, report_only=bool(page.values(reported)))
     )
-    yield Row(Family.FRAMING, (*_sent(page, "X-Frame-Options"), *_ancestors(page)), _framing_words(page))
-    yield Row(Family.CONTENT_TYPE, _sent(page, "X-Content-Type-Options", "Content-Type"), _content_type_words(page))
-    yield Row(Family.REFERRER, _sent(page, Family.REFERRER), _referrer_words(page))
-    yield Row(Family.PERMISSIONS, _sent(page, Family.PERMISSIONS), _permission_words(page, settings))
+    yield FamilyPolicy(Family.FRAMING, (*_sent(page, "X-Frame-Options"), *_ancestors(page)), _framing_words(page))
+    yield FamilyPolicy(
+        Family.CONTENT_TYPE, _sent(page, "X-Content-Type-Options", "Content-Type"), _content_type_words(page)
+    )
+    yield FamilyPolicy(Family.REFERRER, _sent(page, Family.REFERRER), _referrer_words(page))
+    yield FamilyPolicy(Family.PERMISSIONS, _sent(page, Family.PERMISSIONS), _permission_words(page, settings))
     names = ("Cross-Origin-Opener-Policy", "Cross-Origin-Embedder-Policy", "Cross-Origin-Resource-Policy")
-    yield Row(Family.ISOLATION, _sent(page, *names), _isolation_words(page))
+    yield FamilyPolicy(Family.ISOLATION, _sent(page, *names), _isolation_words(page))
     size = sum(len(name) + len(value) + 4 for name, value in page.headers)
     words = (f"{len(page.headers)} fields, {size:,} bytes",)
-    yield Row(Family.HEADERS, _sent(page, *(one.title() for one in TELLING), *DEPRECATED), words)
+    yield FamilyPolicy(Family.HEADERS, _sent(page, *(one.title() for one in TELLING), *DEPRECATED), words)
 
 
 # --- in words ---

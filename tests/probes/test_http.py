@@ -39,7 +39,7 @@ class _Handler(socketserver.StreamRequestHandler):
         self.server.heads.append(head.decode("latin-1"))  # type: ignore[attr-defined]
         body = brotli.compress(TEXT.encode())
         self.wfile.write(
-            b"HTTP/1.1 200 Fine\r\nX-B: 1\r\nx-a: 2\r\nX-B: 3\r\nX-Raw: \xe9\xff\r\nContent-Type: text/html; charset=utf-8\r\n"
+            b"HTTP/1.1 200 Fine\r\nX-B: 1\r\nx-a: 2\r\nX-B: 3\r\nX-Raw: \xe9\xff\r\nSet-Cookie: session=1; Path=/\r\nContent-Type: text/html; charset=utf-8\r\n"
             b"Content-Encoding: br\r\nConnection: close\r\n" + f"Content-Length: {len(body)}\r\n\r\n".encode() + body
         )
 
@@ -197,3 +197,17 @@ def test_odd_charsets_are_not_followed() -> None:
 )
 def test_text(data: bytes, kind: str, wanted: str) -> None:
     assert decode_text(data, kind) == wanted
+
+
+def test_no_request_carries_the_cookie_of_another_answer(server: Any) -> None:
+    described = environment(server.server_address[1])
+    server.heads.clear()
+    gather(
+        described,
+        *(
+            HttpRequest(f"{described.site.url}/{number}", role=role)
+            for number, role in enumerate(("user", "anonymous"))
+        ),
+    )
+    assert len(server.heads) == 2
+    assert not any("cookie:" in head.lower() for head in server.heads)

@@ -12,6 +12,8 @@ from gonogo.check import Card, Safety
 from gonogo.evidence.records import PlanEntry
 from gonogo.gate import Expected, Intent, Policy, Receipt, Shard, Waiver, count, decide, verdict_json
 from gonogo.reports import EvidenceSummary, Point, Report
+from gonogo.reports.fixes import Changes
+from gonogo.reports.policy import Family, FamilyPolicy, HostPolicy
 from gonogo.result import Finding, Outcome, Result, Severity
 
 START = datetime(2026, 11, 21, 2, 57, 16, tzinfo=UTC)
@@ -85,6 +87,7 @@ def report(
     cards: Iterable[Card] = (),
     summaries: Iterable[EvidenceSummary] = (),
     title: str = "Acme Insights",
+    hosts: Iterable[HostPolicy] = (),
 ) -> Report:
     """What the gate says of these results, beside one critical check that passed."""
     alive = Result("availability.health.shallow", "", Outcome.PASS, Severity.CRITICAL, seconds=0.1)
@@ -105,6 +108,7 @@ def report(
         name="demo",
         plan=(PlanEntry("http", "GET", "https://www.acme.test/", "anonymous", "network", 4),),
         folder=f"reports/{RUN}",
+        hosts=tuple(hosts),
     )
 
 
@@ -118,6 +122,18 @@ def waiver(check: str, **more: object) -> Waiver:
         "expires": START + timedelta(days=20),
     }
     return Waiver(**{**fields, **more})  # type: ignore[arg-type]
+
+
+def host_policy(words: Words = Words(), *, results: Iterable[tuple[str, str]] = ()) -> HostPolicy:
+    """A host whose headers are the target's words."""
+    policies = (
+        FamilyPolicy(Family.HSTS, (words.seen, words.excerpt), (words.message,)),
+        FamilyPolicy(Family.CSP, (), (words.reason, words.wanted)),
+    )
+    changes = Changes(
+        "www.acme.test", "https://www.acme.test", headers=(("Strict-Transport-Security", "max-age=31536000"),)
+    )
+    return HostPolicy("www.acme.test", "the site", words.title, policies, frozenset(results), changes)
 
 
 def every_outcome(words: Words = Words()) -> Report:
@@ -181,6 +197,7 @@ def every_outcome(words: Words = Words()) -> Report:
             ),
         ],
         title=words.title,
+        hosts=[host_policy(words), host_policy(words, results=[("security.csp.present", words.subject)])],
     )
 
 

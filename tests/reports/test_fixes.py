@@ -3,22 +3,30 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import http.client
 import json
 import os
 import shutil
+import socket
+import ssl
 import subprocess
+import time
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from policy_samples import EVERYTHING, STATIC, environment, failed, http, with_header
+from policy_samples import EVERYTHING, STATIC, environment, failed, with_header
+from policy_samples import http as exchange
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
+from gonogo.demo import certificates
+from gonogo.demo.certificates import Variant
 from gonogo.hardening import authority
 from gonogo.host_policies import host_policies
 from gonogo.reports.fixes import Changes, Fix, fixes
@@ -64,60 +72,171 @@ def test_only_servers_that_can_change_something_are_told() -> None:
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     """Chain and key of any server."""
     made = certificates.create(tmp_path_factory.mktemp("certificates"))
-    return made.chain(Variant.GOOD), made.key(Variant.GOOD)
+    return made.chains[Variant.GOOD], made.key
+
+
+def nginx_file(
+    changes: Changes, folder: Path, certificate: tuple[Path, Path], port: int = 8443, upstream: int = 9
+) -> Path:
+    """A whole configuration around the blocks, as a reader would have it; listening on loopback alone."""
+    inside, *beside = (one.text for one in fix(changes, "nginx").blocks)
+    redirect = "\n".join(beside).replace("listen [::]:80;", "").replace("listen 80;", f"listen 127.0.0.1:{port + 1};")
+    scratch = "\n".join(
+        f"{kind}_temp_path {folder}/{kind};" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+    )
+    path = folder / "nginx.conf"
+    path.write_text(
+        f"""pid {folder}/nginx.pid; error_log stderr; daemon off; worker_processes 1; events {{ }}
+http {{
+access_log off; {scratch}
+server {{
+    listen 127.0.0.1:{port} ssl; server_name {changes.host};
+    ssl_certificate {certificate[0]}; ssl_certificate_key {certificate[1]};
+    location / {{ proxy_pass http://127.0.0.1:{upstream}; }}
+{inside}
+}}
+{redirect}
+server {{
+    listen 127.0.0.1:{upstream}; default_type text/plain;
+    add_header Strict-Transport-Security max-age=60 always; add_header X-XSS-Protection 1 always;
+    add_header Content-Security-Policy "script-src 'nonce-abc'" always; add_header Set-Cookie "session=1" always;
+    add_header X-Powered-By PHP/5.3 always;
+    location = / {{ return 200 home; }}
+    location / {{ return 404; }}
+}}
+}}
+"""
+    )
+    return path
 
 
 @pytest.mark.skipif(NGINX is None, reason="nginx is not installed")
 @pytest.mark.parametrize("changes", [EVERYTHING, STATIC, TLS_ALONE], ids=["everything", "static", "tls"])
-def test_nginx_takes_it(changes: Changes, tmp_path: Path) -> None:
-    chain, key = certificate(tmp_path)
-    blocks = [one.text for one in fix(changes, "nginx").blocks]
-    redirect = (
-        blocks[1].replace("listen 80;", "listen 8080;").replace("[::]:80;", "[::]:8080;") if len(blocks) > 1 else ""
-    )
-    inside = f"listen 8443 ssl; server_name {changes.host}; ssl_certificate {chain}; ssl_certificate_key {key};"
-    upstream = "location / { proxy_pass http://127.0.0.1:9; }"
-    configuration = tmp_path / "nginx.conf"
-    configuration.write_text(
-        f"pid {tmp_path}/nginx.pid; error_log stderr; events {{}}\n"
-        f"http {{ access_log off;\n{_scratch(tmp_path)}\nserver {{ {inside}\n{blocks[0]}\n{upstream} }}\n{redirect} }}\n"
-    )
-    run = subprocess.run([str(NGINX), "-t", "-p", tmp_path, "-c", configuration], capture_output=True, text=True)
+def test_nginx_takes_it(changes: Changes, tmp_path: Path, certificate: tuple[Path, Path]) -> None:
+    path = nginx_file(changes, tmp_path, certificate)
+    run = subprocess.run([str(NGINX), "-t", "-p", tmp_path, "-c", path], capture_output=True, text=True)
     assert run.returncode == 0, run.stderr
-    assert "[warn]" not in run.stderr.replace('the "user" directive', "")
+    assert [line for line in run.stderr.splitlines() if "[warn]" in line and '"user" directive' not in line] == []
 
 
-def _scratch(folder: Path) -> str:
-    kinds = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
-    return " ".join(f"{kind}_temp_path {folder}/{kind};" for kind in kinds)
+@contextlib.contextmanager
+def running(command: list[str], port: int, environment: Mapping[str, str] | None = None) -> Iterator[None]:
+    """A server from when it listens until the block ends."""
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=environment) as server:
+        try:
+            until = time.monotonic() + 15
+            while server.poll() is None and time.monotonic() < until:
+                with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+                    break
+                time.sleep(0.02)
+            assert server.poll() is None, server.stderr.read() if server.stderr else ""
+            yield
+        finally:
+            server.terminate()
+            server.wait(15)
+
+
+def free_ports(count: int) -> list[int]:
+    """Ports in a row would be simpler; nobody promises them."""
+    with contextlib.ExitStack() as stack:
+        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
+        for one in sockets:
+            one.bind(("127.0.0.1", 0))
+        return [one.getsockname()[1] for one in sockets]
+
+
+def answer(connection: http.client.HTTPConnection, path: str) -> tuple[int, list[tuple[str, str]]]:
+    connection.request("GET", path, headers={"Host": "www.example.org"})
+    response = connection.getresponse()
+    response.read()
+    connection.close()
+    return response.status, [(name.lower(), value) for name, value in response.getheaders()]
+
+
+def check_answer(headers: list[tuple[str, str]], changes: Changes) -> None:
+    """Each header once, as it is to be; both content security policies; nothing of what is to go."""
+    for name, value in changes.headers:
+        assert [found for key, found in headers if key == name.lower()] == [value]
+    policies = [value for key, value in headers if key == "content-security-policy"]
+    assert policies == ["script-src 'nonce-abc'", changes.static_policy]
+    assert {"x-xss-protection", "x-powered-by"} & {key for key, _ in headers} == set()
+
+
+@pytest.mark.skipif(NGINX is None, reason="nginx is not installed")
+def test_nginx_does_it(tmp_path: Path, certificate: tuple[Path, Path]) -> None:
+    """On a page and on an error, in front of an application whose own headers are wrong."""
+    port, upstream = free_ports(2)
+    path = nginx_file(replace(EVERYTHING, plain=""), tmp_path, certificate, port, upstream)
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    with running([str(NGINX), "-p", str(tmp_path), "-c", str(path)], port):
+        for place, status in (("/", 200), ("/missing", 404)):
+            answered, headers = answer(http.client.HTTPSConnection("127.0.0.1", port, context=context), place)
+            assert answered == status
+            check_answer(headers, EVERYTHING)
+            assert dict(headers)["server"] == "nginx"
+            assert dict(headers)["set-cookie"] == "session=1; Secure; HttpOnly; SameSite=Lax"
 
 
 # --- Caddy ---
 
 
-def adapted(changes: Changes, folder: Path) -> str:
+def caddy_home(folder: Path) -> dict[str, str]:
+    return {**os.environ, "HOME": str(folder), "XDG_DATA_HOME": str(folder), "XDG_CONFIG_HOME": str(folder)}
+
+
+def caddy_file(changes: Changes, folder: Path) -> str:
     path = folder / "Caddyfile"
     path.write_text("\n".join(one.text for one in fix(changes, "caddy").blocks) + "\n")
-    environment = {**os.environ, "HOME": str(folder), "XDG_DATA_HOME": str(folder), "XDG_CONFIG_HOME": str(folder)}
-    for command in ("validate", "adapt"):
-        run = subprocess.run(
-            [str(CADDY), command, "--config", path, "--adapter", "caddyfile"],
-            capture_output=True,
-            text=True,
-            env=environment,
-        )
-        assert run.returncode == 0, run.stderr
-    return run.stdout
+    return str(path)
 
 
 @pytest.mark.skipif(CADDY is None, reason="caddy is not installed")
 @pytest.mark.parametrize("changes", [EVERYTHING, STATIC, TLS_ALONE], ids=["everything", "static", "tls"])
 def test_caddy_takes_it(changes: Changes, tmp_path: Path) -> None:
-    document = adapted(changes, tmp_path)
+    path = caddy_file(changes, tmp_path)
+    for command in ("validate", "adapt"):
+        run = subprocess.run(
+            [str(CADDY), command, "--config", path, "--adapter", "caddyfile"],
+            capture_output=True, text=True, env=caddy_home(tmp_path),
+        )  # fmt: skip
+        assert run.returncode == 0, run.stderr
+    document = run.stdout
     for _, value in changes.headers:
         assert json.dumps(value)[1:-1] in document
-    assert changes.policy in document or changes.static_policy in document
+    assert changes.static_policy in document
     assert ('"protocol_min":"tls1.3"' in document) == (changes.tls_minimum == "1.3")
+
+
+@pytest.mark.skipif(CADDY is None, reason="caddy is not installed")
+def test_caddy_does_it(tmp_path: Path) -> None:
+    """In front of an application whose own headers are wrong; over plain http, where Caddy asks for no certificate."""
+    port, upstream = free_ports(2)
+    changes = replace(EVERYTHING, origin=f"http://www.example.org:{port}", plain="", tls_minimum="", groups=())
+    path = Path(caddy_file(changes, tmp_path))
+    site = path.read_text().removesuffix("}\n") + f"\tbind 127.0.0.1\n\treverse_proxy 127.0.0.1:{upstream}\n}}\n"
+    wrong = f"""{{
+	admin off
+	auto_https off
+}}
+http://:{upstream} {{
+	bind 127.0.0.1
+	header Strict-Transport-Security max-age=60
+	header X-XSS-Protection 1
+	header X-Powered-By PHP/5.3
+	header Content-Security-Policy "script-src 'nonce-abc'"
+	respond / home 200
+	respond 404
+}}
+"""
+    path.write_text(wrong + site)
+    command = [str(CADDY), "run", "--config", str(path), "--adapter", "caddyfile"]
+    with running(command, port, caddy_home(tmp_path)):
+        for place, status in (("/", 200), ("/missing", 404)):
+            answered, headers = answer(http.client.HTTPConnection("127.0.0.1", port), place)
+            assert answered == status
+            check_answer(headers, changes)
+            assert "server" not in dict(headers)
 
 
 # --- Vercel and Netlify ---
@@ -227,7 +346,7 @@ def test_an_asgi_application_without_a_nonce_sends_the_policy_as_it_is() -> None
 
 def test_what_was_wrong_is_right_after_pasting() -> None:
     """The whole way: a start page, the rule it broke, the middleware that is offered, the page again."""
-    page = http(headers=with_header("referrer-policy", "unsafe-url"))
+    page = exchange(headers=with_header("referrer-policy", "unsafe-url"))
     broken = failed("security.referrer-policy.private", page)
     (host, *_) = host_policies(environment(), [page], [broken])
     assert dict(ask(application(host.changes))[1])["referrer-policy"] == "strict-origin-when-cross-origin"

@@ -24,11 +24,11 @@ from gonogo.environment.models import Preload, Security, Tls
 from gonogo.formats import csp, csp_review
 from gonogo.host_policies import MAX_LINES, MAX_TEXT, host_policies, span, unvalued
 from gonogo.reports.fixes import NONCE, fixes
-from gonogo.reports.policy import Family, HostPolicy, Policy, family_of
+from gonogo.reports.policy import Family, FamilyPolicy, HostPolicy, family_of
 from gonogo.result import Outcome, Result, Severity
 
 
-def row(host: HostPolicy, family: Family) -> Policy:
+def row(host: HostPolicy, family: Family) -> FamilyPolicy:
     return next(one for one in host.policies if one.family is family)
 
 
@@ -136,7 +136,7 @@ def test_a_cookie_is_told_once_without_its_value() -> None:
     page = http(headers=(*GOOD, ("set-cookie", cookie)))
     other = http("https://www.example.org/b", (*GOOD, ("set-cookie", cookie), ("set-cookie", "old=; Max-Age=0")))
     (host, *_) = host_policies(environment(), [page, other], [passed("security.cookies.secure", page)])
-    assert row(host, Family.COOKIES) == Policy(
+    assert row(host, Family.COOKIES) == FamilyPolicy(
         Family.COOKIES,
         ("session=…; HttpOnly; Path=/",),
         ("session: in the clear too, not for scripts, no SameSite, this host, until the browser closes",),
@@ -220,7 +220,7 @@ def test_a_host_that_was_not_reached_is_told_without_words() -> None:
     unknown = Result("security.hsts.present", "/", Outcome.UNKNOWN, Severity.HIGH, reason="connect: refused")
     (host,) = host_policies(environment(), [], [unknown])
     assert host.source == ""
-    assert host.policies == (Policy(Family.HSTS, (), ()),)
+    assert host.policies == (FamilyPolicy(Family.HSTS, (), ()),)
     assert fixes(host.changes) == ()
 
 

@@ -12,8 +12,9 @@ from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
-from report_samples import ANY_WORDS, Words, all_passed, card, every_outcome, evidence, many, report
+from report_samples import ANY_WORDS, Words, all_passed, card, every_outcome, evidence, host_policy, many, report
 
+from gonogo.gate import Expected
 from gonogo.reports.html import IMAGE_BYTES, html
 from gonogo.result import Finding, Outcome, Result, Severity
 
@@ -197,6 +198,69 @@ def test_a_waived_failure_names_its_waiver_and_is_no_finding() -> None:
     ):
         assert wanted in waivers
     assert "version-hidden" not in page.text["section"][page_index(page, "findings")]
+
+
+def lines_of(page: Page, host: str) -> dict[str, str]:
+    """First word of each row of a host's table to the row's text."""
+    table = page.text["section"][page_index(page, host)]
+    rows = [" ".join(text.split()) for text in page.text["tr"] if text.strip() and text in table]
+    return {row.split()[0]: row for row in rows}
+
+
+def test_each_host_has_its_policy_after_the_findings_and_before_what_was_not_observed() -> None:
+    page = Page(html(every_outcome()))
+    order = [one.get("aria-labelledby") for one in page.all("section")]
+    assert order.index("findings") < order.index("host-1") < order.index("host-2") < order.index("unknown")
+    assert {"href": "#host-1"} in page.all("a")
+    heading = next(text for text in page.text["h2"] if "Security policy of" in text)
+    assert "1 of 2 rules broken" in " ".join(heading.split())
+    assert "host-1" not in [one.get("id") for one in Page(html(all_passed())).all("h2")]
+
+
+def test_a_row_shows_what_was_sent_what_is_in_effect_and_the_rule() -> None:
+    lines = lines_of(Page(html(every_outcome(Words(seen="max-age=60", message="/: too short.")))), "host-1")
+    hsts = lines["Strict-Transport-Security"]
+    assert hsts.startswith("Strict-Transport-Security fail max-age=60")
+    assert "/: too short." in hsts
+    assert "security.hsts.max-age" in hsts
+    assert lines["TLS"].startswith("TLS not applicable")
+    assert "1 rule does not apply" in lines["TLS"]
+    assert lines["Headers"].split()[4] == "waived"
+
+
+def test_broken_rules_stand_open_and_kept_ones_are_folded() -> None:
+    names = [f"security.hsts.rule-{letter}" for letter in "abc"]
+    finding = Finding.of("/", seen="x", wanted="y")
+    same = replace(finding, subject="/b", message=finding.message.replace("/", "/b", 1))
+    results = [
+        Result(names[0], "/", Outcome.PASS, Severity.HIGH),
+        Result(names[1], "/", Outcome.PASS, Severity.HIGH),
+        Result(names[1], "/b", Outcome.UNKNOWN, Severity.HIGH, reason="timeout: 10 s"),
+        Result(names[2], "/", Outcome.FAIL, Severity.LOW, (finding,)),
+        Result(names[2], "/b", Outcome.FAIL, Severity.LOW, (same,)),
+    ]
+    page = Page(html(report(results, hosts=[host_policy()])))
+    row = lines_of(page, "host-1")["Strict-Transport-Security"]
+    assert row.startswith("Strict-Transport-Security fail")
+    assert row.index(names[2]) < row.index(names[1]) < row.index("1 rule holds") < row.index(names[0])
+    assert "/: x, wanted y. The same on /b." in row
+    assert "timeout: 10 s" in row
+    heading = next(text for text in page.text["h2"] if "Security policy of" in text)
+    assert "1 of 3 rules broken, 1 not observed" in " ".join(heading.split())
+
+
+def test_what_never_reported_is_told_with_the_first_host() -> None:
+    absent = Expected("security.csp.present", "/", Severity.CRITICAL)
+    page = Page(html(report([], missing=[absent], hosts=[host_policy(), host_policy()])))
+    assert "missing" in lines_of(page, "host-1")["Content-Security-Policy"]
+
+
+def test_fixes_are_in_details_to_be_selected() -> None:
+    page = Page(html(every_outcome()))
+    summaries = [text for text in page.text["summary"] if text in {"nginx", "Caddy", "Vercel", "Netlify"}]
+    assert summaries == ["nginx", "Caddy", "Vercel", "Netlify"] * 2
+    assert any('add_header Strict-Transport-Security "max-age=31536000" always;' in text for text in page.text["pre"])
+    assert not page.all("button")
 
 
 def test_measurements_are_plotted_with_their_limit() -> None:

@@ -26,6 +26,13 @@ def shown(text: str) -> str:
     )
 
 
+def test_a_broken_policy_of_the_site_is_told_in_one_table() -> None:
+    text = markdown(every_outcome())
+    assert text.count("## Security policy of") == 1
+    assert "| Strict-Transport-Security | fail |" in text
+    assert "Security policy of" not in markdown(all_passed())
+
+
 USUAL = Counter(one.type for one in tokens(markdown(every_outcome())) if one.type not in {"text", "text_special"})
 
 

@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Iterable
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -168,6 +169,8 @@ async def _client(context: Context) -> httpx.AsyncClient:
     client = httpx.AsyncClient(
         transport=_Transport(context.environment, trust(ca_path(context))),
         follow_redirects=False,
+        # Each request is a stranger's: a cookie that one answer sets must not make the next one another.
+        cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
         timeout=None,  # noqa: S113 - gather sets one deadline for all phases
     )
     context.resources.push_async_callback(client.aclose)

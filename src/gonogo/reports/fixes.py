@@ -272,7 +272,7 @@ def _caddy_tls(changes: Changes) -> list[str]:
         said.append(
             f"\tprotocols tls{changes.tls_minimum} tls1.3" if changes.tls_minimum == "1.2" else "\tprotocols tls1.3"
         )
-    if curves := [one.lower() for one in changes.groups if one.lower() in _CADDY_CURVES]:
+    if curves := [_CADDY_CURVES[one] for one in changes.groups if one in _CADDY_CURVES]:
         said.append(f"\tcurves {' '.join(curves)}")
     if not said:
         return _comment(("Caddy's own suites are safe: delete a `ciphers` line.",)) if changes.ciphers else []
@@ -280,7 +280,8 @@ def _caddy_tls(changes: Changes) -> list[str]:
     return [*ciphers, "tls {", *said, "}"]
 
 
-_CADDY_CURVES = frozenset({"x25519", "secp256r1", "secp384r1", "secp521r1"})
+_CADDY_CURVES = {"X25519": "x25519", "prime256v1": "secp256r1", "secp384r1": "secp384r1", "secp521r1": "secp521r1"}
+"""OpenSSL's names and Caddy's; it offers MLKEM by itself where it knows it."""
 
 
 # --- Vercel and Netlify ---

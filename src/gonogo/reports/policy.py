@@ -57,7 +57,7 @@ def family_of(check: str) -> Family | None:
 
 
 @dataclass(frozen=True, slots=True)
-class Policy:
+class FamilyPolicy:
     """One family of one host. All text is what the target sent or made of it, bounded."""
 
     family: Family
@@ -76,7 +76,7 @@ class HostPolicy:
     """`the site`, `an alias`, `the API`, `TLS only`."""
     source: str
     """The request whose answer is shown: `GET https://www.example.org/`; empty where there is none."""
-    policies: tuple[Policy, ...]
+    policies: tuple[FamilyPolicy, ...]
     results: frozenset[tuple[str, str]]
     """(check, subject) of the results that speak of this host."""
     changes: Changes

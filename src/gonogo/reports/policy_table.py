@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from gonogo.reports.fixes import Fix, fixes
 from gonogo.reports.model import OUTCOMES, SEVERITIES, Reading, Report, Row
-from gonogo.reports.policy import Family, HostPolicy, Policy, family_of
+from gonogo.reports.policy import Family, FamilyPolicy, HostPolicy, family_of
 from gonogo.reports.text import line, plural
 from gonogo.result import Finding, Outcome, Severity
 
@@ -51,7 +51,7 @@ class Rule:
 class Line:
     """One row of the table."""
 
-    policy: Policy
+    policy: FamilyPolicy
     outcome: Outcome | None
     """The worst of its rules; None where there are none."""
     open: tuple[Rule, ...]
@@ -110,7 +110,7 @@ def tables(report: Report, reading: Reading) -> tuple[Table, ...]:
 def _table(host: HostPolicy, rows: dict[Family, list[Row]]) -> Table:
     told = {one.family: one for one in host.policies}
     shown = [family for family in Family if family in told or family in rows]
-    lines = tuple(_line(told.get(family, Policy(family, (), ())), rows.get(family, ())) for family in shown)
+    lines = tuple(_line(told.get(family, FamilyPolicy(family, (), ())), rows.get(family, ())) for family in shown)
     rules = [rule for line in lines for rule in (*line.open, *line.held)]
     return Table(
         host=host,
@@ -123,7 +123,7 @@ def _table(host: HostPolicy, rows: dict[Family, list[Row]]) -> Table:
     )
 
 
-def _line(policy: Policy, rows: Sequence[Row]) -> Line:
+def _line(policy: FamilyPolicy, rows: Sequence[Row]) -> Line:
     checks: dict[str, list[Row]] = {}
     for row in rows:
         checks.setdefault(row.check, []).append(row)

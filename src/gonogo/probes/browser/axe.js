@@ -107,7 +107,7 @@
 
   const numbers = new WeakMap();
   let last = 0;
-  let stood = null;
+  const stood = new Map();
   const INDICATORS = ["outline", "boxShadow", "border", "background", "color", "textDecoration", "textShadow", "transform", "scale",
     "translate", "opacity", "filter", "clipPath", "position", "left", "top", "width", "height", "visibility", "content", "fontWeight"];
   const up = (element) => element.assignedSlot ?? element.parentElement ?? element.getRootNode().host ?? null;
@@ -162,7 +162,7 @@
     const box = element.getBoundingClientRect();
     const style = getComputedStyle(element);
     const outline = shownOutline(style) && box.width > 0 && box.height > 0;
-    stood = { element, looks: looks(element) };
+    stood.set(numbers.get(element), { element, looks: looks(element) });
     return {
       frame: false,
       number: numbers.get(element),
@@ -175,10 +175,11 @@
     };
   }
 
-  /** "style" when the last stop looks otherwise now that the focus has left it, "gone" when it is not there. */
-  function left() {
-    if (!stood?.element.isConnected) return "gone";
-    return stood.looks === looks(stood.element) ? "" : "style";
+  /** "style" when a stop looks otherwise now that the focus has left it, "gone" when it is not there. */
+  function left(number) {
+    const before = stood.get(number);
+    if (!before?.element.isConnected) return "gone";
+    return before.looks === looks(before.element) ? "" : "style";
   }
 
   /** Whether the focus stands on, or inside, what the selector or the banner's finder means. */

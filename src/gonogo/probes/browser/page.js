@@ -198,9 +198,11 @@
 
   let found = null;
 
-  /** What stands in this frame now; remembered for `control`. */
-  function look() {
-    found = selectors.banner || selectors.accept || selectors.reject ? declared() : byWords();
+  /** What stands in this frame now; remembered for `control`. `wide`: by its words too where selectors find nothing. */
+  function look(wide = false) {
+    const named = selectors.banner || selectors.accept || selectors.reject;
+    found = named ? declared() : byWords();
+    if (!found && named && wide) found = byWords();
     if (!found) return null;
     const words = (element) => (element ? visibleText(element) || accessibleName(element) : "").slice(0, 100);
     return { accept: words(found.accept), reject: words(found.reject), text: textOf(found.banner).slice(0, 300) };

@@ -1,0 +1,200 @@
+"""The way of the focus through a page, pressed key by key as a person without a mouse does."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import anyio
+
+from gonogo.evidence.accessibility import KeyboardPath, TabStop
+from gonogo.probes.browser import consent
+from gonogo.probes.browser.recorder import clip
+
+if TYPE_CHECKING:
+    from playwright.async_api import FloatRect, Frame, Page
+
+REJECT = "reject"
+"""The target that means the consent banner's control; no CSS selector of a page looks like it."""
+STUCK = 3
+"""Presses of Tab that leave the focus where it is before it counts as held; some controls take one for themselves."""
+OPERATE_S = 1.5
+CLIP_PX = 8
+_MOST_FRAMES = 30
+
+
+@dataclass(frozen=True, slots=True)
+class _Stop:
+    """Where the focus stands, with what is needed to see later whether it showed."""
+
+    key: tuple[str, ...]
+    frame: Frame
+    told: dict[str, Any]
+    picture: bytes | None
+
+    @property
+    def indicator(self) -> str:
+        return str(self.told["indicator"])
+
+
+async def _where(page: Page) -> _Stop | None:
+    """The focused element, looked for down through frames; None on the page's end and on a frame's border."""
+    frame, path = page.main_frame, ""
+    for _ in range(_MOST_FRAMES):
+        told = await frame.evaluate("() => __gonogo_axe.stop()")
+        if not isinstance(told, dict):
+            return None
+        path += f"/{told['number']}"
+        if not told["frame"]:
+            picture = None if told["indicator"] else await _picture(page, frame, told)
+            return _Stop((frame.url, path), frame, told, picture)
+        handle = await frame.evaluate_handle("() => document.activeElement")
+        element = handle.as_element()
+        inner = await element.content_frame() if element else None
+        if inner is None:
+            return None
+        frame = inner
+    return None
+
+
+async def _picture(page: Page, frame: Frame, told: dict[str, Any]) -> bytes | None:
+    """What stands around the element now. Only on the page itself: elsewhere its place in the window is not known."""
+    box = told["box"]
+    size = page.viewport_size
+    if frame is not page.main_frame or size is None or box[2] < 1 or box[3] < 1:
+        return None
+    left, top = max(box[0] - CLIP_PX, 0), max(box[1] - CLIP_PX, 0)
+    right = min(box[0] + box[2] + CLIP_PX, size["width"])
+    bottom = min(box[1] + box[3] + CLIP_PX, size["height"])
+    if right - left < 1 or bottom - top < 1:
+        return None
+    place: FloatRect = {"x": left, "y": top, "width": right - left, "height": bottom - top}
+    return await page.screenshot(clip=place, scale="css", timeout=3000)
+
+
+async def _judged(page: Page, stop: _Stop) -> TabStop:
+    """The stop, with how its focus showed: told now that the focus has gone on."""
+    from playwright.async_api import Error
+
+    indicator = stop.indicator
+    if not indicator:
+        indicator = "unknown"
+        with suppress(Error):
+            told = str(await stop.frame.evaluate("(number) => __gonogo_axe.left(number)", stop.told["number"]))
+            indicator = {"gone": "unknown"}.get(told, told) or await _pixels(page, stop)
+    return TabStop(
+        element=clip(stop.told["element"], 200),
+        name=clip(stop.told["name"], 80),
+        indicator=indicator,
+        modal=bool(stop.told["modal"]),
+    )
+
+
+async def _pixels(page: Page, stop: _Stop) -> str:
+    """ "pixels" when the place looks otherwise without the focus; a page that has scrolled since cannot be compared."""
+    if stop.picture is None:
+        return "unknown"
+    if await stop.frame.evaluate("() => [scrollX, scrollY]") != stop.told["scroll"]:
+        return "unknown"
+    return "" if await _picture(page, stop.frame, stop.told) == stop.picture else "pixels"
+
+
+async def _on_target(page: Page, target: str) -> Frame | None:
+    """The frame in which the target has the focus, or None."""
+    frame: Frame | None = page.main_frame
+    for _ in range(_MOST_FRAMES):
+        if frame is None:
+            return None
+        if await frame.evaluate("(target) => __gonogo_axe.on(target)", target):
+            return frame
+        handle = await frame.evaluate_handle("() => document.activeElement")
+        element = handle.as_element()
+        frame = await element.content_frame() if element else None
+    return None
+
+
+async def _found(page: Page, target: str) -> bool:
+    from playwright.async_api import Error
+
+    if target == REJECT:
+        return bool((await consent.look(page)).banner.reject)
+    for frame in page.frames[:_MOST_FRAMES]:
+        with suppress(Error):
+            if await frame.evaluate("(selector) => __gonogo_axe.present(selector)", target):
+                return True
+    return False
+
+
+async def walk(page: Page, target: str, presses: int) -> KeyboardPath:
+    """Press Tab until the focus has been all round the page, is held, or `presses` are used up.
+
+    On the banner's control to reject, Enter is pressed as well; then the walk ends.
+    """
+    found = await _found(page, target)
+    stops: list[TabStop] = []
+    since_end: list[tuple[str, ...]] = []
+    known: dict[tuple[str, ...], int] = {}
+    before: _Stop | None = None
+    reached, trap, same, made = 0, "", 0, 0
+    operated: bool | None = None
+    for made in range(1, presses + 1):
+        await page.keyboard.press("Tab")
+        stop = await _where(page)
+        if before is not None and (stop is None or stop.key != before.key):
+            stops[known[before.key]] = await _judged(page, before)
+        same = same + 1 if stop and before and stop.key == before.key else 0
+        if stop is None:
+            if since_end and known and before is not None and reached:
+                break
+            before, since_end = None, []
+            continue
+        if same >= STUCK:
+            trap = stops[known[stop.key]].element
+            break
+        if same:
+            continue
+        if stop.key in known and stop.key not in since_end:
+            break  # round once, past the page's end
+        if stop.key in since_end:
+            circle = since_end[since_end.index(stop.key) :]
+            trap = _trapped([stops[known[key]] for key in circle])
+            break
+        known[stop.key] = len(stops)
+        since_end.append(stop.key)
+        stops.append(_unjudged(stop))
+        if not reached and await _on_target(page, target):
+            reached = made
+            if target == REJECT:
+                stops[-1], operated = await _operate(page, stop)
+                break
+        before = stop
+    return KeyboardPath(target, found, reached, made, tuple(stops), clip(trap, 300), operated)
+
+
+def _unjudged(stop: _Stop) -> TabStop:
+    told = stop.told
+    return TabStop(clip(told["element"], 200), clip(told["name"], 80), stop.indicator or "unknown", bool(told["modal"]))
+
+
+def _trapped(circle: Sequence[TabStop]) -> str:
+    """The elements that the focus goes round in; empty in a modal dialog, which should hold it (WCAG 2.2 SC 2.1.2)."""
+    return "" if all(stop.modal for stop in circle) else ", ".join(stop.element for stop in circle)
+
+
+async def _operate(page: Page, stop: _Stop) -> tuple[TabStop, bool]:
+    """How the focus on the control shows, and whether Enter or Space on it makes the banner go."""
+    judged = _unjudged(stop)
+    if not stop.indicator:
+        await page.keyboard.press("Tab")
+        judged = await _judged(page, stop)
+        await page.keyboard.press("Shift+Tab")
+    for key in ("Enter", " "):
+        if await _on_target(page, REJECT):
+            await page.keyboard.press(key)
+            with anyio.move_on_after(OPERATE_S):
+                while (await consent.look(page)).banner.visible:
+                    await anyio.sleep(0.05)
+                return judged, True
+    return judged, False
