@@ -74,11 +74,21 @@ SUBJECTS: dict[str, tuple[str, ...]] = {
 """What a tool has a test of, as the ids of our checks begin. Elsewhere its cell is "not its subject"."""
 UNSEEN: dict[str, tuple[str, ...]] = {
     "Observatory": ("security.csp.mixed-content", "security.csp.nonce", "certificate-near-expiry"),
-    "csp_evaluator": ("security.csp.mixed-content", "security.csp.meta", "security.csp.nonce-fresh", "security.csp.nonce-used", "security.csp.present"),
+    "csp_evaluator": (
+        "security.csp.mixed-content", "security.csp.meta", "security.csp.nonce-fresh", "security.csp.nonce-used",
+        "security.csp.present",
+    ),
     "drheader": ("security.csp.mixed-content", "security.csp.meta", "security.csp.nonce"),
+    "sslyze": ("tls.protocol.alpn", "tls.addresses", "certificate-near-expiry"),
 }  # fmt: skip
 """Exceptions to SUBJECTS, of checks or variants: what takes more than one response, the page's body, or a policy that
-is there."""
+is there; what the tool reports nothing of."""
+ELSEWHERE: dict[str, tuple[str, ...]] = {
+    "Observatory": ("security.cors.", "security.coverage.errors", "security.coverage.repeats"),
+    "drheader": ("security.caching", "security.coverage.repeats", "security.hsts.not-on-http"),
+}
+"""What stands at an address, or in a repeated answer, that the tool does not ask for: API paths, the error page, the
+second answer, plain http."""
 FAMILIES = {
     "CSP": ("security.csp",),
     "HSTS": ("security.hsts", "security.preload"),
@@ -89,7 +99,8 @@ FAMILIES = {
     "headers": ("security.",),
 }
 """Family of a subject: the first that fits."""
-DETECTED, ADVICE, SILENT, OUTSIDE, ERROR = "●", "◐", "○", "–", "!"
+DETECTED, ADVICE, SILENT, AWAY, OUTSIDE, ERROR = "●", "◐", "○", "↗", "–", "!"
+UNCOUNTED = {AWAY, OUTSIDE, ERROR}
 
 
 @dataclass(frozen=True)
@@ -105,7 +116,7 @@ class Variant:
         return next(name for name, begins in FAMILIES.items() if self.subject.startswith(begins))
 
     def seen_by(self, tool: str) -> bool:
-        unseen = UNSEEN.get(tool, ())
+        unseen = UNSEEN.get(tool, ("\0",))
         return self.subject.startswith(SUBJECTS[tool]) and not self.subject.startswith(unseen) and self.id not in unseen
 
 
@@ -359,7 +370,9 @@ def judged(variant: Variant, tool: str, said: Said, healthy: Said) -> Cell:
         return Cell(ERROR, tuple(dict.fromkeys(said.errors)))
     if weak:
         return Cell(ADVICE, tuple(weak))
-    return Cell(SILENT if variant.seen_by(tool) and not said.empty else OUTSIDE)
+    if said.empty or not variant.seen_by(tool):
+        return Cell(OUTSIDE)
+    return Cell(AWAY if variant.subject.startswith(ELSEWHERE.get(tool, ("\0",))) else SILENT)
 
 
 def _placeless(text: str) -> str:
@@ -436,7 +449,7 @@ def scanned_variants(
     for variant in variants:
         cells = {}
         for tool in TOOLS:
-            if tool == "sslyze" and not variant.seen_by(tool):
+            if tool == "sslyze" and not variant.subject.startswith(SUBJECTS["sslyze"]):
                 cells[tool] = Cell(OUTSIDE)  # it asks for no page, and takes longest
                 continue
             target.inject()
@@ -477,7 +490,7 @@ def counts(found: Sequence[Row]) -> list[str]:
 
 
 def _share(symbols: Sequence[str]) -> str:
-    looked = [one for one in symbols if one != OUTSIDE]
+    looked = [one for one in symbols if one not in UNCOUNTED]
     if not looked:
         return OUTSIDE
     advised = looked.count(ADVICE)

@@ -63,7 +63,7 @@ def network_checks() -> dict[str, catalogue.Entry]:
     return {
         name: entry
         for name, entry in catalogue.catalogue().items()
-        if entry.card.concern not in {"browser", "consent", "vitals", "load", "database"}
+        if entry.card.concern not in {"accessibility", "browser", "consent", "vitals", "load", "database"}
     }
 
 

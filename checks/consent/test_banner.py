@@ -9,16 +9,40 @@ from __future__ import annotations
 from gonogo import Finding, Severity, check
 from gonogo.check import report
 from gonogo.nouns import ConsentFlow
+from gonogo.privacy import first_layer
+
+DIALOGUES = {"dialog", "alertdialog", "region"}
+"""A region is a landmark: for a banner that does not hold the visitor up."""
 
 
 @check(title="A first visitor is asked for consent", severity=Severity.CRITICAL, profiles={"nightly"})
 def test_shown(consent: ConsentFlow) -> None:
-    """The banner must be visible in a fresh browser, with a way to accept and a way to reject in the same layer."""
+    """The banner must be visible in a fresh browser, with a way to accept."""
     banner, where = consent.first.banner, consent.declared.page
     if not banner.visible:
         report([Finding.of(where, seen="no consent banner", wanted="a visible banner")])
-    report(
-        Finding.of(where, seen="not found in the banner", wanted="a control in its first layer", what=name)
-        for name, control in (("accept", banner.accept), ("reject", banner.reject))
-        if not control
-    )
+    if not banner.accept:
+        report(
+            [Finding.of(where, seen="not found in the banner", wanted="a control in its first layer", what="accept")]
+        )
+
+
+@check(title="The banner is a dialog with a name", severity=Severity.MEDIUM, profiles={"nightly"})
+def test_named(consent: ConsentFlow) -> None:
+    """Whoever hears the page instead of seeing it must be told that there is a question; one that blocks the page takes the focus.
+
+    Fix: give the banner `role="dialog"` and `aria-labelledby`; where it is modal, move the focus into it when it opens.
+    See: https://www.w3.org/TR/WCAG22/#name-role-value
+    """
+    layer = first_layer(consent)
+    where = consent.declared.page
+    findings = []
+    if layer.role not in DIALOGUES:
+        findings.append(Finding.of(where, seen=layer.role or "none", wanted="dialog", what="the banner's role"))
+    elif not layer.name:
+        findings.append(Finding.of(where, seen="none", wanted="a name", what="the dialog's accessible name"))
+    if layer.modal and not layer.focused:
+        findings.append(
+            Finding.of(where, seen="the banner is modal and the focus is outside", wanted="the focus inside")
+        )
+    report(findings)

@@ -15,13 +15,11 @@ from gonogo.privacy import requests_without_need
 
 @check(title="No third party hears of a visit before a choice", severity=Severity.CRITICAL, profiles={"nightly"})
 def test_before_choice(consent: ConsentFlow) -> None:
-    """Every request of both visits up to the choice, answered or not, to a host of another registrable domain."""
+    """Every request of each visit up to the choice, answered or not, to a host of another registrable domain."""
     findings = []
-    for name, visit in (("reject", consent.reject), ("accept", consent.accept)):
+    for name, visit in consent.visits:
         first = visit.snapshot("first")
         if first is None:
-            raise EvidenceMissing(
-                "invalid", f"the visit that chose {name} never saw the page: {'; '.join(visit.problems)}"
-            )
+            raise EvidenceMissing("invalid", f"the visit {name!r} never saw the page: {'; '.join(visit.problems)}")
         findings += requests_without_need(visit.requests[: first.requests], consent.third_parties, first.label)
     report({finding.subject: finding for finding in findings}.values())

@@ -14,5 +14,5 @@ from gonogo.privacy import stored_without_need
 
 @check(title="Nothing is stored before a choice", severity=Severity.CRITICAL, profiles={"nightly"})
 def test_before_choice(consent: ConsentFlow) -> None:
-    """Cookies (HttpOnly ones too), local storage and session storage of a fresh browser, against the declared essentials."""
+    """Cookies (HttpOnly ones too), local and session storage, IndexedDB and caches of a fresh browser, against the declared essentials."""
     report(stored_without_need(consent.first, consent.declared))

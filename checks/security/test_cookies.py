@@ -10,17 +10,15 @@ from collections.abc import Iterable
 from datetime import datetime
 from fnmatch import fnmatchcase
 
-from publicsuffixlist import PublicSuffixList
-
 from gonogo import Finding, Severity, check
 from gonogo.check import report
+from gonogo.formats.public_suffix import is_public
 from gonogo.formats.set_cookie import Cookie, parse_all, problems_at, read
 from gonogo.nouns import Response
 
 DAY_S = 86_400
 MAX_AGE_S = 400 * DAY_S
 """Browsers keep no cookie longer (RFC 6265bis §5.5)."""
-_suffixes = PublicSuffixList()
 
 
 def _at(response: Response) -> datetime:
@@ -111,7 +109,7 @@ def test_prefix(response: Response) -> None:
 
 def _dropped(response: Response, cookie: Cookie) -> tuple[str, ...]:
     """Why a browser that got this answer drops the cookie."""
-    found = problems_at(cookie, url=response.exchange.url, is_public_suffix=_suffixes.is_public)
+    found = problems_at(cookie, url=response.exchange.url, is_public_suffix=is_public)
     return tuple(dict.fromkeys((*cookie.problems, *found)))
 
 

@@ -8,19 +8,17 @@ from __future__ import annotations
 
 from urllib.parse import urljoin, urlsplit
 
-from publicsuffixlist import PublicSuffixList
-
 from gonogo import Finding, Severity, check
 from gonogo.check import report
 from gonogo.evidence.facts import Exchange
 from gonogo.evidence.records import Failure, FailureKind
 from gonogo.formats import hsts
+from gonogo.formats.public_suffix import registrable
 from gonogo.nouns import Preloading, Redirects
 
 LEAST_MAX_AGE_S = 31_536_000
 MAX_REDIRECTS = 3
 HEADER = "strict-transport-security"
-_suffixes = PublicSuffixList()
 
 
 def _host(url: str) -> str:
@@ -37,7 +35,7 @@ def test_eligible(preload: Preloading) -> None:
 
 
 def _domain(preload: Preloading) -> list[Finding]:
-    if _suffixes.privatesuffix(preload.domain) != preload.domain:
+    if registrable(preload.domain) != preload.domain:
         return [
             Finding.of(preload.domain, seen="not a registrable domain", wanted="the domain below the public suffix")
         ]

@@ -34,7 +34,7 @@ class Entry:
     file: str
 
     def subjects(self, environment: Environment) -> tuple[Subject, ...]:
-        return tuple(self.noun.subjects(environment))
+        return _subjects(self.noun, environment)
 
     def excluded(self, environment: Environment) -> str:
         """Why this check does not apply to an environment at all; empty when it does."""
@@ -43,6 +43,19 @@ class Entry:
         if not self.subjects(environment):
             return f"not applicable: {self.noun.section} is absent from environment {environment.name!r}"
         return ""
+
+
+_declared: dict[tuple[str, int], tuple[Environment, tuple[Subject, ...]]] = {}
+
+
+def _subjects(noun: Noun, environment: Environment) -> tuple[Subject, ...]:
+    """The noun's subjects, made once: many checks ask for the same noun, and an environment never changes."""
+    key = (noun.name, id(environment))
+    known = _declared.get(key)
+    if known is None or known[0] is not environment:
+        known = (environment, tuple(noun.subjects(environment)))
+        _declared[key] = known
+    return known[1]
 
 
 def folder() -> Path:

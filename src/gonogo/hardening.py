@@ -22,18 +22,6 @@ from gonogo.reports.fixes import NONCE, Changes, CookieFlags
 
 PRELOAD_MAX_AGE_S = 31_536_000
 """Least max-age that the preload list takes: https://hstspreload.org/#submission-requirements."""
-DEPRECATED = (
-    "X-XSS-Protection",
-    "Public-Key-Pins",
-    "Public-Key-Pins-Report-Only",
-    "Expect-CT",
-    "Feature-Policy",
-    "X-Content-Security-Policy",
-    "X-WebKit-CSP",
-    "P3P",
-    "X-Permitted-Cross-Domain-Policies",
-)
-"""What `security.header-fields.current` finds."""
 MAX_POLICY = 3_000
 """Characters of a mended policy; a longer one is not offered for pasting."""
 MAX_SOURCES = 60
@@ -108,6 +96,11 @@ _REVIEW: dict[str, Callable[[Sequence[csp.Policy]], tuple[csp_review.Remark, ...
 MAX_ROUNDS = 4
 _SAMPLE_NONCE = "Py0o592x6lO3IiacLENbhA"
 _COVERAGE = ("security.coverage.errors", "security.coverage.repeats")
+_OF_REDIRECTS = (
+    *(f"security.https.{one}" for one in ("redirect", "permanent", "same-host-first", "no-downgrade")),
+    "security.hsts.not-on-http",
+    "security.preload.",
+)
 EVERYWHERE = ("Strict-Transport-Security", "X-Content-Type-Options")
 """What a redirect must carry too."""
 
@@ -122,6 +115,8 @@ class Seen:
     failed: frozenset[str]
     """Ids of the checks that failed on it."""
     cookies: tuple[Cookie, ...] = ()
+    unwanted: frozenset[str] = frozenset()
+    """Names of headers that are to go."""
 
     def values(self, name: str) -> tuple[str, ...]:
         return self.page.values(name) if self.page else ()
@@ -140,12 +135,12 @@ def changes(seen: Seen, environment: Environment, *, url: str, plain: str) -> Ch
     return Changes(
         host=seen.host,
         origin=url,
-        plain=plain if seen.broke("security.https.", "security.hsts.not-on-http", "security.preload.") else "",
+        plain=plain if seen.broke(*_OF_REDIRECTS) else "",
         headers=headers,
         policy=policy,
         static_policy=_static(policy, seen),
         removed=_removed(seen),
-        server_hidden=seen.broke("security.server."),
+        server_hidden="Server" in seen.unwanted,
         cookies=_cookie_flags(seen, settings),
         tls_minimum=minimum if seen.broke("tls.protocol.minimum-version", "tls.protocol.version-13") else "",
         ciphers=seen.broke("tls.ciphers.", "tls.key-exchange.dh"),
@@ -161,15 +156,20 @@ def _groups(declared: Iterable[str]) -> tuple[str, ...]:
 
 
 def _remarks(headers: dict[str, str], policy: str, seen: Seen) -> tuple[str, ...]:
+    """What whoever pastes must know of what was not sent before."""
     said = []
-    transport = headers.get("Strict-Transport-Security", "")
-    if "includeSubDomains" in transport:
+    transport, before = (
+        headers.get("Strict-Transport-Security", ""),
+        hsts.parse(seen.values("strict-transport-security")),
+    )
+    known = before if isinstance(before, hsts.Hsts) else hsts.Hsts(0, include_subdomains=False, preload=False)
+    if "includeSubDomains" in transport and not known.include_subdomains:
         said.append("includeSubDomains: every subdomain must answer on https before this is sent.")
-    if "preload" in transport:
+    if "preload" in transport and not known.preload:
         said.append("preload: browsers will ship it; leaving the list takes months.")
     if policy:
         said.append("Send the policy as Content-Security-Policy-Report-Only first and read the reports.")
-    if "Cross-Origin-Embedder-Policy" in headers:
+    if "Cross-Origin-Embedder-Policy" in headers and not seen.values("cross-origin-embedder-policy"):
         said.append("Cross-Origin-Embedder-Policy: what pages embed from elsewhere must allow it (CORP or CORS).")
     if seen.broke("security.cors.", "security.caching."):
         said.append("CORS and caching belong to the application: see the findings.")
@@ -310,13 +310,8 @@ _RULES: tuple[tuple[str, Callable[[Seen, Security], bool], Callable[[Seen, Secur
 
 
 def _removed(seen: Seen) -> tuple[str, ...]:
-    outdated = DEPRECATED if seen.broke("security.header-fields.current") else ()
-    frames = (
-        ("X-Frame-Options",)
-        if seen.broke("security.framing.header-valid") and not _frame_options(seen, Security())
-        else ()
-    )
-    return (*(name for name in outdated if seen.values(name)), *frames)
+    is_wrong = seen.broke("security.framing.header-valid") and not _frame_options(seen, Security())
+    return (*sorted(seen.unwanted - {"Server"}), *(("X-Frame-Options",) if is_wrong else ()))
 
 
 # --- cookies ---

@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from gonogo import rundir
+from gonogo import rundir, wcag
 from gonogo.catalogue import catalogue
 from gonogo.environment.models import Environment
 from gonogo.evidence.facts import Burst, Catalogue, Exchange, LoadRun, TlsFacts, Visit, from_json
@@ -81,6 +81,7 @@ def _visit(evidence: Evidence, environment: Environment) -> tuple[str, str, tupl
         lines.append(
             f"{shot.label}: banner {'visible' if shot.banner.visible else 'not visible'}; cookies: {names}; {shot.requests} requests"
         )
+    lines += wcag.summary(found.accessibility) if found.accessibility else []
     lines += [f"problem: {problem}" for problem in found.problems]
     lines += [f"{one.level}: {one.text}" for one in found.console]
     lines += [f"{one.method} {one.status or one.failure} {one.type} {one.bytes} B {one.url}" for one in found.requests]

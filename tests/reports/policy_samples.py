@@ -45,7 +45,7 @@ EVERYTHING = Changes(
     ),
     policy="default-src 'self'; script-src 'nonce-{nonce}' 'strict-dynamic'; object-src 'none'; form-action 'self'",
     static_policy="object-src 'none'; form-action 'self'",
-    removed=("X-XSS-Protection",),
+    removed=("X-Powered-By", "X-Xss-Protection"),
     server_hidden=True,
     cookies=(CookieFlags("session", secure=True, http_only=True, same_site="Lax"),),
     tls_minimum="1.2",

@@ -153,12 +153,12 @@ def answer(connection: http.client.HTTPConnection, path: str) -> tuple[int, list
     return response.status, [(name.lower(), value) for name, value in response.getheaders()]
 
 
-def check_answer(headers: list[tuple[str, str]], changes: Changes) -> None:
-    """Each header once, as it is to be; both content security policies; nothing of what is to go."""
+def check_answer(headers: list[tuple[str, str]], changes: Changes, *, own: bool = True) -> None:
+    """Each header once, as it is to be; the policy beside the application's own; nothing of what is to go."""
     for name, value in changes.headers:
         assert [found for key, found in headers if key == name.lower()] == [value]
     policies = [value for key, value in headers if key == "content-security-policy"]
-    assert policies == ["script-src 'nonce-abc'", changes.static_policy]
+    assert policies == [*(["script-src 'nonce-abc'"] if own else []), changes.static_policy]
     assert {"x-xss-protection", "x-powered-by"} & {key for key, _ in headers} == set()
 
 
@@ -211,10 +211,12 @@ def test_caddy_takes_it(changes: Changes, tmp_path: Path) -> None:
 @pytest.mark.skipif(CADDY is None, reason="caddy is not installed")
 def test_caddy_does_it(tmp_path: Path) -> None:
     """In front of an application whose own headers are wrong; over plain http, where Caddy asks for no certificate."""
-    port, upstream = free_ports(2)
+    port, upstream, down = free_ports(3)
     changes = replace(EVERYTHING, origin=f"http://www.example.org:{port}", plain="", tls_minimum="", groups=())
     path = Path(caddy_file(changes, tmp_path))
-    site = path.read_text().removesuffix("}\n") + f"\tbind 127.0.0.1\n\treverse_proxy 127.0.0.1:{upstream}\n}}\n"
+    site = path.read_text().removesuffix("}\n") + (
+        f"\tbind 127.0.0.1\n\treverse_proxy /down 127.0.0.1:{down}\n\treverse_proxy 127.0.0.1:{upstream}\n}}\n"
+    )
     wrong = f"""{{
 	admin off
 	auto_https off
@@ -237,6 +239,9 @@ http://:{upstream} {{
             assert answered == status
             check_answer(headers, changes)
             assert "server" not in dict(headers)
+        answered, headers = answer(http.client.HTTPConnection("127.0.0.1", port), "/down")
+        assert answered == 502
+        check_answer(headers, changes, own=False)
 
 
 # --- Vercel and Netlify ---

@@ -22,10 +22,11 @@ from policy_samples import (
 from gonogo.catalogue import catalogue
 from gonogo.environment.models import Preload, Security, Tls
 from gonogo.formats import csp, csp_review
-from gonogo.host_policies import MAX_LINES, MAX_TEXT, host_policies, span, unvalued
+from gonogo.host_policies import MAX_LINES, MAX_TEXT, host_policies, unvalued
+from gonogo.policy_words import span
 from gonogo.reports.fixes import NONCE, fixes
 from gonogo.reports.policy import Family, FamilyPolicy, HostPolicy, family_of
-from gonogo.result import Outcome, Result, Severity
+from gonogo.result import Finding, Outcome, Result, Severity
 
 
 def row(host: HostPolicy, family: Family) -> FamilyPolicy:
@@ -141,7 +142,7 @@ def test_a_cookie_is_told_once_without_its_value() -> None:
         ("session=…; HttpOnly; Path=/",),
         ("session: in the clear too, not for scripts, no SameSite, this host, until the browser closes",),
     )
-    assert unvalued("a") == "a…"
+    assert unvalued("8f3a; Secure") == "…; Secure"
 
 
 def test_redirects_cors_and_tls() -> None:
@@ -284,6 +285,23 @@ def test_only_cookies_with_a_tame_name_are_offered() -> None:
     assert [(one.name, one.attributes) for one in host.changes.cookies] == [
         ("session", ("Secure", "HttpOnly", "SameSite=Lax"))
     ]
+
+
+def test_headers_that_findings_name_are_removed() -> None:
+    page = http(headers=(*GOOD, ("x-powered-by", "PHP/5.3"), ("server", "nginx/1.18.0")))
+    wrong = [
+        ("security.server.version-hidden", Finding.of("/", seen="'PHP/5.3'", wanted="no version", what="X-Powered-By")),
+        ("security.server.version-hidden", Finding.of("/b", seen="'nginx/1.18.0'", wanted="no version", what="Server")),
+        ("security.header-fields.current", Finding.of("/", seen="'1'", wanted="0", what="X-Xss-Protection")),
+        ("security.header-fields.current", Finding.of("/", seen="'1'", wanted="0", what="X $host; Y")),
+    ]
+    results = [
+        Result(check, finding.subject, Outcome.FAIL, Severity.LOW, (finding,), (page.id,)) for check, finding in wrong
+    ]
+    (host, *_) = host_policies(environment(), [page], results)
+    assert host.changes.removed == ("X-Powered-By", "X-Xss-Protection")
+    assert host.changes.server_hidden
+    assert row(host, Family.HEADERS).sent == ("Server: nginx/1.18.0", "X-Powered-By: PHP/5.3")
 
 
 CSP = "security.csp."

@@ -5,6 +5,7 @@ What each does is in `gonogo.demo.faults`, under the same id.
 
 from __future__ import annotations
 
+from gonogo.demo.accessibility_defects import ACCESSIBILITY_DEFECTS
 from gonogo.demo.defect import Defect, Reach
 from gonogo.demo.security_defects import SECURITY_DEFECTS
 from gonogo.demo.tls_defects import TLS_DEFECTS
@@ -47,6 +48,7 @@ DEFECTS: tuple[Defect, ...] = (
     _network("metrics-incomplete", "The memory metric is gone", "availability.metrics.readable"),
     _network("metrics-page", "The metrics endpoint shows a sign-in page", "availability.metrics.readable"),
     *TLS_DEFECTS,
+    *ACCESSIBILITY_DEFECTS,
     # security
     _network("csp-missing", "There is no content security policy", "security.csp.present"),
     _network("csp-report-only", "The content security policy only reports", "security.csp.present"),

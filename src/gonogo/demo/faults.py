@@ -19,6 +19,7 @@ from types import MappingProxyType
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
+from gonogo.demo.accessibility_faults import ACCESSIBILITY_FAULTS
 from gonogo.demo.certificates import Variant
 from gonogo.demo.fault import (
     Fault,
@@ -48,6 +49,7 @@ EXPORT = "/api/analytics/engagement/export"
 BEGIN = "  consent.begin();\n"
 OPEN = "      else this.open();\n"
 REJECT = '          button("Reject all", () => this.choose("denied")),\n'
+STORE = "      writeCookie(CONSENT, `${choice}.${REVISION}`, HALF_YEAR);\n"
 REVEAL = "      figures.hidden = !figures.hidden;\n"
 BLOCK = "      for (const until = performance.now() + 450; performance.now() < until; );\n"
 PROMOTION = 'element("p", { className: "promotion", textContent: "Ten percent off until Friday." })'
@@ -276,6 +278,7 @@ FAULTS: Mapping[str, Fault] = MappingProxyType(
         ),
         "metrics-page": instead("/metrics", lambda _: HTMLResponse("<!doctype html><p>Sign in")),
         **TLS_FAULTS,
+        **ACCESSIBILITY_FAULTS,
         # security
         "csp-missing": header("Content-Security-Policy", None),
         "csp-report-only": Fault(change=_report_only),
@@ -307,7 +310,7 @@ FAULTS: Mapping[str, Fault] = MappingProxyType(
         "tag-before-choice": instead_of_opening("analytics.view();"),
         "reject-ignored": script(('"denied") analytics.stop();', '"denied") analytics.start();')),
         "tag-missing": script(("      this.identify();\n      this.view();\n", "")),
-        "choice-forgotten": script(("      writeCookie(CONSENT, choice, HALF_YEAR);\n", "")),
+        "choice-forgotten": script((STORE, "")),
         # vitals
         "hero-slow": slow(HERO, 3.2),
         "cold-start": Fault(detour=_cold_start),

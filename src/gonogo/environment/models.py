@@ -6,6 +6,7 @@ An absent section makes the checks of that section NOT_APPLICABLE, with that rea
 from __future__ import annotations
 
 import ipaddress
+from datetime import date
 from enum import StrEnum
 from typing import Annotated, Literal
 from urllib.parse import SplitResult, urlsplit
@@ -63,6 +64,14 @@ def _path(value: str) -> str:
     return value
 
 
+def _day(value: str) -> str:
+    try:
+        return date.fromisoformat(value).isoformat()
+    except ValueError:
+        raise ValueError("must be a day such as 2027-03-31") from None
+
+
+Day = Annotated[str, AfterValidator(_day)]
 HttpUrl = Annotated[str, AfterValidator(_http_url)]
 Path = Annotated[str, AfterValidator(_path)]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
@@ -343,6 +352,51 @@ class ThirdParty(Model):
     """May be contacted without consent."""
     intercept: bool = True
     """Answer requests locally so that no trace is left there; false lets them through."""
+    scripts: bool = False
+    """Whether pages may run scripts from there; one from any other host is a finding."""
+
+
+Law = Literal["eu", "uk", "us"]
+"""eu: ePrivacy directive and GDPR; uk: PECR and UK GDPR; us: the opt-out laws of California and other states."""
+
+
+class ConsentRegion(Model):
+    """Visitors of another country or language, who may meet another banner."""
+
+    name: Name
+    """Names the region in results; unique."""
+    locale: str = ""
+    """Language tag of the visitor's browser: de-DE."""
+    timezone: str = ""
+    """IANA time zone of the visitor: Europe/Berlin."""
+    laws: tuple[Law, ...] = ("eu",)
+    """Laws under which it is judged."""
+
+
+class InventoryItem(Model):
+    """A cookie or storage entry that the site is known to keep."""
+
+    name: str
+    """Name pattern: `_ga*`."""
+    purpose: str
+    """What it is for, as the policy tells visitors."""
+    party: str = "own"
+    """Whose it is: `own`, or the third party's name."""
+
+
+class PolicyPage(Model):
+    """The page that tells visitors what is stored."""
+
+    path: Path = "/privacy"
+    """Path on the site."""
+    phrases: tuple[str, ...] = ()
+    """Texts that it must hold, compared without case: the controller's name, an address for requests."""
+    links: tuple[str, ...] = ()
+    """Links that it must have, as they stand in `href`."""
+    updated: str = ""
+    """Regular expression whose first group is the date of the last change, as 2026-11-21: `Updated (\\d{4}-\\d\\d-\\d\\d)`."""
+    months: Annotated[int, Field(ge=1)] = 24
+    """Oldest age of that date, in months."""
 
 
 class Consent(Model):
@@ -358,10 +412,190 @@ class Consent(Model):
     """CSS selector of the control that accepts all; empty: found by its words."""
     reject: str = ""
     """CSS selector of the control that rejects all; empty: found by its words."""
+    preferences: str = ""
+    """CSS selector of the banner's control that opens preferences; empty: found by its words."""
+    settings: str = ""
+    """CSS selector of the page's control that opens the choice again; empty: found by its words."""
     essential_cookies: tuple[str, ...] = ()
     """Name patterns of cookies and storage keys that need no consent."""
+    laws: tuple[Law, ...] = ("eu",)
+    """Laws under which the site is judged where no region is declared, or before those that are."""
+    regions: tuple[ConsentRegion, ...] = ()
+    """Further visitors, each with visits of their own."""
+    record: str = ""
+    """Name of the cookie that holds the choice; with it its lifetime and attributes are judged."""
+    revised: str = ""
+    """A value that this cookie had under an earlier policy: who comes with it must be asked again."""
+    expiry_days: Annotated[int, Field(ge=1)] = 396
+    """After so many days the visitor must be asked again; the default is thirteen months."""
+    tracker_days: Annotated[int, Field(ge=1)] = 396
+    """Longest lifetime of a cookie that needs consent; the default is thirteen months."""
+    consent_mode: bool = False
+    """Whether Google Consent Mode v2 must be in use."""
+    inventory: tuple[InventoryItem, ...] = ()
+    """Every cookie and storage entry that is known; with it, others are findings."""
+    policy: PolicyPage | None = None
+    """Facts that the policy page must show."""
+    collectors: tuple[Path, ...] = ()
+    """Path patterns on the site's own hosts that take analytics hits: /g/collect*."""
     settle_s: Positive = 1.0
     """How long a page is watched after it has loaded."""
+
+
+class AnalyticsEvent(Model):
+    """One event that must be counted."""
+
+    name: str
+    """As the hit tells it: page_view."""
+    journey: str = ""
+    """Journey that provokes it, one with `consent = "accept"`; empty: the visit that accepts in the banner."""
+
+
+class Analytics(Model):
+    """The analytics tag, judged by what it sends after consent."""
+
+    kind: Literal["ga4", "other"] = "ga4"
+    """Google Analytics 4, or a collector whose parameters are named below."""
+    id: str = ""
+    """Measurement id: G-ABC123DEF4; empty: not judged."""
+    hosts: tuple[str, ...] = ()
+    """Hosts that take hits; empty: the third parties whose purpose is analytics."""
+    paths: tuple[Path, ...] = ("/g/collect",)
+    """Paths that take hits, on these hosts."""
+    own_paths: tuple[Path, ...] = ()
+    """Paths that take hits on the site's own host, for collection on the server; answered locally."""
+    script: str = ""
+    """Path pattern of the tag's script where Google's names do not fit: /assets/tag.*.js"""
+    parameters: tuple[str, ...] = ("v", "tid", "cid", "en", "dl")
+    """Parameters that each hit must carry, with a value."""
+    id_parameter: str = "tid"
+    """The one that holds the id."""
+    event_parameter: str = "en"
+    """The one that holds the event's name."""
+    events: tuple[AnalyticsEvent, ...] = ()
+    """Events that must be seen."""
+
+
+class ErrorTracking(Model):
+    """Where errors in the browser are reported."""
+
+    kind: Literal["sentry", "none"]
+    """Sentry or what speaks as it does; or none, where only `forbid_hosts` is judged."""
+    host: str = ""
+    """Host in the DSN."""
+    project: str = ""
+    """Project number in the DSN."""
+    public_key: str = ""
+    """Public key in the DSN; it is no secret."""
+    release: str = ""
+    """Release that events must name; empty: any, but one."""
+    environment: str = ""
+    """Environment that events must name; empty: any, but one."""
+    tunnel: Path | None = None
+    """Path on the site through which events go; answered locally."""
+    page: Path = "/"
+    """Page on which an error is provoked."""
+    provoke: bool = True
+    """Throw an error in our own visit. Not done on production where its report would arrive (`intercept = false`)."""
+    forbid_hosts: tuple[str, ...] = ()
+    """Host patterns that no page may speak to: *.sentry.io"""
+
+    @model_validator(mode="after")
+    def _addressed(self) -> ErrorTracking:
+        if self.kind == "sentry" and not self.host:
+            raise ValueError("error_tracking: kind sentry needs `host`, the host in the DSN")
+        if self.kind == "none" and not self.forbid_hosts:
+            raise ValueError("error_tracking: kind none needs `forbid_hosts`; else leave the section out")
+        return self
+
+
+JOURNEY_ACTIONS = ("goto", "click", "fill", "press", "see", "absent", "url", "title", "response", "elapse_s")
+
+
+class JourneyStep(Model):
+    """One step of a journey: exactly one of the actions, and what it needs."""
+
+    goto: Path | None = None
+    """Open this path of the site."""
+    click: str | None = None
+    """Click what is named so; see `role` and `by`."""
+    fill: str | None = None
+    """Put `value` or `secret` into the field named so, by its label."""
+    press: str | None = None
+    """Press a key: Enter, Escape, Tab."""
+    see: str | None = None
+    """Wait until this is visible."""
+    absent: str | None = None
+    """Wait until this is not visible."""
+    url: str | None = None
+    """Wait until the page's path and query match this pattern: /orders/*"""
+    title: str | None = None
+    """Wait until the page's title holds this."""
+    response: Path | None = None
+    """Wait for an answer to a request for this path pattern, one that no earlier step waited for."""
+    elapse_s: Positive | None = None
+    """Let so many seconds pass in the page, at once: its timers fire."""
+    role: str = ""
+    """ARIA role of what is named: button, link, heading, textbox."""
+    by: Literal["text", "label", "selector"] = "text"
+    """What names an element without a role: its visible text, its label, or a CSS selector."""
+    value: str = ""
+    """Text for `fill`."""
+    secret: Secret = Secret("")
+    """The same as `${NAME}`; it is never shown."""
+    status: tuple[StatusCode, ...] = ()
+    """Statuses expected of `goto` or `response`; empty: any below 400."""
+    within_s: Positive = 5.0
+    """How long the step may take."""
+
+    @property
+    def action(self) -> str:
+        return next(name for name in JOURNEY_ACTIONS if getattr(self, name) is not None)
+
+    @model_validator(mode="after")
+    def _one_action(self) -> JourneyStep:
+        given = [name for name in JOURNEY_ACTIONS if getattr(self, name) is not None]
+        if len(given) != 1:
+            raise ValueError(f"a step has one action of {', '.join(JOURNEY_ACTIONS)}; found {', '.join(given) or 'none'}")
+        return self
+
+
+class Freshness(Model):
+    """How old a page's data may be, by the time that it names itself."""
+
+    response: Path | None = None
+    """Path pattern of the answer that holds the time, the last one of the journey."""
+    pointer: str = ""
+    """Where it stands in the answer (RFC 6901): /generated_at"""
+    selector: str = ""
+    """CSS selector of the element that shows it, in `datetime` or as text; in place of an answer."""
+    max_age_s: Positive = 60
+    """Oldest age, seconds."""
+
+    @model_validator(mode="after")
+    def _one_source(self) -> Freshness:
+        if (self.response is None) == (not self.selector):
+            raise ValueError("fresh: either `response` with `pointer`, or `selector`")
+        return self
+
+
+class Journey(Model):
+    """What a visitor does on the site, step by step, in a fresh browser."""
+
+    name: Name
+    """Names the journey in results; unique."""
+    start: Path = "/"
+    """Page on which it begins."""
+    consent: Literal["", "accept", "reject"] = ""
+    """Choice that is made in the consent banner first."""
+    device: Literal["desktop", "mobile"] = "desktop"
+    """Screen of the browser."""
+    steps: Annotated[tuple[JourneyStep, ...], Field(min_length=1, max_length=50)]
+    """What is done and expected, in order."""
+    max_s: Positive = 15.0
+    """Longest time from the first step to the last, seconds."""
+    fresh: Freshness | None = None
+    """How old the data shown may be."""
 
 
 class Vitals(Model):
@@ -385,6 +619,62 @@ class Vitals(Model):
     """Time to First Byte, at most, milliseconds."""
     bytes: dict[Literal["document", "script", "stylesheet", "image", "font", "total"], int] = {}
     """Transferred bytes by type, the largest of the runs."""
+
+
+class AccessibleState(Model):
+    """A state of a page that only an interaction brings about: a menu open, a dialog, a form with errors."""
+
+    name: Name
+    """Names the state in results."""
+    page: Path = "/"
+    """Page on which it is brought about, without the consent banner."""
+    clicks: tuple[str, ...] = ()
+    """Selectors (CSS, or Playwright's such as `text=Menu`) that are clicked, in order."""
+    keys: tuple[str, ...] = ()
+    """Keys that are pressed after the clicks, by Playwright's names: `Tab`, `Enter`, `Escape`."""
+    shows: str = ""
+    """Selector of what must be visible then; empty: the state counts as reached when each click could be made."""
+
+
+class KnownViolation(Model):
+    """A violation that is known and will be mended: no finding until the date."""
+
+    fingerprint: Annotated[str, Field(pattern=r"^[0-9a-f]{12}$")]
+    """As the finding tells it; it is made of the rule and the element."""
+    page: Path | None = None
+    """Only on this page; default: wherever the element stands."""
+    reason: Annotated[str, Field(min_length=10)]
+    """Why it may stand for now, for the reader of the report."""
+    until: Day
+    """Last day on which it is no finding: "2027-03-31"."""
+
+
+class Accessibility(Model):
+    """WCAG 2.1 and 2.2 at levels A and AA, as far as a machine can tell."""
+
+    pages: tuple[Path, ...] = ()
+    """Pages that are judged; empty: those of [site]."""
+    main_action: str = ""
+    """CSS selector of what the site is for: a sign-up, a search; empty: its way by keyboard is not judged."""
+    main_action_page: Path = "/"
+    """Page on which it stands."""
+    presses: Annotated[int, Field(ge=1, le=200)] = 40
+    """Presses of Tab within which the main action and the banner's control to reject are reached."""
+    reflow_tolerance_px: Annotated[int, Field(ge=0, le=100)] = 2
+    """How much wider than a window of 320 CSS pixels a page may be."""
+    motion_ms: Positive = 500
+    """How long something may move for a visitor who asked for less motion, milliseconds."""
+    states: tuple[AccessibleState, ...] = ()
+    """Further states that are judged."""
+    known: tuple[KnownViolation, ...] = ()
+    """Violations that are no finding for now."""
+
+    @model_validator(mode="after")
+    def _unique(self) -> Accessibility:
+        names = [state.name for state in self.states]
+        if twice := sorted({name for name in names if names.count(name) > 1}):
+            raise ValueError(f"accessibility.states: {', '.join(twice)} is declared twice")
+        return self
 
 
 class Table(Model):
@@ -554,6 +844,14 @@ class Environment(Model):
     """The consent banner."""
     vitals: Vitals | None = None
     """Core Web Vitals."""
+    accessibility: Accessibility | None = None
+    """What people with disabilities need of the pages."""
+    analytics: Analytics | None = None
+    """The analytics tag."""
+    error_tracking: ErrorTracking | None = None
+    """The error tracker."""
+    journeys: tuple[Journey, ...] = ()
+    """What visitors do, step by step."""
     databases: tuple[Database, ...] = ()
     """Databases that are read."""
     load: tuple[LoadProfile, ...] = ()
@@ -574,6 +872,19 @@ class Environment(Model):
         texts = [*(self.tls.hosts if self.tls else ()), *(party.host for party in self.third_parties), *self.hosts]
         named += [split_host(text)[0] for text in texts]
         return frozenset(host.strip("[]").lower() for host in named if host)
+
+    @model_validator(mode="after")
+    def _journeys_exist(self) -> Environment:
+        names = [journey.name for journey in self.journeys]
+        if twice := sorted({name for name in names if names.count(name) > 1}):
+            raise ValueError(f"journeys: {', '.join(twice)} is declared twice")
+        accepting = {journey.name for journey in self.journeys if journey.consent == "accept"}
+        for event in self.analytics.events if self.analytics else ():
+            if event.journey and event.journey not in accepting:
+                raise ValueError(
+                    f'analytics.events[{event.name}].journey: no journey {event.journey!r} with consent = "accept"'
+                )
+        return self
 
     @model_validator(mode="after")
     def _roles_exist(self) -> Environment:

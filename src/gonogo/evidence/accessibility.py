@@ -13,6 +13,12 @@ class AxeNode:
     """Its first 200 characters."""
     fix: str
     """axe-core's words for what would mend it."""
+    place: str = ""
+    """Where it stands, told so that it is the same in each state of the page; empty: it had gone."""
+
+    @property
+    def key(self) -> str:
+        return self.place or self.target
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,9 @@ from typing import Any, TypeVar
 
 from pydantic import TypeAdapter
 
+from gonogo.evidence.accessibility import Accessibility
+from gonogo.evidence.behaviour import ErrorClient, JourneySeen
+
 Facts = TypeVar("Facts")
 
 
@@ -391,6 +394,8 @@ class BrowserRequest:
     """The browser's words, or `blocked: undeclared host` where gonogo stopped it; empty otherwise."""
     local: bool = False
     """gonogo answered it inside the browser; it never left."""
+    body: str = ""
+    """What was sent to a collector of analytics or errors: decompressed text, its first 64 000 bytes; empty elsewhere."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -405,6 +410,69 @@ class Vitals:
     lcp_element: str
     cls_element: str
     inp_element: str
+    tbt_ms: float | None = None
+    """Total Blocking Time from FCP until the page had settled: what each task took beyond 50 ms."""
+    fid_ms: float | None = None
+    """First Input Delay, retired in 2024; for comparison with old figures."""
+    tbt_source: str = ""
+    """What ran longest in the worst animation frame."""
+    lcp_parts: tuple[tuple[str, float], ...] = ()
+    """Milliseconds until the first byte, until the load began, of the load, and until it was painted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Conditions:
+    """Under which a measured visit took place; timings of different conditions are not comparable."""
+
+    host_index: float
+    """How fast the machine was before the visit: thousands of steps of a fixed loop a millisecond."""
+    cpu_slowdown: float
+    """1 for none."""
+    latency_ms: float
+    """Added to each request; 0 for none."""
+    download_kbps: float
+    """0 where it was not limited."""
+    upload_kbps: float
+
+
+@dataclass(frozen=True, slots=True)
+class Transfer:
+    """One request of a measured load; milliseconds since the load's first request."""
+
+    url: str
+    type: str
+    """As the browser's protocol calls it, in lower case: document, script, stylesheet, image, font, xhr, fetch, ping …"""
+    start_ms: float
+    response_ms: float | None = None
+    """When the response's head had come; None where there was none."""
+    end_ms: float | None = None
+    transferred: int = 0
+    uncompressed: int = 0
+    """Of the body, as the page got it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """How much of a script or style sheet was used; characters."""
+
+    type: str
+    url: str
+    length: int
+    unused: int
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """One measured load of a visit."""
+
+    state: str
+    """`first`: of somebody who has made no choice yet; `stored`: whose choice is stored."""
+    vitals: Vitals
+    first: int
+    """Its first request in the visit's list."""
+    end: int
+    """The request after its last, when the page had settled."""
+    transfers: tuple[Transfer, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -444,6 +512,18 @@ class Visit:
     choices: tuple[Choice, ...] = ()
     writes: tuple[CookieWrite, ...] = ()
     """Consent visits only."""
+    accessibility: Accessibility | None = None
+    """None where the visit did not look at it."""
+    journey: JourneySeen | None = None
+    """None where the visit made none."""
+    error_client: ErrorClient | None = None
+    """None where no client was found, or the visit did not ask."""
+    sink: str = ""
+    """What became of text written to `innerHTML`: `accepted`, or the exception's name and words; empty where it was not tried."""
+    loads: tuple[Load, ...] = ()
+    """Measured visits only, as are the next two."""
+    conditions: Conditions | None = None
+    coverage: tuple[Coverage, ...] = ()
 
     def snapshot(self, label: str) -> Snapshot | None:
         return next((one for one in self.snapshots if one.label == label), None)

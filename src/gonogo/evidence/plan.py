@@ -71,7 +71,8 @@ def entries(requests: Sequence[Request], environment: Environment) -> tuple[Plan
                 count = HANDSHAKES + len(request.groups)
                 listed.append(PlanEntry("tls", "handshake", target, "anonymous", lane, count, name))
             case VisitRequest():
-                listed.append(PlanEntry("browser", "visit", request.url, "anonymous", lane, request.navigations, name))
+                method = "visit if needed" if request.spare else "visit"
+                listed.append(PlanEntry("browser", method, request.url, "anonymous", lane, request.navigations, name))
             case DatabaseRequest():
                 database = next(one for one in environment.databases if one.name == request.database)
                 parts = urlsplit(database.url.get_secret_value())

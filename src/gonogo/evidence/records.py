@@ -63,6 +63,8 @@ class FailureKind(StrEnum):
     """The run ended before this could be gathered."""
     INVALID = "invalid"
     """Gathered, but not fit to judge: a saturated load generator, a metric that never came."""
+    UNNEEDED = "unneeded"
+    """Planned for a case of doubt that did not arise; nothing was sent."""
     CRASH = "crash"
     """A bug in gonogo; the message holds the last lines of the traceback."""
 
@@ -112,14 +114,30 @@ class Step:
 
     goto (value: URL) · reload · wait (value: seconds) · scroll · consent (value: accept or reject)
     · click (value: selector) · interact (value: selector, a trusted click whose INP is awaited)
+    · keystroke (value: key, a space, selector; as interact) · again (value: URL): a further measured load, with an empty
+      cache, of a visitor whose choice is stored
     · preferences: open the consent layer's preferences · reopen: open the choice again, by the page's link or icon
     · policy: go where the first consent layer's policy link leads · restart: as if the browser was closed and opened
     · expire (value: days): as if so much time had passed · cookie (value: name=value): put a cookie in place
+    · axe, reflow, motion (value: label), tab (value: selector or `reject`), reduce motion, dismiss, press (value: key),
+      shown (value: selector): see probes/browser/assess.py
+    · journey (value: its name): the steps of a declared journey · throw (value: its words): an error that nobody catches,
+    after asking the page for its error tracker's client · sink: write markup to `innerHTML` as a script of the page
     · snapshot (value: label): record cookies, storage, banner and how many requests were seen so far.
     """
 
     action: str
     value: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Spare:
+    """A repetition that is made only where the first ones leave a budget in doubt: a median over it, the best run within."""
+
+    runs: int
+    """How many repetitions come first."""
+    limits: tuple[tuple[str, str, float], ...]
+    """State of the load, metric and budget: `("first", "lcp_ms", 2500.0)`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +152,13 @@ class VisitRequest:
     run: int = 0
     """Number of a repetition; part of the id, so that repetitions are distinct requests."""
     measure: bool = False
-    """Collect Web Vitals (first `goto` only) and await INP after `interact`."""
+    """Collect Web Vitals (of the first `goto` and of each `again`) and await INP after `interact`."""
+    throttle: str = ""
+    """Name of the slow-down of a measured visit (probes/browser/measure.py); empty: none."""
+    coverage: bool = False
+    """Tell which scripts and styles were used; that slows them down, so such a visit is not judged."""
+    spare: Spare | None = None
+    """Set on a repetition that may turn out to be unneeded."""
     privacy: bool = False
     """Record what PrivacyView and CookieWrite hold."""
     gpc: bool = False
@@ -151,7 +175,7 @@ class VisitRequest:
 
     @property
     def navigations(self) -> int:
-        return sum(step.action in {"goto", "reload"} for step in self.steps)
+        return sum(step.action in {"goto", "reload", "again"} for step in self.steps)
 
 
 @dataclass(frozen=True, slots=True)

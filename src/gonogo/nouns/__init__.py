@@ -21,7 +21,6 @@ from gonogo.evidence.facts import (
     Exchange,
     LoadRun,
     QueryTiming,
-    Snapshot,
     TlsFacts,
     Visit,
 )
@@ -37,6 +36,8 @@ from gonogo.evidence.records import (
     VisitRequest,
 )
 from gonogo.formats import json_text
+from gonogo.nouns.accessibility import ACCESSIBILITY, AccessiblePage, AccessibleState, FocusWalk, KnownEntry
+from gonogo.nouns.consent import CONSENT, ConsentFlow, OptOutFlow, PolicyAnswer
 from gonogo.nouns.core import MAX_HOPS, Noun, Sight, Subject, Watched, answer, api_request, decode, facts, page_request
 from gonogo.nouns.surface import (
     SURFACE,
@@ -64,6 +65,8 @@ from gonogo.nouns.surface import (
 __all__ = [
     "MAX_HOPS",
     "NOUNS",
+    "AccessiblePage",
+    "AccessibleState",
     "Again",
     "Answer",
     "ConsentFlow",
@@ -76,12 +79,16 @@ __all__ = [
     "Document",
     "EndpointAnswer",
     "Exchange",
+    "FocusWalk",
     "Host",
+    "KnownEntry",
     "LoadResult",
     "MetricsPage",
     "Noun",
     "OpenRedirect",
+    "OptOutFlow",
     "PageVisit",
+    "PolicyAnswer",
     "Preloading",
     "Pried",
     "PrivateAnswer",
@@ -148,18 +155,6 @@ class Host:
     tls: TlsFacts
     declared: models.Tls
     at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class ConsentFlow:
-    """Two visits in fresh browsers: one that rejects, one that accepts."""
-
-    declared: models.Consent
-    third_parties: tuple[models.ThirdParty, ...]
-    reject: Visit
-    accept: Visit
-    first: Snapshot
-    """Before any choice."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -437,52 +432,6 @@ def _build_exchange(environment: Environment, subject: Subject, sight: Sight) ->
     return facts(sight, subject.requests[0], Exchange)
 
 
-def consent_visits(environment: Environment) -> tuple[VisitRequest, VisitRequest]:
-    """The visit that rejects and the visit that accepts; both look before they choose, and again after a reload."""
-    consent = environment.consent or models.Consent()
-    first = f"{environment.site.url}{consent.page}"
-    other = f"{environment.site.url}{consent.other_page or consent.page}"
-    settle = Step("wait", f"{consent.settle_s:g}")
-
-    def steps(choice: str) -> tuple[Step, ...]:
-        return (
-            Step("goto", first),
-            settle,
-            Step("snapshot", "first"),
-            Step("consent", choice),
-            settle,
-            Step("snapshot", "chosen"),
-            Step("reload"),
-            settle,
-            Step("snapshot", "reloaded"),
-            Step("goto", other),
-            settle,
-            Step("snapshot", "other page"),
-        )
-
-    return VisitRequest("consent reject", steps("reject")), VisitRequest("consent accept", steps("accept"))
-
-
-def _consent(environment: Environment) -> list[Subject]:
-    consent = environment.consent
-    return [Subject(consent.page, consent_visits(environment), consent)] if consent else []
-
-
-def _consented_tags(environment: Environment) -> list[Subject]:
-    return [] if all(party.essential for party in environment.third_parties) else _consent(environment)
-
-
-def _build_consent(environment: Environment, subject: Subject, sight: Sight) -> ConsentFlow:
-    assert isinstance(subject.declared, models.Consent)
-    reject, accept = (facts(sight, request, Visit) for request in subject.requests)
-    first = reject.snapshot("first")
-    if first is None:
-        raise EvidenceMissing(
-            "invalid", f"the page was never seen before a choice: {'; '.join(reject.problems) or 'no snapshot'}"
-        )
-    return ConsentFlow(subject.declared, environment.third_parties, reject, accept, first)
-
-
 def page_visit(environment: Environment, path: str) -> VisitRequest:
     return VisitRequest(
         f"page {path}", (Step("goto", f"{environment.site.url}{path}"), Step("wait", "0.5"), Step("snapshot", "loaded"))
@@ -635,6 +584,7 @@ NOUNS: dict[str, Noun] = {
     noun.name: noun
     for noun in (
         *SURFACE,
+        *ACCESSIBILITY,
         Noun("page_answer", "[site]", "A declared page's answer, or why there was none.", pages, _build_page_answer),
         Noun("html", "[delivery]", "A declared page, as it was delivered.", _delivered_pages, build_page),
         Noun("health", "[health]", "The shallow health answer.", _health, _build_health),
@@ -662,14 +612,7 @@ NOUNS: dict[str, Noun] = {
             "contract", "[api] openapi", "A successful API answer and its OpenAPI document.", _contract, _build_contract
         ),
         Noun("openapi", "[api] openapi", "The OpenAPI document's answer.", _openapi, _build_exchange),
-        Noun("consent", "[consent]", "A visit that rejects and one that accepts.", _consent, _build_consent),
-        Noun(
-            "consented_tags",
-            "[[third_parties]] that need consent",
-            "The same visits, where tags are declared that must fire after acceptance.",
-            _consented_tags,
-            _build_consent,
-        ),
+        *CONSENT,
         Noun("visit", "[site]", "A declared page seen in a browser.", _visits, _build_visit),
         Noun("vitals", "[vitals]", "Measured loads of a page.", _vitals, _build_vitals),
         Noun(

@@ -7,6 +7,7 @@ Pure: `Changes` in, text out. Whatever stands in a `Changes` has been proven har
 from __future__ import annotations
 
 import json
+import re
 import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -24,7 +25,6 @@ CIPHERS = (
 """TLS 1.2 with forward secrecy and authenticated encryption alone (RFC 9325 §4.2)."""
 _WIDTH = 100
 _CSP = "Content-Security-Policy"
-_POWERED = "X-Powered-By"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ class Changes:
     removed: tuple[str, ...] = ()
     """Headers that are to go."""
     server_hidden: bool = False
-    """Versions in Server and X-Powered-By are to go."""
+    """The version in Server is to go; hosts of static files do not let their users choose."""
     cookies: tuple[CookieFlags, ...] = ()
     tls_minimum: str = ""
     """`1.2` or `1.3` where versions must change; empty: they stay."""
@@ -79,11 +79,6 @@ class Changes:
         return NONCE in self.policy
 
     @property
-    def dropped(self) -> tuple[str, ...]:
-        """Headers to remove, X-Powered-By among them where versions are to be hidden."""
-        return tuple(dict.fromkeys((*self.removed, *((_POWERED,) if self.server_hidden else ()))))
-
-    @property
     def static_headers(self) -> tuple[tuple[str, str], ...]:
         """Headers that a server without an application can send, and that replace what was sent before."""
         return (*self.headers, (_CSP, self.policy)) if self.policy and not self.has_nonce else self.headers
@@ -91,7 +86,7 @@ class Changes:
     @property
     def answers(self) -> bool:
         """Something changes in the answers themselves, not only in TLS or the redirect."""
-        return bool(self.static_headers or self.policy or self.dropped or self.server_hidden or self.cookies)
+        return bool(self.static_headers or self.policy or self.removed or self.server_hidden or self.cookies)
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +156,7 @@ def _nginx(changes: Changes) -> tuple[Block, ...]:
 def _nginx_answers(changes: Changes) -> list[str]:
     added = [f"add_header {name} {_quoted(value)} always;" for name, value in changes.static_headers]
     beside = changes.static_policy if changes.has_nonce else ""
-    hidden = dict.fromkeys((*(name for name, _ in changes.static_headers), *changes.dropped))
+    hidden = dict.fromkeys((*(name for name, _ in changes.static_headers), *changes.removed))
     said: list[str] = []
     if added or beside:
         said += _comment(
@@ -238,9 +233,18 @@ def _port(origin: str) -> str:
 
 def _caddy(changes: Changes) -> tuple[Block, ...]:
     blocks = []
-    if body := [*_caddy_header(changes), *_caddy_tls(changes)]:
-        lines = [*_comment(changes.remarks), f"{changes.origin} {{", *(f"\t{line}" for line in body), "}"]
-        blocks.append(Block("into the site's block of the Caddyfile", "\n".join(lines)))
+    header, remarks = _caddy_header(changes), _comment((*changes.remarks, *_nonce_remarks(changes)))
+    body = [*(_caddy_import(changes) if header else ()), *_caddy_tls(changes)]
+    if header:
+        blocks.append(
+            Block(
+                "at the top of the Caddyfile",
+                "\n".join([*remarks, f"({_caddy_name(changes)}) {{", *_indented(header), "}"]),
+            )
+        )
+    if body or (remarks and not header and changes.policy):
+        lines = [*(() if header else remarks), f"{changes.origin} {{", *_indented(body), "}"]
+        blocks.append(Block("into the site's block", "\n".join(lines)))
     if changes.plain:
         address = changes.plain if _port(changes.plain) else f"http://{changes.host}"
         lines = [
@@ -253,17 +257,31 @@ def _caddy(changes: Changes) -> tuple[Block, ...]:
     return tuple(blocks)
 
 
+def _caddy_name(changes: Changes) -> str:
+    """Of the snippet: one for each host, because their headers may differ."""
+    return "security_" + re.sub(r"[^a-z0-9]", "_", changes.host)
+
+
+def _caddy_import(changes: Changes) -> tuple[str, ...]:
+    """Answers that Caddy makes itself, such as 502, pass through handle_errors alone."""
+    take = f"import {_caddy_name(changes)}"
+    return (take, "handle_errors {", f"\t{take}", '\trespond "{err.status_code} {err.status_text}"', "}")
+
+
+def _indented(lines: Sequence[str]) -> list[str]:
+    return [f"\t{line}" for line in lines]
+
+
 def _caddy_header(changes: Changes) -> list[str]:
     said = [f"\t{name} {_quoted(value)}" for name, value in changes.static_headers]
-    said += [f"\t-{name}" for name in (*(("Server",) if changes.server_hidden else ()), *changes.dropped)]
+    said += [f"\t-{name}" for name in (*(("Server",) if changes.server_hidden else ()), *changes.removed)]
     beside = changes.static_policy if changes.has_nonce else ""
     if beside:
         said.append(f"\t+{_CSP} {_quoted(beside)}")
-    remarks = _comment(_nonce_remarks(changes))
     if not said:
-        return remarks
+        return []
     deferred = _comment(("`defer`: after the application has answered, so that its own copies are replaced.",))
-    return [*remarks, *deferred, "header {", *said, "\tdefer", "}"]
+    return [*deferred, "header {", *said, "\tdefer", "}"]
 
 
 def _caddy_tls(changes: Changes) -> list[str]:
@@ -298,8 +316,8 @@ def _elsewhere(changes: Changes) -> tuple[str, ...]:
     said = []
     if changes.cookies:
         said.append("Cookies are set by the functions that send them: add the attributes there.")
-    if changes.dropped:
-        said.append(f"Headers to remove where they are made: {', '.join(changes.dropped)}.")
+    if changes.removed:
+        said.append(f"Headers to remove where they are made: {', '.join(changes.removed)}.")
     return tuple(said)
 
 
@@ -348,8 +366,8 @@ def _asgi_head(changes: Changes) -> list[str]:
     said += ["import secrets", ""] if changes.has_nonce else []
     said += _mapping("HEADERS", changes.headers)
     said += [f"POLICY = {json.dumps(changes.policy)}"] if changes.policy else []
-    if changes.dropped:
-        said.append(f"REMOVED = {{{', '.join(json.dumps(one.lower()) for one in changes.dropped)}}}")
+    if changes.removed:
+        said.append(f"REMOVED = {{{', '.join(json.dumps(one.lower()) for one in changes.removed)}}}")
     if changes.cookies:
         said += _mapping("COOKIES", tuple((one.name, one.attributes) for one in changes.cookies))
     return said
@@ -368,7 +386,7 @@ def _asgi_class(changes: Changes) -> list[str]:
         parts.append(_ASGI_REDIRECT.replace("@origin@", changes.origin))
     parts.append(_ASGI_NONCE if changes.has_nonce else _ASGI_WANTED_POLICY if changes.policy else _ASGI_WANTED)
     cookie = 'self.cookie(value) if name.lower() == b"set-cookie" else value' if changes.cookies else "value"
-    dropped = "REMOVED | " if changes.dropped else ""
+    dropped = "REMOVED | " if changes.removed else ""
     parts.append(_ASGI_CALL.replace("@cookie@", cookie).replace("@dropped@", dropped))
     if changes.cookies:
         parts.append(_ASGI_COOKIE)

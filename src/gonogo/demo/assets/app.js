@@ -6,6 +6,7 @@
   const HALF_YEAR = 180 * 24 * 60 * 60;
   const CONSENT = "consent";
   const VISITOR = "_ax";
+  const REVISION = "2"; // of the policy; who chose under another one is asked again
 
   // --- cookies ---
 
@@ -67,6 +68,16 @@
   };
   window.addEventListener("pagehide", () => analytics.leave());
 
+  // --- what tags are told: Google's Consent Mode v2 ---
+
+  const tell = function () {
+    (window.dataLayer ??= []).push(arguments);
+  };
+  const DENIED = { ad_storage: "denied", analytics_storage: "denied", ad_user_data: "denied", ad_personalization: "denied" };
+  tell("consent", "default", DENIED);
+  tell("js", new Date());
+  tell("config", "AX-INSIGHTS");
+
   // --- consent ---
 
   const element = (tag, properties = {}, ...children) => {
@@ -77,13 +88,17 @@
 
   const consent = {
     dialog: null,
-    choice: () => readCookie(CONSENT),
+    choice() {
+      const [choice, revision] = readCookie(CONSENT).split(".");
+      return revision === REVISION ? choice : "";
+    },
     apply(choice) {
+      tell("consent", "update", { ...DENIED, analytics_storage: choice });
       if (choice === "granted") analytics.start();
       if (choice === "denied") analytics.stop();
     },
     choose(choice) {
-      writeCookie(CONSENT, choice, HALF_YEAR);
+      writeCookie(CONSENT, `${choice}.${REVISION}`, HALF_YEAR);
       this.close();
       this.apply(choice);
     },

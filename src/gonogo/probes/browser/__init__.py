@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
+from gonogo.errors import EvidenceMissing
 from gonogo.evidence.facts import TlsFacts, Visit, from_json
 from gonogo.evidence.plan import handshake
 from gonogo.evidence.records import VisitRequest
 from gonogo.probes.browser.boundary import Boundary, boundary
 from gonogo.probes.browser.fleet import Fleet
+from gonogo.probes.browser.measure import in_doubt
 from gonogo.probes.browser.walk import visit
 from gonogo.probes.context import Context
 
@@ -19,10 +21,13 @@ async def gather(request: VisitRequest, context: Context) -> Visit:
     """Make a visit and record what was seen.
 
     Raises EvidenceMissing: `guard` (a page outside the declaration), `unavailable` (no browser starts),
-    `dns`, `connect`, `tls`, `timeout` or `protocol` (a page was not reached), `too-large` (more than kept).
+    `dns`, `connect`, `tls`, `timeout` or `protocol` (a page was not reached), `too-large` (more than kept),
+    `unneeded` (a spare repetition, and the first ones leave nothing in doubt).
     """
+    if not await in_doubt(request, context.fetch):
+        raise EvidenceMissing("unneeded", "the first runs leave no budget in doubt, so this repetition was not made")
     for step in request.steps:
-        if step.action == "goto":
+        if step.action in {"goto", "again"}:
             context.guard.check("GET", step.value)
     limits = boundary(context.environment)
     pins = await _pins(request, context, limits)

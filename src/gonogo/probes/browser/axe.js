@@ -6,6 +6,7 @@
   const MOST_NODES = 100;
   const MOST_HTML = 200;
   const MOST_WORDS = 600;
+  const clip = (text, most) => String(text ?? "").slice(0, most);
 
   // --- closed shadow roots: open to axe-core while it runs ---
 
@@ -58,6 +59,27 @@
     return found;
   }
 
+  const STEADY = /^(?!.*\d{3})[A-Za-z][\w-]*$/;
+
+  /** Where an element stands, in words that a banner opened elsewhere does not change: from the nearest id down by tag names.
+   *  axe-core's selectors are the shortest that are unique at the moment, so they differ from state to state. */
+  function place(element) {
+    const parts = [];
+    for (let node = element; node && parts.length < 100; ) {
+      if (STEADY.test(node.id)) {
+        parts.unshift(`#${node.id}`);
+        break;
+      }
+      const twins = [...(node.parentNode?.children ?? [])].filter((one) => one.localName === node.localName);
+      parts.unshift(twins.length > 1 ? `${node.localName}:nth-of-type(${twins.indexOf(node) + 1})` : node.localName);
+      const root = node.getRootNode();
+      if (!node.parentElement && root instanceof ShadowRoot) parts.unshift(">>>");
+      node = node.parentElement ?? root.host;
+    }
+    return clip(parts.join(" > "), MOST_WORDS);
+  }
+  const places = (selectors) => selectors.map((selector) => (select(selector) ? place(select(selector)) : ""));
+
   // --- the three parts of a run ---
 
   let kept = null;
@@ -79,7 +101,6 @@
   }
 
   const flat = (target) => target.flat(Infinity).join(" >>> ");
-  const clip = (text, most) => String(text ?? "").slice(0, most);
   const compact = (rule) => ({
     id: rule.id,
     impact: rule.impact ?? "",
@@ -89,10 +110,10 @@
     count: rule.nodes.length,
     nodes: rule.nodes.slice(0, MOST_NODES).map((node) => ({
       target: clip(flat(node.target), MOST_WORDS),
+      path: node.target,
       html: clip(node.html, MOST_HTML),
       fix: clip(node.failureSummary, MOST_WORDS),
     })),
-    path: JSON.stringify(rule.nodes[0]?.target ?? []),
   });
 
   /** The page's part with those of its frames, in document order: what a reader needs of it. */
@@ -136,16 +157,18 @@
     return style.outlineStyle !== "none" && parseFloat(style.outlineWidth) > 0 && !/, 0\)$|^transparent$/.test(style.outlineColor);
   }
 
-  /** Everything near the element by which focus may show: itself, its parents, neighbours, label and drawn content. */
+  const look = (element) =>
+    [null, "::before", "::after"].map((part) => {
+      const style = getComputedStyle(element, part);
+      return INDICATORS.map((property) => style[property]).join(";");
+    }).join("|");
+
+  /** All by which focus may show: the element, its label, child, next neighbour and parents, with what each looks like. */
   function looks(element) {
-    const near = [element, ...(element.labels ?? []), element.nextElementSibling, element.previousElementSibling, element.firstElementChild];
-    for (let node = up(element), left = 3; node && left > 0; node = up(node), left -= 1) near.push(node);
-    return near.filter(Boolean).map((one) =>
-      [null, "::before", "::after"].map((part) => {
-        const style = getComputedStyle(one, part);
-        return INDICATORS.map((property) => style[property]).join(";");
-      }).join("|"),
-    ).join("\n");
+    const near = new Set([element, ...(element.labels ?? []), element.nextElementSibling, element.firstElementChild]);
+    for (let node = up(element), left = 3; node && left > 0; node = up(node), left -= 1) near.add(node);
+    near.delete(null);
+    return new Map([...near].map((one) => [one, look(one)]));
   }
 
   const CARET = /^(text|search|url|tel|email|password|number|date|datetime-local|month|week|time)$/;
@@ -175,11 +198,19 @@
     };
   }
 
+  /** `inner` is `outer` or within it, or labels it: what changes there is the new focus's own. */
+  function inside(inner, outer) {
+    if ([...(inner?.labels ?? [])].includes(outer)) return true;
+    for (let node = inner; node; node = up(node)) if (node === outer) return node !== document.body;
+    return false;
+  }
+
   /** "style" when a stop looks otherwise now that the focus has left it, "gone" when it is not there. */
   function left(number) {
     const before = stood.get(number);
     if (!before?.element.isConnected) return "gone";
-    return before.looks === looks(before.element) ? "" : "style";
+    const now = active();
+    return [...before.looks].some(([one, was]) => !inside(now, one) && look(one) !== was) ? "style" : "";
   }
 
   /** Whether the focus stands on, or inside, what the selector or the banner's finder means. */
@@ -253,6 +284,6 @@
   }
 
   Object.defineProperty(window, "__gonogo_axe", {
-    value: { version: axe.version, size, select, partial, take, finish, stop, left, on, present, widths, moving },
+    value: { version: axe.version, size, select, places, partial, take, finish, stop, left, on, present, widths, moving },
   });
 }

@@ -29,7 +29,7 @@ TAGS = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa")
 """WCAG 2.1 and 2.2, levels A and AA; tags are not cumulative, and `target-size` runs only when its own is given."""
 OPTIONS: dict[str, Any] = {
     "runOnly": {"type": "tag", "values": TAGS},
-    "reporter": "v2",
+    "reporter": "v1",
     "resultTypes": ["violations", "incomplete"],
     # Style sheets are not fetched again: no request may leave that the page itself did not make.
     "preload": {"assets": ["media"], "timeout": 1000},
@@ -73,6 +73,8 @@ class _Run:
     def __init__(self) -> None:
         self.parts: list[str | None] = []
         self.frames: dict[str, Frame] = {}
+        self.places: dict[str, str] = {"[]": ""}
+        """Where each frame stands, by its path of selectors."""
         self.unseen: list[str] = []
         self.elements = 0
 
@@ -107,6 +109,8 @@ class _Run:
             if not await frame.evaluate("() => Boolean(window.__gonogo_axe)"):
                 why = "no script runs in it"
             else:
+                (place,) = await outer.evaluate("(selectors) => __gonogo_axe.places(selectors)", [selector])
+                self.places[json.dumps(path)] = f"{self.places[json.dumps(path[:-1])]}{place} >>> "
                 await self.judge(frame, context, path)
         except Error as error:
             why = reason(error.message)
@@ -135,9 +139,11 @@ async def assess(page: Page, label: str, picture: Picture) -> AxeRun:
         raise EvidenceMissing("timeout", f"{label}: axe-core was not done after {AXE_S:.0f} s") from None
     except Error as error:
         raise EvidenceMissing("invalid", f"{label}: axe-core: {clip(reason(error.message), 300)}") from None
+    broken = told["violations"][:MOST_RULES]
+    places = await _places(run, broken)
     violations = [
-        _rule(one, await _picture(run, one, picture(number)) if number < MOST_PICTURES else "")
-        for number, one in enumerate(told["violations"][:MOST_RULES])
+        _rule(one, places, await _picture(run, one, picture(number)) if number < MOST_PICTURES else "")
+        for number, one in enumerate(broken)
     ]
     return AxeRun(
         label=label,
@@ -145,14 +151,33 @@ async def assess(page: Page, label: str, picture: Picture) -> AxeRun:
         version=clip(version, 20),
         viewport=(int(size[0]), int(size[1])),
         violations=tuple(violations),
-        incomplete=tuple(_rule(one, "") for one in told["incomplete"][:MOST_RULES]),
+        incomplete=tuple(_rule(one, {}, "") for one in told["incomplete"][:MOST_RULES]),
         passed=int(told["passed"]),
         frames=len(run.frames),
         unseen=tuple(run.unseen),
     )
 
 
-def _rule(told: dict[str, Any], screenshot: str) -> AxeRule:
+async def _places(run: _Run, rules: list[dict[str, Any]]) -> dict[str, str]:
+    """Where each element stands, by its path of selectors: asked once a frame."""
+    from playwright.async_api import Error
+
+    asked: dict[str, list[object]] = {}
+    for node in (node for rule in rules for node in rule["nodes"]):
+        *frames, selector = node["path"]
+        asked.setdefault(json.dumps(frames), []).append(selector)
+    places: dict[str, str] = {}
+    for path, selectors in asked.items():
+        if path not in run.frames:
+            continue
+        with suppress(Error), anyio.move_on_after(PICTURE_S):
+            told = await run.frames[path].evaluate("(selectors) => __gonogo_axe.places(selectors)", selectors)
+            for selector, place in zip(selectors, told, strict=True):
+                places[json.dumps([*json.loads(path), selector])] = f"{run.places[path]}{place}" if place else ""
+    return places
+
+
+def _rule(told: dict[str, Any], places: dict[str, str], screenshot: str) -> AxeRule:
     return AxeRule(
         id=clip(told["id"], 100),
         impact=clip(told["impact"], 20),
@@ -160,18 +185,25 @@ def _rule(told: dict[str, Any], screenshot: str) -> AxeRule:
         help=clip(told["help"], 300),
         url=clip(told["url"], 300),
         count=int(told["count"]),
-        nodes=tuple(AxeNode(clip(one["target"]), clip(one["html"], 200), clip(one["fix"], 600)) for one in told["nodes"]),
+        nodes=tuple(_node(one, places) for one in told["nodes"]),
         screenshot=screenshot,
     )
+
+
+def _node(told: dict[str, Any], places: dict[str, str]) -> AxeNode:
+    place = places.get(json.dumps(told["path"]), "")
+    return AxeNode(clip(told["target"]), clip(told["html"], 200), clip(told["fix"], 600), clip(place))
 
 
 async def _picture(run: _Run, told: dict[str, Any], path: Path) -> str:
     """The first element, where it can be shown at once; a picture is an extra, so nothing is said when there is none."""
     from playwright.async_api import Error
 
-    *frames, selector = json.loads(told["path"]) or [None]
+    if not told["nodes"]:
+        return ""
+    *frames, selector = told["nodes"][0]["path"]
     frame = run.frames.get(json.dumps(frames))
-    if frame is None or selector is None:
+    if frame is None:
         return ""
     with suppress(Error), anyio.move_on_after(PICTURE_S):
         handle = await frame.evaluate_handle("(selector) => __gonogo_axe.select(selector)", selector)

@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 from gonogo.environment.models import Environment, Tier, split_host
 from gonogo.errors import EvidenceMissing
 from gonogo.evidence.records import SAFE_METHODS
+from gonogo.probes.browser.tags import own_paths
 
 _HOST = re.compile(r"[a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?")
 """Strict, for the name goes into a rule where `*`, `,` and spaces have a meaning."""
@@ -67,18 +68,22 @@ class Boundary:
     """None: every method."""
     origins: tuple[tuple[str, int], ...]
     """Hosts that speak TLS on a port that is known."""
+    site: str = ""
+    """The site's own host."""
+    local_paths: frozenset[str] = frozenset()
+    """Paths on it that lead to somebody's collector; answered inside the browser."""
 
     @property
     def routed(self) -> bool:
         """Requests must pass the driver, at some milliseconds each: only where rules alone do not suffice."""
-        return bool(self.intercepted) or self.methods is not None
+        return bool(self.intercepted or self.local_paths) or self.methods is not None
 
     def judge(self, method: str, url: str) -> Answer:
         parts = urlsplit(url)
         if parts.scheme not in {"http", "https", "ws", "wss"}:
             return Answer.ALLOW
         host = (parts.hostname or "").lower()
-        if host in self.intercepted:
+        if host in self.intercepted or (host == self.site and parts.path in self.local_paths):
             return Answer.INTERCEPT
         if host not in self.reachable:
             return Answer.UNDECLARED
@@ -129,6 +134,8 @@ def boundary(environment: Environment) -> Boundary:
         addresses=tuple((host, _address(resolve[host])) for host in sorted(reachable) if host in resolve),
         methods=SAFE_METHODS | set(limits.allow_methods) if environment.tier is Tier.PRODUCTION else None,
         origins=tuple(dict.fromkeys((host.lower(), port) for host, port in origins)),
+        site=(urlsplit(environment.site.url).hostname or "").lower(),
+        local_paths=own_paths(environment),
     )
 
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import anyio
 
-from gonogo.evidence.facts import Banner
+from gonogo.evidence.facts import Banner, Choice, Toggle
 from gonogo.probes.browser.recorder import clip
 
 if TYPE_CHECKING:
@@ -17,10 +17,15 @@ if TYPE_CHECKING:
 
 APPEAR_S = 2.0
 """How long after load a banner has to show itself before it counts as absent."""
+AGAIN_S = 0.5
+"""The least time that it has on later pages, where it appeared quickly on the first."""
 CHOOSE_S = 5.0
 CLICK_S = 1.0
 VANISH_S = 1.0
 """How long a click has to take effect before it is repeated: handlers may be attached late."""
+DEEPER_S = 0.7
+"""How long a layer may lack the wanted control before its preferences are opened: controls may be added late."""
+MOST_TOGGLES = 100
 POLL_S = 0.05
 _FRAME_S = 1.0
 _MOST_FRAMES = 30
@@ -43,14 +48,14 @@ async def _shown(frame: Frame) -> bool:
     return True
 
 
-async def _sights(page: Page) -> AsyncIterator[Sight]:
+async def _sights(page: Page, *, wide: bool) -> AsyncIterator[Sight]:
     from playwright.async_api import Error
 
     for frame in page.frames[:_MOST_FRAMES]:
         told: object = None
         # A frame that is loading, gone or busy shows no banner now; the next look will tell.
         with suppress(Error), anyio.move_on_after(_FRAME_S):
-            told = await frame.evaluate("() => window.__gonogo?.look() ?? null")
+            told = await frame.evaluate("(wide) => window.__gonogo?.look(wide) ?? null", wide)
             if told is not None and not await _shown(frame):
                 told = None
         if isinstance(told, dict):
@@ -63,56 +68,110 @@ async def _sights(page: Page) -> AsyncIterator[Sight]:
             yield Sight(banner, frame)
 
 
-async def look(page: Page) -> Sight:
-    """The banner as it stands now; of several frames the first whose banner has a control."""
-    seen = [sight async for sight in _sights(page)]
+async def look(page: Page, *, wide: bool = False) -> Sight:
+    """The banner as it stands now; of several frames the first whose banner has a control.
+
+    `wide`: by its words too where the declared selectors find nothing, for later layers look different.
+    """
+    seen = [sight async for sight in _sights(page, wide=wide)]
     complete = next((sight for sight in seen if sight.banner.accept or sight.banner.reject), None)
     return complete or next(iter(seen), Sight(_ABSENT, None))
 
 
-async def await_banner(page: Page, until: float) -> Banner:
+async def await_banner(page: Page, until: float) -> Sight:
     """The banner, waited for until the loop's clock shows `until`."""
     while True:
         sight = await look(page)
         if sight.banner.visible or anyio.current_time() >= until:
-            return sight.banner
+            return sight
         await anyio.sleep(POLL_S)
 
 
-async def choose(page: Page, choice: str) -> str:
-    """Press "accept" or "reject" until the banner is gone. Returns what went wrong, or empty."""
-    end = anyio.current_time() + CHOOSE_S
-    clicks = 0
-    problem = f"no control to {choice} was found"
-    while anyio.current_time() < end:
-        sight = await look(page)
-        if clicks and not sight.banner.visible:
-            return ""
-        if sight.frame is None or not getattr(sight.banner, choice):
-            if sight.banner.visible:
-                problem = f"the banner has no control to {choice}: {sight.banner.text[:100]!r}"
-            await anyio.sleep(POLL_S)
-            continue
-        failed = await _press(sight.frame, choice)
-        if failed:
-            problem = f"its control could not be pressed: {failed}"
-            await anyio.sleep(POLL_S)
-            continue
-        clicks += 1
-        problem = f"the banner stayed after {clicks} clicks"
-        vanished = min(anyio.current_time() + VANISH_S, end)
-        while anyio.current_time() < vanished:
-            if not (await look(page)).banner.visible:
+async def choose(page: Page, choice: str) -> tuple[Choice, str]:
+    """Press "accept" or "reject" until the banner is gone; where the first layer has no such control, through the
+    preferences. Returns what was pressed, and what went wrong, or an empty text."""
+    return await _Chooser(page, choice).all()
+
+
+class _Chooser:
+    """One attempt at a choice: what was pressed so far, and until when to try."""
+
+    def __init__(self, page: Page, choice: str) -> None:
+        self._page = page
+        self._choice = choice
+        self._began = anyio.current_time()
+        self._end = self._began + CHOOSE_S
+        self._pressed: set[tuple[str, str]] = set()
+        self._deeper = False
+        self._problem = f"no control to {choice} was found"
+
+    async def all(self) -> tuple[Choice, str]:
+        problem = await self._try()
+        return Choice(self._choice, len(self._pressed), self._deeper), problem
+
+    async def _try(self) -> str:
+        while anyio.current_time() < self._end:
+            sight = await look(self._page, wide=self._deeper)
+            if self._pressed and not sight.banner.visible:
                 return ""
+            control = getattr(sight.banner, self._choice)
+            if sight.frame is not None and control:
+                if await self._press_and_wait(sight.frame, sight.banner, control):
+                    return ""
+            elif sight.banner.visible:
+                self._problem = f"the banner has no control to {self._choice}: {sight.banner.text[:100]!r}"
+                if anyio.current_time() - self._began > DEEPER_S and await self._go_deeper(sight.frame):
+                    return ""
+                await anyio.sleep(POLL_S)
+            else:
+                await anyio.sleep(POLL_S)
+        return self._problem
+
+    async def _press_and_wait(self, frame: Frame, banner: Banner, control: str) -> bool:
+        """Press, and see whether the banner goes."""
+        failed = await press(frame, "(choice) => window.__gonogo.control(choice)", self._choice)
+        if failed:
+            self._problem = f"its control could not be pressed: {failed}"
             await anyio.sleep(POLL_S)
-    return problem
+            return False
+        self._pressed.add((banner.text, control))
+        self._problem = f"the banner stayed after {len(self._pressed)} clicks"
+        return await self._vanishes()
+
+    async def _vanishes(self) -> bool:
+        vanished = min(anyio.current_time() + VANISH_S, self._end)
+        while anyio.current_time() < vanished:
+            if not (await look(self._page, wide=self._deeper)).banner.visible:
+                return True
+            await anyio.sleep(POLL_S)
+        return False
+
+    async def _go_deeper(self, frame: Frame | None) -> bool:
+        """Open the preferences; in them switch off what is optional, and save. True when the choice is made."""
+        if self._choice != "reject" or frame is None:
+            return False
+        if not self._deeper:
+            self._deeper = True
+            if not await open_preferences(self._page):
+                self._pressed.add(("", "preferences"))
+                self._began = anyio.current_time()
+                return False
+        for _ in range(MOST_TOGGLES):
+            if await press_anywhere(self._page, "optional"):
+                break
+            self._pressed.add((str(len(self._pressed)), "optional"))
+        if await press_anywhere(self._page, "save"):
+            return False
+        self._pressed.add(("", "save"))
+        return await self._vanishes()
 
 
-async def _press(frame: Frame, choice: str) -> str:
+async def press(frame: Frame, script: str, argument: str) -> str:
+    """Click, by mouse, what a script names. Returns why that was not possible, or an empty text."""
     from playwright.async_api import Error
 
     try:
-        handle = await frame.evaluate_handle("(choice) => window.__gonogo.control(choice)", choice)
+        handle = await frame.evaluate_handle(script, argument)
         element = handle.as_element()
         if element is None:
             return "it is gone"
@@ -120,3 +179,77 @@ async def _press(frame: Frame, choice: str) -> str:
     except Error as error:
         return error.message.splitlines()[0][:200]
     return ""
+
+
+async def press_anywhere(page: Page, purpose: str) -> str:
+    """Click what consent.js finds for a purpose, in the first frame that has it."""
+    problem = f"no control for {purpose} was found"
+    for frame in page.frames[:_MOST_FRAMES]:
+        failed = await press(frame, "(purpose) => window.__gonogo?.consent?.element(purpose) ?? null", purpose)
+        if not failed:
+            return ""
+        if failed != "it is gone":
+            problem = failed
+    return problem
+
+
+async def toggles(page: Page) -> tuple[Toggle, ...]:
+    """The toggles of every consent layer that is in sight."""
+    from playwright.async_api import Error
+
+    found: list[Toggle] = []
+    for frame in page.frames[:_MOST_FRAMES]:
+        with suppress(Error), anyio.move_on_after(_FRAME_S):
+            told = await frame.evaluate("() => window.__gonogo?.consent?.toggles() ?? []")
+            found += [Toggle(clip(one["name"], 100), bool(one["checked"]), bool(one["fixed"])) for one in told]
+    return tuple(found[:MOST_TOGGLES])
+
+
+async def _until(seconds: float, done: Callable[[], Awaitable[bool]]) -> bool:
+    end = anyio.current_time() + seconds
+    while not await done():
+        if anyio.current_time() >= end:
+            return False
+        await anyio.sleep(POLL_S)
+    return True
+
+
+async def open_preferences(page: Page) -> str:
+    """Press the control for preferences until toggles, or another layer, are in sight."""
+    before = (await look(page)).banner
+    had = len(await toggles(page))
+
+    async def opened() -> bool:
+        now = (await look(page, wide=True)).banner
+        return (
+            len(await toggles(page)) > had
+            or (now.visible and now.text != before.text)
+            or (before.visible and not now.visible)
+        )
+
+    problem = ""
+    end = anyio.current_time() + CHOOSE_S
+    while anyio.current_time() < end:
+        problem = await press_anywhere(page, "preferences")
+        if problem.startswith("no control"):
+            return problem
+        if not problem and await _until(VANISH_S, opened):
+            return ""
+        await anyio.sleep(POLL_S)
+    return problem or "the control for preferences has no effect"
+
+
+async def reopen(page: Page) -> str:
+    """Press the page's own control for cookie settings until a consent layer stands again."""
+
+    async def stands() -> bool:
+        return (await look(page, wide=True)).banner.visible or bool(await toggles(page))
+
+    problem = ""
+    end = anyio.current_time() + CHOOSE_S
+    while anyio.current_time() < end:
+        problem = await press_anywhere(page, "reopening")
+        if not problem and await _until(VANISH_S, stands):
+            return ""
+        await anyio.sleep(POLL_S)
+    return problem or "the control for cookie settings has no effect"

@@ -41,6 +41,17 @@ _MOBILE_PLATFORM = "Linux; Android 10; K"
 
 
 @dataclass(frozen=True, slots=True)
+class Surroundings:
+    """Where a visitor is and what their browser asks for."""
+
+    locale: str = ""
+    """BCP 47 language tag; empty for the browser's own."""
+    timezone: str = ""
+    gpc: bool = False
+    """Send `Sec-GPC: 1` (https://w3c.github.io/gpc/)."""
+
+
+@dataclass(frozen=True, slots=True)
 class Running:
     """A launched browser and what it says of itself."""
 
@@ -57,7 +68,9 @@ class Running:
             text = f"{before}({_MOBILE_PLATFORM}){rest.partition(')')[2]}".replace(" Safari/", " Mobile Safari/")
         return f"{text} gonogo/{__version__} (+{evidence_id})"
 
-    async def open(self, device: Device, evidence_id: str) -> BrowserContext:
+    async def open(
+        self, device: Device, evidence_id: str, surroundings: Surroundings = Surroundings()
+    ) -> BrowserContext:
         """A fresh context: no cookies, no cache, no connections of another visit."""
         return await self.browser.new_context(
             user_agent=self.agent(device, evidence_id),
@@ -67,9 +80,12 @@ class Running:
             has_touch=device.mobile,
             service_workers="block",
             accept_downloads=False,
+            locale=surroundings.locale or None,
+            timezone_id=surroundings.timezone or None,
+            extra_http_headers={"Sec-GPC": "1"} if surroundings.gpc else None,
         )
 
-    async def rename(self, page: Page, device: Device, evidence_id: str) -> None:
+    async def rename(self, page: Page, device: Device, evidence_id: str, locale: str = "") -> None:
         """Take "Headless" out of the client hints (UA-CH), which the context's user agent does not reach."""
         brands = [
             {"brand": name.replace("HeadlessChrome", "Google Chrome"), "version": version}
@@ -85,6 +101,8 @@ class Running:
         }
         session = await page.context.new_cdp_session(page)
         override = {"userAgent": self.agent(device, evidence_id), "userAgentMetadata": metadata}
+        if locale:
+            override["acceptLanguage"] = locale
         await session.send("Emulation.setUserAgentOverride", override)
 
 

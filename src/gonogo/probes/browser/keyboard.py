@@ -21,7 +21,8 @@ REJECT = "reject"
 STUCK = 3
 """Presses of Tab that leave the focus where it is before it counts as held; some controls take one for themselves."""
 OPERATE_S = 1.5
-CLIP_PX = 8
+CLIP_PX = 2
+"""Around an element; more would show the focus of its neighbour. An outline or shadow further off is seen in its style."""
 _MOST_FRAMES = 30
 
 
@@ -127,50 +128,76 @@ async def _found(page: Page, target: str) -> bool:
     return False
 
 
+class _Way:
+    """Where the focus has been since the walk began."""
+
+    def __init__(self, page: Page, target: str) -> None:
+        self._page = page
+        self._target = target
+        self.stops: list[TabStop] = []
+        self.reached = 0
+        self.trap = ""
+        self.operated: bool | None = None
+        self._known: dict[tuple[str, ...], int] = {}
+        self._since_end: list[tuple[str, ...]] = []
+        self._before: _Stop | None = None
+        self._held = 0
+
+    async def arrive(self, stop: _Stop | None, presses: int) -> bool:
+        """Take note of where a press led. Returns whether there is more to learn."""
+        before, self._before = self._before, stop
+        if before is not None and (stop is None or stop.key != before.key):
+            self.stops[self._known[before.key]] = await _judged(self._page, before)
+        if stop is None:
+            self._since_end = []
+            return not self.reached
+        if before is not None and stop.key == before.key:
+            return self._stays(stop)
+        self._held = 0
+        if stop.key in self._since_end:
+            self.trap = _trapped([self.stops[self._known[key]] for key in self._turn(stop)])
+            return False
+        if stop.key in self._known:
+            return False  # round once, past the page's end
+        self._known[stop.key] = len(self.stops)
+        self._since_end.append(stop.key)
+        self.stops.append(_unjudged(stop))
+        return await self._looked_for(stop, presses)
+
+    def _stays(self, stop: _Stop) -> bool:
+        self._held += 1
+        if self._held < STUCK:
+            return True
+        self.trap = self.stops[self._known[stop.key]].element
+        return False
+
+    def _turn(self, stop: _Stop) -> list[tuple[str, ...]]:
+        """The stops that the focus goes round in, without the page's end among them."""
+        return self._since_end[self._since_end.index(stop.key) :]
+
+    async def _looked_for(self, stop: _Stop, presses: int) -> bool:
+        if self.reached or not await _on_target(self._page, self._target):
+            return True
+        self.reached = presses
+        if self._target != REJECT:
+            return True
+        self.stops[-1], self.operated = await _operate(self._page, stop)
+        return False
+
+
 async def walk(page: Page, target: str, presses: int) -> KeyboardPath:
     """Press Tab until the focus has been all round the page, is held, or `presses` are used up.
 
     On the banner's control to reject, Enter is pressed as well; then the walk ends.
     """
     found = await _found(page, target)
-    stops: list[TabStop] = []
-    since_end: list[tuple[str, ...]] = []
-    known: dict[tuple[str, ...], int] = {}
-    before: _Stop | None = None
-    reached, trap, same, made = 0, "", 0, 0
-    operated: bool | None = None
+    way = _Way(page, target)
+    made = 0
     for made in range(1, presses + 1):
         await page.keyboard.press("Tab")
-        stop = await _where(page)
-        if before is not None and (stop is None or stop.key != before.key):
-            stops[known[before.key]] = await _judged(page, before)
-        same = same + 1 if stop and before and stop.key == before.key else 0
-        if stop is None:
-            if since_end and known and before is not None and reached:
-                break
-            before, since_end = None, []
-            continue
-        if same >= STUCK:
-            trap = stops[known[stop.key]].element
+        if not await way.arrive(await _where(page), made):
             break
-        if same:
-            continue
-        if stop.key in known and stop.key not in since_end:
-            break  # round once, past the page's end
-        if stop.key in since_end:
-            circle = since_end[since_end.index(stop.key) :]
-            trap = _trapped([stops[known[key]] for key in circle])
-            break
-        known[stop.key] = len(stops)
-        since_end.append(stop.key)
-        stops.append(_unjudged(stop))
-        if not reached and await _on_target(page, target):
-            reached = made
-            if target == REJECT:
-                stops[-1], operated = await _operate(page, stop)
-                break
-        before = stop
-    return KeyboardPath(target, found, reached, made, tuple(stops), clip(trap, 300), operated)
+    return KeyboardPath(target, found, way.reached, made, tuple(way.stops), clip(way.trap, 300), way.operated)
 
 
 def _unjudged(stop: _Stop) -> TabStop:

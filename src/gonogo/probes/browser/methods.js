@@ -1,7 +1,8 @@
 // Only where methods are restricted. The driver aborts what it can intercept, but not what a page sends while it unloads,
 // and it lets go of what is still held when the page ends; so here such a request is refused before it is made.
-// Called with the methods that are allowed and the hosts that can be reached at all.
-(allowed, reachable) => {
+// Called with the methods that are allowed, the hosts that can be reached at all, and paths of the site that the driver
+// answers itself while the page lives.
+(allowed, reachable, site, local) => {
   "use strict";
   const { fetch, Request } = window;
   const opened = new WeakMap();
@@ -21,6 +22,7 @@
       return false; // not a URL: the browser does not send it either
     }
     if (!reachable.includes(target.hostname.replace(/^\[|\]$/g, ""))) return false;
+    if (!leaving && target.hostname === site && local.includes(target.pathname)) return false;
     window.__gonogo_refused?.([verb, target.href.slice(0, 2000), type]);
     return true;
   }

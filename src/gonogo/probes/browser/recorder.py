@@ -49,7 +49,7 @@ def site_of(url: str) -> str:
 
 
 class _Entry:
-    __slots__ = ("answer", "failure", "finished", "method", "request", "status", "type", "url")
+    __slots__ = ("answer", "body", "failure", "finished", "method", "request", "status", "type", "url")
 
     def __init__(self, url: str, method: str, kind: str, answer: Answer, request: Request | None) -> None:
         self.url = url
@@ -59,14 +59,17 @@ class _Entry:
         self.request = request
         self.status = 0
         self.failure = ""
+        self.body = ""
         self.finished = False
 
 
 class Recorder:
     """Listens to one browser context."""
 
-    def __init__(self, boundary: Boundary, url: str) -> None:
+    def __init__(self, boundary: Boundary, url: str, body: Callable[[Request], str] = lambda _: "") -> None:
+        """`body`: what of a request's body is kept."""
         self._boundary = boundary
+        self._body = body
         self._site = site_of(url)
         self._entries: list[_Entry] = []
         self._by_request: dict[Request, _Entry] = {}
@@ -117,6 +120,7 @@ class Recorder:
         entry = self._add(request.url, request.method, request.resource_type, request)
         if entry is not None:
             self._by_request[request] = entry
+            entry.body = self._body(request)
             if self._ours(request):
                 self._flying.add(request)
             self._changed = anyio.current_time()
@@ -275,6 +279,8 @@ class Recorder:
                 status=entry.status,
                 bytes=size,
                 failure=_failure(entry),
+                local=entry.answer is Answer.INTERCEPT,
+                body=entry.body,
             )
             for entry, size in zip(entries, sizes, strict=True)
         )

@@ -7,7 +7,7 @@ import tomllib
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import replace
-from functools import cache
+from functools import cache, partial
 from importlib.resources import files
 from typing import TYPE_CHECKING, ClassVar
 
@@ -15,12 +15,13 @@ import anyio
 
 from gonogo.environment.models import Consent
 from gonogo.errors import EvidenceMissing
-from gonogo.evidence.facts import Banner, BrowserCookie, Snapshot, Visit, Vitals
+from gonogo.evidence.facts import BrowserCookie, Choice, Load, Snapshot, Transfer, Visit, Vitals
 from gonogo.evidence.records import FailureKind, Step, VisitRequest, identity
-from gonogo.probes.browser import consent
-from gonogo.probes.browser.boundary import Boundary
+from gonogo.probes.browser import assess, axe, consent, privacy
+from gonogo.probes.browser.boundary import Answer, Boundary
 from gonogo.probes.browser.failures import kind_of, reason
-from gonogo.probes.browser.fleet import DEVICES, Device, Running
+from gonogo.probes.browser.fleet import DEVICES, Device, Running, Surroundings
+from gonogo.probes.browser.measure import Instruments
 from gonogo.probes.browser.recorder import MOST_REQUESTS, Recorder, clip
 from gonogo.probes.context import Context
 
@@ -82,13 +83,26 @@ def phrases() -> dict[str, list[str]]:
     }
 
 
-def init_script(boundary: Boundary, declared: Consent | None, *, measure: bool) -> str:
-    """What is put into every document before its own scripts run."""
-    selectors = {name: getattr(declared, name) if declared else "" for name in ("banner", "accept", "reject")}
+def init_script(
+    boundary: Boundary, declared: Consent | None, *, measure: bool, watch: bool = False, gpc: bool = False
+) -> str:
+    """What is put into every document before its own scripts run; `watch`: what consent visits record."""
+    named = ("banner", "accept", "reject", "preferences", "settings")
+    selectors = {name: getattr(declared, name) if declared else "" for name in named}
     scripts = [f"({_script('page.js')})({json.dumps(phrases())}, {json.dumps(selectors)});"]
     if boundary.methods is not None:
-        arguments = f"{json.dumps(sorted(boundary.methods))}, {json.dumps(sorted(boundary.reachable))}"
+        arguments = ", ".join(
+            json.dumps(one)
+            for one in (
+                sorted(boundary.methods),
+                sorted(boundary.reachable),
+                boundary.site,
+                sorted(boundary.local_paths),
+            )
+        )
         scripts.append(f"({_script('methods.js')})({arguments});")
+    if watch:
+        scripts.append(f"({_script('consent.js')})({json.dumps(gpc)});")
     if measure:
         scripts.append(f"if (window === window.top) {{\n{_web_vitals()}\n({_script('vitals.js')})(webVitals);\n}}")
     return "\n".join(scripts)
@@ -102,7 +116,8 @@ async def visit(request: VisitRequest, context: Context, running: Running, bound
     device = DEVICES[request.device]
     try:
         with anyio.fail_after(VISIT_S):
-            browsing = await running.open(device, evidence_id)
+            surroundings = Surroundings(request.locale, request.timezone, gpc=request.gpc)
+            browsing = await running.open(device, evidence_id, surroundings)
             try:
                 walk = _Walk(request, context, boundary, browsing)
                 return await walk.all(running, device, evidence_id)
@@ -135,29 +150,58 @@ class _Walk:
         self._environment = context.environment
         self._boundary = boundary
         self._browsing = browsing
-        self._recorder = Recorder(boundary, request.url)
+        self._recorder = Recorder(boundary, request.url, tags.keeper(self._environment))
         self._problems: list[str] = []
         self._snapshots: list[Snapshot] = []
         self._vitals: Vitals | None = None
+        self._instruments: Instruments | None = None
+        self._loads: list[Load] = []
+        self._load_began = 0
+        self._load_end = 0
+        self._chosen = False
+        self._transfers: tuple[Transfer, ...] = ()
         self._screenshot = ""
         self._navigations = 0
         self._loaded_at = 0.0
         self._acted_at = 0.0
         self._awaited = True
+        self._appeared_s = 0.0
+        """How long after its load event the first page showed its banner; 0 before that."""
+        self._policy = ""
+        self._journey: JourneySeen | None = None
+        self._error_client: ErrorClient | None = None
+        self._sink = ""
+        self._choices: list[Choice] = []
+        self._writes = privacy.CookieWrites()
         self._page: Page
+        self._renew: Callable[[], Awaitable[None]]
 
     async def all(self, running: Running, device: Device, evidence_id: str) -> Visit:
+        request = self._request
         await self._recorder.attach(self._browsing)
-        script = init_script(self._boundary, self._environment.consent, measure=self._request.measure)
+        if request.privacy:
+            await self._writes.attach(self._browsing)
+        script = init_script(
+            self._boundary,
+            self._environment.consent,
+            measure=request.measure,
+            watch=request.privacy,
+            gpc=request.gpc,
+        )
         await self._browsing.add_init_script(script)
-        self._page = await self._browsing.new_page()
-        self._browsing.on("page", self._on_popup)
-        self._recorder.watch(self._page)
-        await running.rename(self._page, device, evidence_id)
+        if assess.assesses(request):
+            await self._browsing.add_init_script(axe.script())
+        self._assessment = assess.Assessment(
+            self._environment.accessibility, lambda suffix: self._context.attach(evidence_id, suffix)
+        )
+        self._renew = partial(self._open_page, running, device, evidence_id)
+        await self._renew()
+        if request.measure:
+            self._instruments = await Instruments.attach(self._page, request)
         for step in self._request.steps:
             await self._walk(step, evidence_id)
         if self._request.measure:
-            await self._collect()
+            await self._end_load()
             await self._picture(evidence_id)
         await self._drain()
         self._demand("requests", self._recorder.sent, MOST_REQUESTS)
@@ -169,10 +213,25 @@ class _Walk:
             requests=await self._recorder.requests(),
             console=self._recorder.console(),
             violations=self._recorder.violations(),
-            vitals=self._vitals,
+            vitals=self._loads[0].vitals if self._loads else None,
+            loads=tuple(self._loads),
+            conditions=self._instruments.conditions if self._instruments else None,
+            coverage=await self._instruments.coverage() if self._instruments else (),
             screenshot=self._screenshot,
             problems=self._all_problems(),
+            accessibility=self._assessment.facts() if assess.assesses(request) else None,
+            choices=tuple(self._choices),
+            writes=await self._writes.all() if request.privacy else (),
         )
+
+    async def _open_page(self, running: Running, device: Device, evidence_id: str) -> None:
+        """A fresh tab, which is the visit's from now on."""
+        if self._navigations:
+            self._browsing.remove_listener("page", self._on_popup)
+        self._page = await self._browsing.new_page()
+        self._browsing.on("page", self._on_popup)
+        self._recorder.watch(self._page)
+        await running.rename(self._page, device, evidence_id, self._request.locale)
 
     def _all_problems(self) -> tuple[str, ...]:
         lost = [f"{number} more {what} than are recorded" for what, number in self._recorder.dropped.items()]
@@ -193,12 +252,21 @@ class _Walk:
         from playwright.async_api import Error
 
         what = f"{step.action} {clip(step.value, 200)}".strip()
-        if step.action in {"goto", "reload"}:
+        if step.action == "again" and not self._chosen:
+            self._problems.append("again: no choice had been made, so the load of a visitor with one was not measured")
+            return
+        if step.action in {"goto", "reload", "again"}:
             await self._navigate(step, what, evidence_id)
+            return
+        if step.action == "policy":
+            await self._follow(evidence_id)
             return
         try:
             with anyio.fail_after(self._seconds(step)):
-                await self._actions[step.action](self, step.value)
+                if step.action in assess.Assessment.actions:
+                    await self._assess(step)
+                else:
+                    await self._actions[step.action](self, step.value)
         except TimeoutError:
             self._problems.append(f"{what}: not done after {self._seconds(step):.0f} s")
         except Error as error:
@@ -207,15 +275,27 @@ class _Walk:
             raise EvidenceMissing("protocol", f"{self._request.name}: {what}: the page crashed the browser's renderer")
 
     def _seconds(self, step: Step) -> float:
-        extra = {"wait": float(step.value) if step.action == "wait" else 0.0, "interact": 2 * INTERACTION_S}
-        return STEP_S + extra.get(step.action, 0.0)
+        extra = {
+            "wait": float(step.value) if step.action == "wait" else 0.0,
+            "interact": 2 * INTERACTION_S,
+            "keystroke": 2 * INTERACTION_S,
+            "consent": consent.CHOOSE_S,
+            "preferences": consent.CHOOSE_S,
+            "reopen": consent.CHOOSE_S,
+        }
+        return STEP_S + extra.get(step.action, 0.0) + assess.SECONDS.get(step.action, 0.0)
 
     async def _navigate(self, step: Step, what: str, evidence_id: str) -> None:
         from playwright.async_api import Error
 
         if self._navigations:
             await self._leave()
+        if step.action == "again":
+            await self._end_load()
         limit_s = self._environment.limits.request_timeout_s
+        if self._instruments is not None and self._vitals is None:
+            self._load_began = self._recorder.count
+            await self._instruments.begin()
         try:
             if step.action == "reload":
                 await self._page.reload(wait_until="commit", timeout=limit_s * 1000)
@@ -227,6 +307,19 @@ class _Walk:
         await self._load(what, limit_s)
         if not self._request.measure and not self._screenshot:
             await self._picture(evidence_id)
+
+    async def _follow(self, evidence_id: str) -> None:
+        """Go where the first layer's policy link leads, if that may be visited."""
+        if not self._policy:
+            self._problems.append("policy: the first layer had no link to one")
+            return
+        if self._boundary.judge("GET", self._policy) is not Answer.ALLOW:
+            self._problems.append(f"policy: it leads to {self._policy[:200]}, a host that is not declared")
+            return
+        try:
+            await self._navigate(Step("goto", self._policy), f"policy {self._policy[:200]}", evidence_id)
+        except EvidenceMissing as missing:
+            self._problems.append(f"policy: {missing.message}")
 
     def _unreached(self, what: str, message: str) -> EvidenceMissing:
         outside = self._recorder.last_undeclared()
@@ -252,6 +345,8 @@ class _Walk:
             self._problems.append(f"{what}: no load event: {reason(error.message)}")
         self._loaded_at = self._acted_at = anyio.current_time()
         self._awaited = False
+        if self._request.privacy and self._navigations == 1:
+            self._note(await consent.look(self._page))
         with suppress(Error), anyio.move_on_after(SETTLE_S):
             await self._page.evaluate("async () => { await document.fonts.ready; }")
         await self._recorder.quiet(QUIET_MEASURED_S if self._request.measure else QUIET_S, SETTLE_S)
@@ -266,6 +361,8 @@ class _Walk:
     async def _wait(self, value: str) -> None:
         """Watch until `value` seconds after load or the last action, then until nothing is in flight."""
         until = self._acted_at + float(value)
+        if self._request.privacy and self._navigations == 1 and not self._appeared_s:
+            self._note(await consent.await_banner(self._page, until))
         await anyio.sleep(max(until - anyio.current_time(), 0.0))
         await self._recorder.quiet(0.0, SETTLE_S)
 
@@ -281,11 +378,38 @@ class _Walk:
         self._acted_at = anyio.current_time()
 
     async def _consent(self, choice: str) -> None:
-        problem = await consent.choose(self._page, choice)
+        await self._collect()
+        made, problem = await consent.choose(self._page, choice)
+        self._choices.append(made)
+        self._chosen = not problem
         if problem:
             self._problems.append(f"consent {choice}: {problem}")
         self._acted_at = anyio.current_time()
         self._awaited = True
+
+    async def _acts(self, what: str, action: Callable[[Page], Awaitable[str]]) -> None:
+        if problem := await action(self._page):
+            self._problems.append(f"{what}: {problem}")
+        self._acted_at = anyio.current_time()
+
+    async def _preferences(self, _value: str) -> None:
+        await self._acts("preferences", consent.open_preferences)
+
+    async def _reopen(self, _value: str) -> None:
+        await self._acts("reopen", consent.reopen)
+
+    async def _restart(self, _value: str) -> None:
+        """The browser is closed and opened: another tab, without the cookies and storage of the session."""
+        await self._leave()
+        await self._page.close()
+        await privacy.forget_session(self._browsing)
+        await self._renew()
+
+    async def _expire(self, days: str) -> None:
+        await privacy.pass_days(self._browsing, float(days))
+
+    async def _cookie(self, pair: str) -> None:
+        await privacy.put_cookie(self._browsing, self._request.url, pair)
 
     async def _click(self, selector: str) -> None:
         await self._page.locator(selector).first.click(timeout=INTERACTION_S * 1000)
@@ -294,16 +418,45 @@ class _Walk:
     async def _interact(self, selector: str) -> None:
         await self._collect()
         await self._click(selector)
+        await self._await_inp(f"interact {clip(selector, 200)}", "click")
+
+    async def _keystroke(self, value: str) -> None:
+        await self._collect()
+        key, _, selector = value.partition(" ")
+        await self._page.locator(selector).first.press(key, timeout=INTERACTION_S * 1000)
+        await self._await_inp(f"keystroke {clip(value, 200)}", "key")
+
+    async def _await_inp(self, what: str, how: str) -> None:
+        """The library tells INP about a second after the interaction; it must cover the slowest that was seen."""
+        self._acted_at = anyio.current_time()
         if self._vitals is None:
             return
-        if not await self._awaits("(seen) => seen.inp !== null", INTERACTION_S):
-            self._problems.append(f"interact {clip(selector, 200)}: no INP within {INTERACTION_S:.0f} s of the click")
+        if not await self._awaits("(seen) => seen.inp !== null && seen.inp >= seen.slowest", INTERACTION_S):
+            self._problems.append(f"{what}: no INP within {INTERACTION_S:.0f} s of the {how}")
         told = await self._metrics()
         self._vitals = _with_inp(self._vitals, told)
         self._acted_at = anyio.current_time()
 
+    async def _end_load(self) -> None:
+        """Keep what was measured of the load so far, and be ready for the next."""
+        await self._collect()
+        if self._vitals is None or self._instruments is None:
+            return
+        state = "stored" if self._loads else "first"
+        transfers = self._transfers
+        self._loads.append(Load(state, self._vitals, self._load_began, self._load_end, transfers))
+        self._vitals = None
+
+    async def _assess(self, step: Step) -> None:
+        if problem := await self._assessment.step(self._page, step.action, step.value):
+            self._problems.append(problem)
+        self._acted_at = anyio.current_time()
+
     async def _snapshot(self, label: str) -> None:
-        banner = await self._banner()
+        sight = await self._sight()
+        view = await privacy.view(self._page, sight) if self._request.privacy else None
+        if view is not None and view.layer is not None:
+            self._policy = self._policy or view.layer.policy
         local, session = (
             await self._stored(label, "localStorage"),
             await self._stored(label, "sessionStorage"),
@@ -317,7 +470,7 @@ class _Walk:
                 label=label,
                 url=clip(self._page.url),
                 title=clip(title, 300),
-                banner=banner,
+                banner=sight.banner,
                 cookies=tuple(
                     BrowserCookie(
                         name=clip(cookie.get("name", ""), 200),
@@ -334,6 +487,7 @@ class _Walk:
                 local_storage=local,
                 session_storage=session,
                 requests=self._recorder.count,
+                privacy=view,
             )
         )
 
@@ -359,11 +513,23 @@ class _Walk:
         if number > most:
             raise EvidenceMissing("too-large", f"{self._request.name}: more than {most} {what}")
 
-    async def _banner(self) -> Banner:
-        """The banner; the first look after a load gives it time to appear: "absent" is not "not yet"."""
+    async def _sight(self) -> consent.Sight:
+        """The banner; the first look after a load gives it time to appear: "absent" is not "not yet".
+
+        Once it has been seen, it is given three times as long as it took then.
+        """
         patient = self._environment.consent is not None and not self._awaited
         self._awaited = True
-        return await consent.await_banner(self._page, self._loaded_at + consent.APPEAR_S if patient else 0.0)
+        known = max(3 * self._appeared_s, consent.AGAIN_S) if self._appeared_s else consent.APPEAR_S
+        until = self._loaded_at + min(known, consent.APPEAR_S) if patient else 0.0
+        sight = await consent.await_banner(self._page, until)
+        if patient:
+            self._note(sight)
+        return sight
+
+    def _note(self, sight: consent.Sight) -> None:
+        if sight.banner.visible and not self._appeared_s:
+            self._appeared_s = max(anyio.current_time() - self._loaded_at, consent.POLL_S)
 
     # --- what the page keeps ---
 
@@ -419,7 +585,12 @@ class _Walk:
             lcp_element=clip(told.get("lcpElement", ""), 300),
             cls_element=clip(told.get("clsElement", ""), 300),
             inp_element="",
+            tbt_ms=_number(told, "tbt"),
+            tbt_source=clip(told.get("tbtSource", ""), 300),
+            lcp_parts=_parts(told),
         )
+        self._load_end = self._recorder.count
+        self._transfers = self._instruments.transfers() if self._instruments else ()
 
     async def _picture(self, evidence_id: str) -> None:
         """The viewport only: a picture of the whole page would resize it, and lazy parts of it would load."""
@@ -439,6 +610,12 @@ class _Walk:
         "consent": _consent,
         "click": _click,
         "interact": _interact,
+        "keystroke": _keystroke,
+        "preferences": _preferences,
+        "reopen": _reopen,
+        "restart": _restart,
+        "expire": _expire,
+        "cookie": _cookie,
         "snapshot": _snapshot,
     }
 
@@ -449,4 +626,15 @@ def _number(told: dict[str, object], key: str) -> float | None:
 
 
 def _with_inp(vitals: Vitals, told: dict[str, object]) -> Vitals:
-    return replace(vitals, inp_ms=_number(told, "inp"), inp_element=clip(told.get("inpElement", ""), 300))
+    inp, fid = _number(told, "inp"), _number(told, "fid")
+    return replace(vitals, inp_ms=inp, fid_ms=fid, inp_element=clip(told.get("inpElement", ""), 300))
+
+
+def _parts(told: dict[str, object]) -> tuple[tuple[str, float], ...]:
+    """The parts of LCP, as the page's own script put them."""
+    parts = told.get("lcpParts")
+    return tuple(
+        (clip(one[0], 40), round(float(one[1]), 1))
+        for one in (parts if isinstance(parts, list) else [])[:8]
+        if isinstance(one, list) and len(one) == 2 and isinstance(one[1], int | float)
+    )

@@ -1,0 +1,128 @@
+"""A banner that makes one answer hard to give does not ask; supervisory authorities look at its layers first.
+
+Fix: put "Reject all" beside "Accept all": same layer, same element, same size and colours.
+See: https://www.edpb.europa.eu/our-work-tools/our-documents/report/report-work-undertaken-cookie-banner-taskforce_en
+"""
+
+from __future__ import annotations
+
+from gonogo import Finding, Severity, check
+from gonogo.check import report
+from gonogo.errors import EvidenceMissing
+from gonogo.evidence.facts import Control
+from gonogo.nouns import ConsentFlow
+from gonogo.nouns.consent import able, seen, view
+from gonogo.privacy import first_layer
+
+LEAST_AREA, LEAST_FONT = 0.5, 0.85
+"""Of the accepting control's; below, one of them is plainly the smaller one."""
+LEAST_CONTRAST = 3.0
+"""Of text that is large (WCAG 2.2 SC 1.4.3), and of what makes a control recognisable (SC 1.4.11)."""
+NO_SURFACE = 1.1
+
+
+@check(title="Rejecting is offered beside accepting", severity=Severity.HIGH, profiles={"nightly"})
+def test_reject_first(consent: ConsentFlow) -> None:
+    """A refusal that hides behind "Settings" costs more than an acceptance (CNIL, deliberation 2020-092, §31)."""
+    layer = first_layer(consent)
+    if layer.control("accept") and not layer.control("reject"):
+        report([Finding.of(consent.declared.page, seen="accept without reject", wanted="both", what="the first layer")])
+
+
+@check(title="Rejecting takes a button and no more clicks", severity=Severity.HIGH, profiles={"nightly"})
+def test_reject_easy(consent: ConsentFlow) -> None:
+    """Where both are in the first layer: a link beside a button, or "Are you sure?", leans on the visitor."""
+    layer = first_layer(consent)
+    accept, reject = layer.control("accept"), layer.control("reject")
+    if accept is None or reject is None:
+        raise EvidenceMissing("invalid", "the first layer has not both controls")
+    where = consent.declared.page
+    findings = []
+    if accept.kind == "button" and reject.kind != "button":
+        findings.append(
+            Finding.of(where, seen=f"{reject.kind} {reject.text!r}", wanted="a button, as accept is", what="reject")
+        )
+    clicks = {one.choice: one.clicks for visit in (consent.reject, consent.accept) for one in visit.choices[:1]}
+    if clicks.get("reject", 0) > clicks.get("accept", 0) > 0:
+        wanted = f"no more than the {clicks['accept']} of accepting"
+        findings.append(Finding.of(where, seen=f"{clicks['reject']} clicks", wanted=wanted, what="rejecting"))
+    report(findings)
+
+
+def _fainter(accept: Control, reject: Control) -> list[str]:
+    """In what the rejecting control stands back, with numbers."""
+    told = []
+    areas = accept.width * accept.height, reject.width * reject.height
+    if areas[1] < LEAST_AREA * areas[0]:
+        told.append(f"area {areas[1]:.0f} px² beside {areas[0]:.0f}")
+    if reject.font_px < LEAST_FONT * accept.font_px:
+        told.append(f"font {reject.font_px:g} px beside {accept.font_px:g}")
+    if 0 < reject.contrast < LEAST_CONTRAST <= accept.contrast:
+        told.append(f"text contrast {reject.contrast:g} beside {accept.contrast:g}")
+    if 0 < reject.fill < NO_SURFACE and accept.fill >= LEAST_CONTRAST:
+        told.append(f"surface contrast {reject.fill:g} beside {accept.fill:g}")
+    return told
+
+
+@check(title="Both answers look alike", severity=Severity.LOW, profiles={"nightly"})
+def test_prominence(consent: ConsentFlow) -> None:
+    """Colours and sizes are judged case by case by authorities, so this informs: it gives the numbers."""
+    layer = first_layer(consent)
+    accept, reject = layer.control("accept"), layer.control("reject")
+    if accept is None or reject is None:
+        raise EvidenceMissing("invalid", "the first layer has not both controls")
+    report(
+        Finding.of(
+            consent.declared.page, seen=told, wanted="about the same", what=f"{reject.text!r} beside {accept.text!r}"
+        )
+        for told in _fainter(accept, reject)
+    )
+
+
+@check(title="No optional purpose is ticked beforehand", severity=Severity.HIGH, profiles={"nightly"})
+def test_preticked(consent: ConsentFlow) -> None:
+    """Silence, pre-ticked boxes or inactivity are no consent (GDPR recital 32).
+
+    Fix: leave every toggle but the necessary ones off until the visitor switches it on.
+    See: https://curia.europa.eu/juris/liste.jsf?num=C-673/17
+    """
+    first = first_layer(consent)
+    toggles = list(first.toggles)
+    if first.control("preferences"):
+        able(consent.preferences, "preferences")
+        layer = view(seen(consent.preferences, "preferences")).layer
+        toggles += layer.toggles if layer else ()
+    report(
+        Finding.of(
+            consent.declared.page, seen="on", wanted="off until the visitor chooses", what=f"the toggle {name!r}"
+        )
+        for name in dict.fromkeys(one.name for one in toggles if one.checked and not one.fixed)
+    )
+
+
+@check(title="The banner links to a policy that answers", severity=Severity.MEDIUM, profiles={"nightly"})
+def test_policy(consent: ConsentFlow) -> None:
+    """Consent is informed, or it is none: who asks what for, and how long things are kept, is one click away.
+
+    Fix: link the privacy or cookie policy from the banner's first layer, to an address that answers 200.
+    See: https://eur-lex.europa.eu/eli/reg/2016/679/art_13/oj
+    """
+    layer = first_layer(consent)
+    where = consent.declared.page
+    if not layer.policy:
+        report([Finding.of(where, seen="no link to a policy", wanted="one", what="the first layer")])
+    able(consent.preferences, "policy: it leads")
+    documents = [
+        one
+        for one in consent.preferences.requests
+        if one.type == "document" and one.url == layer.policy.partition("#")[0]
+    ]
+    status = documents[-1].status if documents else 0
+    if not documents or status >= 300 or status == 0:
+        able(consent.preferences, "goto", "scroll")
+        problem = next((one for one in consent.preferences.problems if one.startswith("policy")), f"status {status}")
+        final = seen(consent.preferences, "policy").url if consent.preferences.snapshot("policy") else ""
+        landed = [one for one in consent.preferences.requests if one.type == "document" and one.url == final]
+        if 300 <= status < 400 and landed and landed[-1].status == 200:
+            return
+        report([Finding.of(where, seen=f"{layer.policy[:150]}: {problem}", wanted="status 200", what="its policy")])

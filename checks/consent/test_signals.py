@@ -1,0 +1,169 @@
+"""Tags believe what the page tells them about consent; told wrong, they do what the visitor refused.
+
+Fix: send `gtag("consent", "default", …)` with all four signals denied before anything else, and an update after each choice.
+See: https://developers.google.com/tag-platform/security/guides/consent
+"""
+
+from __future__ import annotations
+
+from gonogo import Finding, Severity, check
+from gonogo.check import report
+from gonogo.errors import EvidenceMissing
+from gonogo.evidence.facts import ConsentSignals, Visit
+from gonogo.formats import consent_mode, tcf
+from gonogo.nouns import ConsentFlow, OptOutFlow
+from gonogo.nouns.consent import able, seen, view
+from gonogo.privacy import chosen, commands, requests_without_need, stored_without_need
+
+
+@check(title="Consent Mode starts denied, before any tag", severity=Severity.HIGH, profiles={"nightly"})
+def test_default(consent: ConsentFlow) -> None:
+    """Judged where the page calls gtag, or the environment declares `consent_mode`."""
+    mode = commands(view(consent.first).signals)
+    where = consent.declared.page
+    if not mode.used:
+        if consent.declared.consent_mode:
+            report([Finding.of(where, seen="no call of gtag", wanted="Consent Mode, as declared")])
+        return
+    findings = []
+    if not mode.default:
+        findings.append(Finding.of(where, seen="no default", wanted="all four signals denied", what="Consent Mode"))
+    elif not mode.default_first:
+        findings.append(Finding.of(where, seen="after a config or event", wanted="before them", what="the default"))
+    for signal in consent_mode.SIGNALS if mode.default else ():
+        state = mode.default.get(signal, "missing")
+        if state != "denied":
+            findings.append(Finding.of(where, seen=state, wanted="denied", what=f"the default of {signal}"))
+    report(findings)
+
+
+def _state(visit: Visit) -> consent_mode.Mode:
+    return commands(view(seen(visit, "chosen")).signals)
+
+
+def _granted_in_hits(visit: Visit) -> list[Finding]:
+    """Hits after a rejection that still carry a granted signal."""
+    first = seen(visit, "first")
+    found = {}
+    for request in visit.requests[first.requests :]:
+        granted = [name for name, state in consent_mode.of_hit(request.url).items() if state == "granted"]
+        if granted:
+            subject = request.url.partition("?")[0][:150]
+            found[subject] = Finding.of(
+                subject, seen=f"{', '.join(granted)} granted", wanted="denied after a rejection"
+            )
+    return list(found.values())
+
+
+@check(title="Consent Mode follows the choice", severity=Severity.HIGH, profiles={"nightly"})
+def test_update(consent: ConsentFlow) -> None:
+    """An update after acceptance; after a rejection no signal granted, neither in the page nor in a hit's gcs or gcd."""
+    chosen(consent.reject, "reject")
+    chosen(consent.accept, "accept")
+    where = consent.declared.page
+    accepted, rejected = _state(consent.accept), _state(consent.reject)
+    findings = _granted_in_hits(consent.reject)
+    if accepted.used and "granted" not in accepted.state.values():
+        said = "no update" if not accepted.updated else "no signal granted"
+        findings.append(
+            Finding.of(where, seen=said, wanted="an update that grants", what="after acceptance, Consent Mode")
+        )
+    findings += [
+        Finding.of(where, seen="granted", wanted="denied", what=f"after a rejection, {name}")
+        for name, state in rejected.state.items()
+        if state == "granted"
+    ]
+    report(findings)
+
+
+def _tcf(signals: ConsentSignals, choice: str, where: str) -> list[Finding]:
+    if signals.tcf is None:
+        return []
+    told = dict(signals.tcf)
+    if told.get("answered") != "true":
+        return [Finding.of(where, seen="no answer", wanted="the state", what=f"__tcfapi after {choice}")]
+    if told.get("gdprApplies") == "false":
+        return []
+    text = told.get("tcString", "")
+    core = tcf.parse(text) if text else "there is none"
+    if isinstance(core, str):
+        return [Finding.of(where, seen=core, wanted="a TC string of version 2", what=f"after {choice}, the TC string")]
+    findings = []
+    purposes = ",".join(map(str, sorted(core.purposes)))
+    if purposes != told.get("purposes", ""):
+        said = f"purposes {purposes or 'none'} in the string and {told.get('purposes') or 'none'} in the data"
+        findings.append(Finding.of(where, seen=said, wanted="the same", what=f"after {choice}, TCF"))
+    if choice == "reject" and core.purposes:
+        findings.append(
+            Finding.of(where, seen=f"consent to purposes {purposes}", wanted="none", what="after reject, TCF")
+        )
+    if choice == "accept" and not core.purposes:
+        findings.append(Finding.of(where, seen="consent to no purpose", wanted="some", what="after accept, TCF"))
+    return findings
+
+
+def _gpp(signals: ConsentSignals, choice: str, where: str) -> list[Finding]:
+    if signals.gpp is None:
+        return []
+    told = dict(signals.gpp)
+    if told.get("answered") != "true":
+        return [Finding.of(where, seen="no answer", wanted="the state", what=f"__gpp after {choice}")]
+    if told.get("signalStatus") == "ready" and not told.get("gppString"):
+        return [Finding.of(where, seen="ready without a string", wanted="a GPP string", what=f"after {choice}, GPP")]
+    return []
+
+
+@check(title="No TCF or GPP signal contradicts the choice", severity=Severity.HIGH, profiles={"nightly"})
+def test_iab(consent: ConsentFlow) -> None:
+    """Judged where the page has __tcfapi or __gpp: they answer, their strings can be read and say what was chosen.
+
+    Fix: let the consent manager write the string from the stored choice, and answer from that string.
+    See: https://github.com/InteractiveAdvertisingBureau/GDPR-Transparency-and-Consent-Framework/blob/master/TCFv2/IAB%20Tech%20Lab%20-%20CMP%20API%20v2.md
+    """
+    findings = []
+    for choice, visit in (("reject", consent.reject), ("accept", consent.accept)):
+        chosen(visit, choice)
+        signals = view(seen(visit, "chosen")).signals
+        where = consent.declared.page
+        findings += [*_tcf(signals, choice, where), *_gpp(signals, choice, where)]
+    report(findings)
+
+
+@check(title="Global Privacy Control is honoured", severity=Severity.HIGH, profiles={"nightly"})
+def test_gpc(opt_out: OptOutFlow) -> None:
+    """With the header Sec-GPC and the property of the same meaning, no optional tag fires and nothing optional is stored.
+
+    Fix: read `Sec-GPC: 1` or `navigator.globalPrivacyControl` before any tag, and treat it as an opt-out without a further step.
+    See: https://cppa.ca.gov/regulations/pdf/cppa_regs.pdf
+    """
+    visit = opt_out.visit
+    able(visit, "goto", "snapshot")
+    known: set[str] = set()
+    if opt_out.plain is not None:
+        first = seen(opt_out.plain, "first")
+        sent = opt_out.plain.requests[: first.requests]
+        known = {one.seen for one in stored_without_need(first, opt_out.declared)}
+        known |= {one.subject for one in requests_without_need(sent, opt_out.third_parties, "")}
+    findings = []
+    for label in ("first", "other page"):
+        findings += [one for one in stored_without_need(seen(visit, label), opt_out.declared) if one.seen not in known]
+    sent_with = requests_without_need(visit.requests, opt_out.third_parties, "with Global Privacy Control")
+    report(dict.fromkeys([*findings, *(one for one in sent_with if one.subject not in known)]))
+
+
+@check(title="A link lets visitors opt out of sale and sharing", severity=Severity.MEDIUM, profiles={"nightly"})
+def test_opt_out_link(opt_out: OptOutFlow) -> None:
+    """ "Do Not Sell or Share My Personal Information", or "Your Privacy Choices", on every page that collects.
+
+    Fix: link it from the foot of each page, to a page where the opt-out takes effect.
+    See: https://leginfo.legislature.ca.gov/faces/codes_displaySection.xhtml?lawCode=CIV&sectionNum=1798.135
+    """
+    pages = {"first": opt_out.declared.page, "other page": opt_out.declared.other_page or opt_out.declared.page}
+    views = {page: view(seen(opt_out.visit, label)) for label, page in pages.items()}
+    if not any(one.text_length for one in views.values()):
+        raise EvidenceMissing("invalid", "the pages show no text")
+    report(
+        Finding.of(page, seen="no such link", wanted='"Your Privacy Choices" or the like')
+        for page, one in views.items()
+        if not one.opt_out
+    )

@@ -1,0 +1,45 @@
+"""Consent that cannot be taken back was never free: withdrawing is as easy as giving (GDPR Art. 7(3)).
+
+Fix: show "Cookie settings" on every page; when consent is withdrawn, delete what it allowed and stop the tags at once.
+See: https://eur-lex.europa.eu/eli/reg/2016/679/art_7/oj
+"""
+
+from __future__ import annotations
+
+from gonogo import Finding, Severity, check
+from gonogo.check import report
+from gonogo.errors import EvidenceMissing
+from gonogo.nouns import ConsentFlow
+from gonogo.nouns.consent import able, seen
+from gonogo.privacy import chosen, disobeyed, requests_without_need, silent_parties, stored_without_need
+
+AFTER = ("withdrawn", "after withdrawal")
+
+
+@check(title="The choice can be opened again on another page", severity=Severity.HIGH, profiles={"nightly"})
+def test_reachable(consent: ConsentFlow) -> None:
+    """A link or an icon, found by what it says, that brings the consent layer back."""
+    chosen(consent.accept, "accept")
+    problems = [problem for problem in consent.accept.problems if problem.startswith("reopen")]
+    where = consent.declared.other_page or consent.declared.page
+    report(Finding.of(where, seen=problem, wanted="a control that opens the choice again") for problem in problems)
+
+
+@check(title="Withdrawing deletes and stops what consent allowed", severity=Severity.HIGH, profiles={"nightly"})
+def test_effective(consent: ConsentFlow) -> None:
+    """Vacuous unless something was stored or sent after acceptance; a site that ignores every rejection fails elsewhere."""
+    chosen(consent.accept, "accept")
+    able(consent.accept, "reopen", "consent reject")
+    if disobeyed(consent):
+        raise EvidenceMissing("invalid", "a rejection is not obeyed in the first place")
+    opened = seen(consent.accept, "reopened")
+    findings = []
+    for label in AFTER:
+        findings += stored_without_need(seen(consent.accept, label), consent.declared)
+    sent = consent.accept.requests[seen(consent.accept, "withdrawn").requests :]
+    findings += requests_without_need(sent, consent.third_parties, "after the withdrawal")
+    report(dict.fromkeys(findings))
+    if silent_parties(consent) and not stored_without_need(opened, consent.declared):
+        raise EvidenceMissing(
+            "invalid", "acceptance stored and sent nothing, so silence after a withdrawal proves nothing"
+        )

@@ -1,0 +1,298 @@
+"""Nouns of consent: a few visits, each in a fresh browser, seen by many checks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from gonogo.environment import models
+from gonogo.environment.models import Environment
+from gonogo.errors import EvidenceMissing
+from gonogo.evidence.facts import Exchange, PrivacyView, Snapshot, Visit
+from gonogo.evidence.records import Request, Step, VisitRequest
+from gonogo.nouns.core import Noun, Sight, Subject, facts, page_request
+
+OPT_IN = frozenset({"eu", "uk"})
+"""Laws under which nothing optional may happen before consent."""
+SCROLL_S = 0.4
+"""How long a page is watched after it was scrolled."""
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentFlow:
+    """Three visits in fresh browsers: one that rejects, one that accepts and withdraws, one that looks into the preferences."""
+
+    declared: models.Consent
+    third_parties: tuple[models.ThirdParty, ...]
+    reject: Visit
+    accept: Visit
+    preferences: Visit
+    first: Snapshot
+    """Before any choice."""
+    laws: tuple[str, ...]
+
+    @property
+    def visits(self) -> tuple[tuple[str, Visit], ...]:
+        return (("reject", self.reject), ("accept", self.accept), ("preferences", self.preferences))
+
+
+@dataclass(frozen=True, slots=True)
+class OptOutFlow:
+    """A visit with Global Privacy Control, under a law that knows a right to opt out."""
+
+    declared: models.Consent
+    third_parties: tuple[models.ThirdParty, ...]
+    visit: Visit
+    plain: Visit | None
+    """The same without Global Privacy Control, where another law forbids the same before a choice."""
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyAnswer:
+    exchange: Exchange
+    declared: models.PolicyPage
+
+
+def seen(visit: Visit, label: str) -> Snapshot:
+    """A snapshot of a visit. Raises EvidenceMissing("invalid") when it was not taken."""
+    snapshot = visit.snapshot(label)
+    if snapshot is None:
+        raise EvidenceMissing(
+            "invalid", f"the visit ended before {label!r}: {'; '.join(visit.problems) or 'no snapshot'}"
+        )
+    return snapshot
+
+
+def view(snapshot: Snapshot) -> PrivacyView:
+    """What a consent visit's snapshot has in addition. Raises EvidenceMissing("invalid") when it has not."""
+    if snapshot.privacy is None:
+        raise EvidenceMissing("invalid", f"the snapshot {snapshot.label!r} has no view of the consent layer")
+    return snapshot.privacy
+
+
+def able(visit: Visit, *steps: str) -> None:
+    """Raise EvidenceMissing("invalid") when one of these steps could not be done: what follows it says nothing then."""
+    if failed := [problem for problem in visit.problems if problem.startswith(steps)]:
+        raise EvidenceMissing("invalid", "; ".join(failed))
+
+
+def _regions(consent: models.Consent) -> list[models.ConsentRegion]:
+    """The environment's own visitor, who has no name, then the declared ones."""
+    return [models.ConsentRegion.model_construct(name="", locale="", timezone="", laws=consent.laws), *consent.regions]
+
+
+def _visit(name: str, region: models.ConsentRegion, steps: tuple[Step, ...], *, gpc: bool = False) -> VisitRequest:
+    told = f"consent {name} ({region.name})" if region.name else f"consent {name}"
+    return VisitRequest(told, steps, privacy=True, gpc=gpc, locale=region.locale, timezone=region.timezone)
+
+
+def _reject(consent: models.Consent, first: str, other: str, settle: Step) -> tuple[Step, ...]:
+    return (
+        *_chosen("reject", first, other, settle),
+        Step("expire", str(consent.expiry_days)),
+        Step("goto", first),
+        Step("snapshot", "expired"),
+    )
+
+
+def _accept(_: models.Consent, first: str, other: str, settle: Step) -> tuple[Step, ...]:
+    return (
+        *_chosen("accept", first, other, settle),
+        Step("reopen"),
+        Step("snapshot", "reopened"),
+        Step("consent", "reject"),
+        settle,
+        Step("snapshot", "withdrawn"),
+        Step("reload"),
+        settle,
+        Step("snapshot", "after withdrawal"),
+    )
+
+
+def _chosen(choice: str, first: str, other: str, settle: Step) -> tuple[Step, ...]:
+    """Look, choose, look again; then after a reload, on another page, and after the browser was closed."""
+    return (
+        Step("goto", first),
+        settle,
+        Step("snapshot", "first"),
+        Step("consent", choice),
+        settle,
+        Step("snapshot", "chosen"),
+        Step("reload"),
+        settle,
+        Step("snapshot", "reloaded"),
+        Step("goto", other),
+        settle,
+        Step("snapshot", "other page"),
+        Step("restart"),
+        Step("goto", other),
+        Step("snapshot", "restarted"),
+    )
+
+
+def _preferences(consent: models.Consent, first: str, settle: Step) -> tuple[Step, ...]:
+    revision = (
+        Step("cookie", f"{consent.record}={consent.revised}"),
+        Step("goto", first),
+        Step("snapshot", "revised"),
+    )
+    return (
+        Step("goto", first),
+        settle,
+        Step("snapshot", "first"),
+        Step("scroll"),
+        Step("wait", f"{SCROLL_S:g}"),
+        Step("snapshot", "scrolled"),
+        Step("preferences"),
+        Step("snapshot", "preferences"),
+        *(revision if consent.record and consent.revised else ()),
+        Step("policy"),
+        Step("snapshot", "policy"),
+    )
+
+
+def _places(environment: Environment, consent: models.Consent) -> tuple[str, str, Step]:
+    first = f"{environment.site.url}{consent.page}"
+    other = f"{environment.site.url}{consent.other_page or consent.page}"
+    return first, other, Step("wait", f"{consent.settle_s:g}")
+
+
+def consent_visits(environment: Environment, region: models.ConsentRegion) -> tuple[Request, ...]:
+    """The visits of one region: rejecting, accepting and withdrawing, looking into the preferences."""
+    consent = environment.consent or models.Consent()
+    first, other, settle = _places(environment, consent)
+    return (
+        _visit("reject", region, _reject(consent, first, other, settle)),
+        _visit("accept", region, _accept(consent, first, other, settle)),
+        _visit("preferences", region, _preferences(consent, first, settle)),
+    )
+
+
+def _subject(consent: models.Consent, region: models.ConsentRegion, requests: tuple[Request, ...]) -> Subject:
+    name = f"{consent.page} ({region.name})" if region.name else consent.page
+    return Subject(name, requests, (consent, region.laws))
+
+
+def _flows(environment: Environment) -> list[Subject]:
+    consent = environment.consent
+    if consent is None:
+        return []
+    return [
+        _subject(consent, region, consent_visits(environment, region))
+        for region in _regions(consent)
+        if OPT_IN & set(region.laws)
+    ]
+
+
+def _where(condition: Callable[[Environment, models.Consent], object]) -> Callable[[Environment], list[Subject]]:
+    def subjects(environment: Environment) -> list[Subject]:
+        consent = environment.consent
+        return _flows(environment) if consent is not None and condition(environment, consent) else []
+
+    return subjects
+
+
+def _needing_consent(environment: Environment, _: models.Consent) -> bool:
+    return not all(party.essential for party in environment.third_parties)
+
+
+def _opt_outs(environment: Environment) -> list[Subject]:
+    consent = environment.consent
+    if consent is None:
+        return []
+    first, other, settle = _places(environment, consent)
+    steps = (
+        Step("goto", first),
+        settle,
+        Step("snapshot", "first"),
+        Step("goto", other),
+        settle,
+        Step("snapshot", "other page"),
+    )
+    return [
+        _subject(
+            consent,
+            region,
+            (
+                _visit("opt-out", region, steps, gpc=True),
+                *(consent_visits(environment, region)[:1] if OPT_IN & set(region.laws) else ()),
+            ),
+        )
+        for region in _regions(consent)
+        if "us" in region.laws
+    ]
+
+
+def _policies(environment: Environment) -> list[Subject]:
+    policy = environment.consent.policy if environment.consent else None
+    return [Subject(policy.path, (page_request(environment, policy.path),), policy)] if policy else []
+
+
+def _build_flow(environment: Environment, subject: Subject, sight: Sight) -> ConsentFlow:
+    assert isinstance(subject.declared, tuple)
+    declared, laws = subject.declared
+    reject, accept, preferences = (facts(sight, request, Visit) for request in subject.requests)
+    first = reject.snapshot("first")
+    if first is None:
+        words = "; ".join(reject.problems) or "no snapshot"
+        raise EvidenceMissing("invalid", f"the page was never seen before a choice: {words}")
+    return ConsentFlow(declared, environment.third_parties, reject, accept, preferences, first, laws)
+
+
+def _build_opt_out(environment: Environment, subject: Subject, sight: Sight) -> OptOutFlow:
+    assert isinstance(subject.declared, tuple)
+    visit, *plain = (facts(sight, request, Visit) for request in subject.requests)
+    return OptOutFlow(subject.declared[0], environment.third_parties, visit, plain[0] if plain else None)
+
+
+def _build_policy(environment: Environment, subject: Subject, sight: Sight) -> PolicyAnswer:  # noqa: ARG001 - one shape for all nouns
+    assert isinstance(subject.declared, models.PolicyPage)
+    return PolicyAnswer(facts(sight, subject.requests[0], Exchange), subject.declared)
+
+
+def policy_age_days(answer: PolicyAnswer, written: str) -> int:
+    """Days from a date (2026-11-21) to when the page was read. Raises ValueError when it is no date."""
+    at = datetime.fromisoformat(answer.exchange.ended)
+    return (at.date() - datetime.fromisoformat(written).date()).days
+
+
+CONSENT: tuple[Noun, ...] = (
+    Noun(
+        "consent",
+        "[consent] for eu or uk",
+        "Visits that reject, accept and look into the preferences.",
+        _flows,
+        _build_flow,
+    ),
+    Noun(
+        "consented_tags",
+        "[[third_parties]] that need consent",
+        "The same visits, where tags are declared that must fire after acceptance.",
+        _where(_needing_consent),
+        _build_flow,
+    ),
+    Noun(
+        "consent_record",
+        "[consent] record",
+        "The same visits, where the cookie that holds the choice is declared.",
+        _where(lambda _, consent: consent.record),
+        _build_flow,
+    ),
+    Noun(
+        "consent_revision",
+        "[consent] revised",
+        "The same visits, where an earlier policy's choice is declared.",
+        _where(lambda _, consent: consent.record and consent.revised),
+        _build_flow,
+    ),
+    Noun(
+        "consent_inventory",
+        "[[consent.inventory]]",
+        "The same visits, where every cookie is declared.",
+        _where(lambda _, consent: consent.inventory),
+        _build_flow,
+    ),
+    Noun("opt_out", "[consent] for us", "A visit with Global Privacy Control.", _opt_outs, _build_opt_out),
+    Noun("policy_page", "[consent.policy]", "The page that tells what is stored.", _policies, _build_policy),
+)
