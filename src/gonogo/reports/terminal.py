@@ -115,21 +115,41 @@ def _unseen(rows: Sequence[Row], width: int) -> Iterator[Segment]:
 def _failed(rows: Sequence[Row], report: Report, width: int) -> Iterator[Segment]:
     """One check that failed or is missing, with every subject: the heading and the fix are told once."""
     yield from _heading(rows[0], rows[0].check)
-    for row in rows[:SUBJECTS]:
-        if row.outcome is Outcome.MISSING:
-            yield from _wrapped(f"{row.subject}: {row.reason}", width, indent=2)
-        elif not row.result.findings:
-            yield from _wrapped(f"{row.subject}: it failed without a finding", width, indent=2)
-        for finding in row.result.findings[:FINDINGS]:
-            yield from _finding(finding, width)
-        if (more := len(row.result.findings) - FINDINGS) > 0:
-            yield f"  ... and {plural(more, 'more finding')}\n", "dim"
-    if len(rows) > SUBJECTS:
-        yield f"  ... and {plural(len(rows) - SUBJECTS, 'more subject')}\n", "dim"
+    alike: dict[tuple[str, ...], list[Row]] = {}
+    for row in rows:
+        alike.setdefault(_said(row), []).append(row)
+    groups = list(alike.values())
+    for group in groups[:SUBJECTS]:
+        yield from _shortfall(group, width)
+    if more := sum(map(len, groups[SUBJECTS:])):
+        yield f"  ... and {plural(more, 'more subject')}\n", "dim"
     card = report.cards.get(rows[0].check)
     if card and (advice := card.section("Fix")):
         yield from _wrapped(f"fix     {advice.splitlines()[0]}", width, indent=2, hang=8, style="green")
     yield "\n", ""
+
+
+def _shortfall(rows: Sequence[Row], width: int) -> Iterator[Segment]:
+    """What the first of these subjects shows, and which others show the same."""
+    first = rows[0]
+    if first.outcome is Outcome.MISSING:
+        yield from _wrapped(f"{first.subject}: {first.reason}", width, indent=2)
+    elif not first.result.findings:
+        yield from _wrapped(f"{first.subject}: it failed without a finding", width, indent=2)
+    for finding in first.result.findings[:FINDINGS]:
+        yield from _finding(finding, width)
+    if (more := len(first.result.findings) - FINDINGS) > 0:
+        yield f"  ... and {plural(more, 'more finding')}\n", "dim"
+    if others := [line(row.subject, 60) for row in rows[1:]]:
+        rest = f" and {plural(len(others) - SUBJECTS, 'more subject')}" if len(others) > SUBJECTS else ""
+        yield from _wrapped(f"the same: {', '.join(others[:SUBJECTS])}{rest}", width, indent=2, hang=10)
+
+
+def _said(row: Row) -> tuple[str, ...]:
+    """What a row says, without its subject."""
+    if not row.result.findings:
+        return (row.outcome.value, row.reason)
+    return tuple(one.message.removeprefix(f"{one.subject}: ") for one in row.result.findings)
 
 
 def _heading(row: Row, name: str) -> Iterator[Segment]:
