@@ -22,7 +22,7 @@ ALLOWED: dict[str, set[str]] = {
     "errors": {"result"},
     "gate": {"result", "errors"},
     "reports": {"gate", "result", "check", "evidence", "errors"},
-    "environment": {"errors"},
+    "environment": {"errors", "formats"},
     "evidence": {"environment", "errors", "probes", "formats"},
     "probes": {"environment", "evidence", "errors", "formats", "browsers", "vendor"},
 }

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from gonogo import Finding, Severity, check
 from gonogo.check import report
+from gonogo.evidence.facts import BrowserRequest
 from gonogo.nouns import PageVisit
 from gonogo.privacy import asked
 
@@ -24,4 +25,49 @@ def test_declared(visit: PageVisit) -> None:
             f"{visit.page.path} → {host}", seen=f"{request.type} {request.url[:150]}", wanted="declared hosts only"
         )
         for host, request in sorted(hosts.items())
+    )
+
+
+@check(title="Pages ask for nothing over plain HTTP", severity=Severity.MEDIUM, profiles={"nightly"})
+def test_encrypted(visit: PageVisit) -> None:
+    """Mixed content: blocked by the browser, or asked for by https in its place as long as the other host can.
+
+    Fix: write `https://` in the page, its styles and scripts; find old addresses in content with a search.
+    See: https://www.w3.org/TR/mixed-content/
+    """
+    report(
+        dict.fromkeys(
+            Finding.of(visit.page.path, seen=message.text[:250], wanted="https:// only")
+            for message in visit.visit.console
+            if message.level == "mixed"
+        )
+    )
+
+
+ABORTED = "net::ERR_ABORTED"
+"""The page took its request back."""
+TOLD_ELSEWHERE = ("blocked:", "csp", "mixed-content")
+"""Stopped by gonogo, by the page's policy or as mixed content."""
+
+
+def _unanswered(request: BrowserRequest) -> str:
+    if request.failure:
+        stopped = request.failure == ABORTED or request.failure.lower().startswith(TOLD_ELSEWHERE)
+        return "" if stopped or request.local else request.failure[:100]
+    return f"status {request.status}" if request.status >= 400 else ""
+
+
+@check(title="Every part of a page arrives", severity=Severity.HIGH, profiles={"nightly"})
+def test_answered(visit: PageVisit) -> None:
+    """The page itself and whatever it asks for, of any host that may be spoken to.
+
+    Fix: restore what is missing, or remove what asks for it; the finding names the request.
+    See: https://fetch.spec.whatwg.org/#concept-network-error
+    """
+    report(
+        dict.fromkeys(
+            Finding.of(visit.page.path, seen=f"{words}: {request.type} {request.url[:150]}", wanted="an answer")
+            for request in visit.visit.requests
+            if (words := _unanswered(request))
+        )
     )

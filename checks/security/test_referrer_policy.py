@@ -13,17 +13,30 @@ from gonogo.nouns import Document
 
 PRIVATE = frozenset("no-referrer same-origin strict-origin strict-origin-when-cross-origin".split())
 """Send no path to other origins, and nothing from HTTPS to HTTP."""
+LEGACY = {
+    "never": "no-referrer",
+    "default": "strict-origin-when-cross-origin",
+    "always": "unsafe-url",
+    "origin-when-crossorigin": "origin-when-cross-origin",
+}
+"""Words of old pages that browsers still read in `<meta>` (HTML §4.2.5.1)."""
 WANTED = "strict-origin-when-cross-origin or stricter"
 
 
 @check(title="Full addresses stay on the site", severity=Severity.MEDIUM, profiles={"smoke", "security", "nightly"})
 def test_private(document: Document) -> None:
-    """The last word that a browser knows decides; a misspelt one is skipped."""
+    """The last word that a browser knows decides; a misspelt one is skipped. A `<meta name=referrer>` stands above the header."""
     values = document.exchange.values("referrer-policy")
     policy = referrer_policy.parse(values)
+    findings = []
     if values and (isinstance(policy, str) or policy.policy not in PRIVATE):
         seen = policy if isinstance(policy, str) else repr(policy.policy)
-        report([Finding.of(document.page.path, seen=seen, wanted=WANTED, what="Referrer-Policy")])
+        findings.append(Finding.of(document.page.path, seen=seen, wanted=WANTED, what="Referrer-Policy"))
+    in_page = referrer_policy.parse([LEGACY.get(document.markup.referrer, document.markup.referrer)])
+    if not isinstance(in_page, str) and in_page.policy not in PRIVATE:
+        what = "the page's <meta name=referrer>"
+        findings.append(Finding.of(document.page.path, seen=repr(in_page.policy), wanted=WANTED, what=what))
+    report(findings)
 
 
 @check(title="A referrer policy is sent", severity=Severity.LOW, profiles={"smoke", "security", "nightly"})

@@ -20,7 +20,7 @@ TELLING = frozenset(
 )
 """Headers that name a product; the name alone is no finding, digits of a version are."""
 INSIDE = frozenset(
-    "host-header k-proxy-request pega-host x-backend x-backend-server x-backside-transport x-beserver x-calculatedbetarget "
+    "forwarded host-header k-proxy-request x-client-ip x-forwarded-for x-forwarded-host x-forwarded-server x-real-ip pega-host x-backend x-backend-server x-backside-transport x-beserver x-calculatedbetarget "
     "x-debug-exception x-debug-exception-file x-debug-token x-debug-token-link x-diaginfo x-envoy-original-dst-host x-feserver "
     "x-servername x-sourcefiles x-upstream-addr x-varnish-backend x-varnish-server".split()
 )

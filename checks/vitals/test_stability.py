@@ -15,9 +15,5 @@ from gonogo.nouns import VitalsRuns
 @check(title="The layout does not shift (CLS)", severity=Severity.HIGH, profiles={"nightly"})
 def test_cls(vitals: VitalsRuns) -> None:
     """Median of the runs; the value depends on the viewport, which the evidence states."""
-    elements = [run.vitals.cls_element for run in vitals.runs if run.vitals]
-    report(
-        over_budget(
-            vitals.page, "CLS", vitals.values("cls"), vitals.declared.cls, "", element=elements[0] if elements else ""
-        )
-    )
+    element = vitals.worst("cls", "cls_element")
+    report(over_budget(vitals.page, "CLS", vitals.series("cls"), vitals.declared.cls, "", element=element))

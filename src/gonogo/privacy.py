@@ -97,7 +97,7 @@ def disobeyed(flow: ConsentFlow) -> list[Finding]:
     findings = []
     for label in LATER:
         findings += stored_without_need(seen(flow.reject, label), flow.declared)
-    sent = flow.reject.requests[seen(flow.reject, "first").requests :]
+    sent = flow.reject.requests[seen(flow.reject, "first").requests : seen(flow.reject, "restarted").requests]
     findings += requests_without_need(sent, flow.third_parties, "after the rejection")
     return list(dict.fromkeys(findings))
 

@@ -10,14 +10,16 @@ from urllib.parse import urlsplit
 
 from gonogo import rundir, wcag
 from gonogo.catalogue import catalogue
-from gonogo.environment.models import Environment
-from gonogo.evidence.facts import Burst, Catalogue, Exchange, LoadRun, TlsFacts, Visit, from_json
-from gonogo.evidence.records import Evidence, PlanEntry
+from gonogo.environment.models import Environment, Vitals
+from gonogo.evidence.facts import Burst, Catalogue, Exchange, Load, LoadRun, TlsFacts, Visit, from_json
+from gonogo.evidence.records import Evidence, FailureKind, Json, PlanEntry
 from gonogo.formats.latency import percentile
 from gonogo.gate.encode import verdict_json
 from gonogo.gate.model import Verdict
 from gonogo.host_policies import host_policies, unvalued
+from gonogo.nouns.vitals import budgets_of
 from gonogo.reports.model import EvidenceSummary, Point, Report
+from gonogo.reports.waterfall import Waterfall, first_loads
 from gonogo.result import Outcome, Result
 
 MAX_LINES = 40
@@ -73,7 +75,7 @@ def _tls(evidence: Evidence) -> tuple[str, str]:
     return f"TLS handshake with {found.host}:{found.port}", _clip(lines)
 
 
-def _visit(evidence: Evidence, environment: Environment) -> tuple[str, str, tuple[Point, ...]]:
+def _visit(evidence: Evidence) -> tuple[str, str]:
     found = from_json(Visit, evidence.facts or {})
     lines = [f"{found.browser}, {found.device} {found.viewport[0]}×{found.viewport[1]}"]
     for shot in found.snapshots:
@@ -85,29 +87,70 @@ def _visit(evidence: Evidence, environment: Environment) -> tuple[str, str, tupl
     lines += [f"problem: {problem}" for problem in found.problems]
     lines += [f"{one.level}: {one.text}" for one in found.console]
     lines += [f"{one.method} {one.status or one.failure} {one.type} {one.bytes} B {one.url}" for one in found.requests]
-    points: tuple[Point, ...] = ()
-    if found.vitals is not None:
-        measured = {
-            "LCP": found.vitals.lcp_ms,
-            "FCP": found.vitals.fcp_ms,
-            "TTFB": found.vitals.ttfb_ms,
-            "INP": found.vitals.inp_ms,
-        }
-        limits = environment.vitals
-        budget = {"LCP": limits.lcp_ms, "TTFB": limits.ttfb_ms, "INP": limits.inp_ms} if limits else {}
-        points = tuple(
-            Point(name, value, budget.get(name), "ms") for name, value in measured.items() if value is not None
-        )
-        if found.vitals.cls is not None:
-            points += (Point("CLS", found.vitals.cls, limits.cls if limits else None, ""),)
-        lines.insert(
-            1,
-            ", ".join(f"{name} {value:.0f} ms" for name, value in measured.items() if value is not None)
-            + f", CLS {found.vitals.cls}",
-        )
+    lines[1:1] = _measured(found)
     name = str(evidence.request.get("name", "visit"))
     run = evidence.request.get("run")
-    return f"Browser visit: {name}" + (f", run {run}" if run else ""), _clip(lines), points
+    return f"Browser visit: {name}" + (f", run {run}" if run else ""), _clip(lines)
+
+
+_METRICS = (
+    ("LCP", "lcp_ms"),
+    ("FCP", "fcp_ms"),
+    ("TTFB", "ttfb_ms"),
+    ("TBT", "tbt_ms"),
+    ("INP", "inp_ms"),
+    ("FID", "fid_ms"),
+)
+
+
+def _measured(visit: Visit) -> list[str]:
+    """What a measured visit found, and under which conditions."""
+    lines = []
+    for load in visit.loads:
+        told = [(name, getattr(load.vitals, metric)) for name, metric in _METRICS]
+        said = ", ".join(f"{name} {value:.0f} ms" for name, value in told if value is not None)
+        lines.append(f"{load.state} load: {said}, CLS {load.vitals.cls}")
+        if load.vitals.lcp_parts:
+            lines.append("  LCP: " + ", ".join(f"{name} {ms:.0f} ms" for name, ms in load.vitals.lcp_parts))
+        lines += [f"  {what}" for what in (load.vitals.lcp_element, load.vitals.cls_element) if what]
+    if visit.conditions is not None:
+        at = visit.conditions
+        slow = f"processor at 1/{at.cpu_slowdown:g}, " if at.cpu_slowdown != 1 else ""
+        line = f"{at.latency_ms:g} ms and {at.download_kbps:g} kbit/s" if at.latency_ms else "a line that is not slowed down"
+        lines.append(f"machine index {at.host_index:g}; {slow}{line}")
+    lines += [
+        f"unused: {one.unused} of {one.length} characters of the {one.type} {one.url}" for one in visit.coverage
+    ]
+    return lines
+
+
+def _points(load: Load, limits: Vitals | None) -> tuple[Point, ...]:
+    """What is drawn of a load; FID is retired and has no budget."""
+    points = [
+        Point(name, value, getattr(limits, metric) if limits else None, "ms")
+        for name, metric in _METRICS
+        if metric != "fid_ms" and (value := getattr(load.vitals, metric)) is not None
+    ]
+    if load.vitals.cls is not None:
+        points.append(Point("CLS", load.vitals.cls, limits.cls if limits else None, ""))
+    return tuple(points)
+
+
+def _plots(visit: Visit, request: Json, environment: Environment) -> tuple[tuple[str, tuple[Point, ...]], ...]:
+    """For each load of a measured visit what is drawn of it; not of a warm-up, whose numbers are not judged."""
+    if request.get("coverage"):
+        return ()
+    path = _path(request)
+    limits = budgets_of(environment.vitals, path) if environment.vitals else None
+    where = path if not environment.vitals or visit.device == environment.vitals.device else f"{path} on {visit.device}"
+    stored = {"first": "", "stored": " with stored consent"}
+    return tuple(
+        (f"Web Vitals of {where}{stored.get(load.state, '')}", _points(load, limits)) for load in visit.loads
+    )
+
+
+def _path(request: Json) -> str:
+    return urlsplit(next((step["value"] for step in request["steps"] if step["action"] == "goto"), "")).path or "/"
 
 
 def _database(evidence: Evidence) -> tuple[str, str]:
@@ -187,7 +230,7 @@ def summarise(evidence: Evidence, environment: Environment, folder: Path) -> Evi
             case "tls":
                 title, excerpt = _tls(evidence)
             case "browser":
-                title, excerpt, points = _visit(evidence, environment)
+                title, excerpt = _visit(evidence)
             case "database":
                 title, excerpt = _database(evidence)
             case "burst":
@@ -204,24 +247,30 @@ def summarise(evidence: Evidence, environment: Environment, folder: Path) -> Evi
     ):
         image = (folder / screenshot).read_bytes()
     seconds = (datetime.fromisoformat(evidence.ended) - datetime.fromisoformat(evidence.started)).total_seconds()
-    group = ""
-    if probe == "browser" and evidence.request.get("measure"):
-        path = (
-            urlsplit(next((step["value"] for step in evidence.request["steps"] if step["action"] == "goto"), "")).path
-            or "/"
-        )
-        group = f"Web Vitals of {path}"
+    plots: tuple[tuple[str, tuple[Point, ...]], ...] = ()
+    falls: tuple[Waterfall, ...] = ()
+    if probe == "browser" and evidence.request.get("measure") and evidence.facts is not None:
+        seen = from_json(Visit, evidence.facts)
+        plots = _plots(seen, evidence.request, environment)
+        if evidence.request.get("run") == 1:
+            falls = first_loads(title, seen.loads)
+    unneeded = evidence.failure is not None and evidence.failure.kind is FailureKind.UNNEEDED
+    if evidence.failure is not None and unneeded:
+        excerpt = evidence.failure.message
     return EvidenceSummary(
         id=evidence.id,
         probe=probe,
         title=title[:MAX_LINE],
         started=evidence.started,
         seconds=seconds,
-        failure=f"{evidence.failure.kind}: {evidence.failure.message}"[:1000] if evidence.failure else "",
+        failure=f"{evidence.failure.kind}: {evidence.failure.message}"[:1000]
+        if evidence.failure and not unneeded
+        else "",
         screenshot=screenshot,
         excerpt=excerpt,
         plot=points,
-        group=group,
+        plots=plots,
+        waterfalls=falls,
         image=image,
     )
 

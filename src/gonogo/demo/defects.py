@@ -6,9 +6,11 @@ What each does is in `gonogo.demo.faults`, under the same id.
 from __future__ import annotations
 
 from gonogo.demo.accessibility_defects import ACCESSIBILITY_DEFECTS
+from gonogo.demo.consent_defects import CONSENT_DEFECTS
 from gonogo.demo.defect import Defect, Reach
 from gonogo.demo.security_defects import SECURITY_DEFECTS
 from gonogo.demo.tls_defects import TLS_DEFECTS
+from gonogo.demo.vitals_defects import VITALS_DEFECTS
 
 
 def _network(id_: str, title: str, *trips: str) -> Defect:
@@ -80,19 +82,15 @@ DEFECTS: tuple[Defect, ...] = (
     _network("openapi-reference-broken", "The OpenAPI document refers to nothing", "api.contract.document"),
     # consent
     _browser("consent-banner-missing", "Nobody is asked for consent", "consent.banner.shown"),
-    _browser("consent-reject-missing", "The banner has no button to reject", "consent.banner.shown"),
+    _browser("consent-reject-missing", "The banner has no button to reject", "consent.layers.reject-first"),
     _browser("cookie-before-choice", "The analytics cookie is set before a choice", "consent.storage.before-choice"),
     _browser("storage-before-choice", "Local storage is written before a choice", "consent.storage.before-choice"),
     _browser("tag-before-choice", "The analytics tag fires before a choice", "consent.requests.before-choice"),
     _browser("reject-ignored", "A rejection starts analytics", "consent.choice.reject-obeyed"),
     _browser("tag-missing", "Analytics never starts", "consent.choice.accept-effective"),
     _browser("choice-forgotten", "The choice is not stored", "consent.choice.persists"),
-    # vitals
-    _browser("hero-slow", "The largest picture takes 3.2 s", "vitals.loading.lcp"),
-    _browser("cold-start", "The first page after a pause takes 1.2 s", "vitals.loading.ttfb"),
-    _browser("layout-shift", "A late promotion pushes the page down", "vitals.stability.cls"),
-    _browser("handler-slow", "A button blocks the page for 450 ms", "vitals.responsiveness.inp"),
-    _browser("image-heavy", "The largest picture weighs 400 kB", "vitals.weight.bytes"),
+    *CONSENT_DEFECTS,
+    *VITALS_DEFECTS,
     # browser
     _browser("script-error", "A script throws while the page loads", "browser.console.clean"),
     _browser("csp-violation", "A script sets a style that the policy forbids", "browser.csp.violations"),

@@ -167,6 +167,15 @@ def script(*patches: tuple[str, str]) -> Fault:
     return Fault(patches=patches)
 
 
+BEGIN = "  consent.begin();\n"
+"""The line of the script with which its own work begins."""
+
+
+def at_begin(statement: str) -> Fault:
+    """A statement that runs before the script's own."""
+    return script((BEGIN, f"  {statement}\n{BEGIN}"))
+
+
 def patched(text: str, patches: Iterable[tuple[str, str]]) -> str:
     """Raises ValueError when a text to be replaced is not there exactly once."""
     for old, new in patches:

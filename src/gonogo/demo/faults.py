@@ -9,9 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-import random
 import re
-import string
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -21,10 +19,12 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 
 from gonogo.demo.accessibility_faults import ACCESSIBILITY_FAULTS
 from gonogo.demo.certificates import Variant
+from gonogo.demo.consent_faults import CONSENT_FAULTS
 from gonogo.demo.fault import (
     Fault,
     Switch,
     Traffic,
+    at_begin,
     content,
     cookie,
     header,
@@ -39,6 +39,7 @@ from gonogo.demo.fault import (
 from gonogo.demo.security_faults import SECURITY_FAULTS
 from gonogo.demo.site import HERO, HOST, PAGES, SCRIPT, STYLESHEET, Reply, problem
 from gonogo.demo.tls_faults import TLS_FAULTS
+from gonogo.demo.vitals_faults import VITALS_FAULTS
 
 TRENDS = "/api/analytics/engagement/trends"
 METRICS = "/api/analytics/engagement/metrics"
@@ -46,24 +47,15 @@ EXPORT = "/api/analytics/engagement/export"
 
 # --- lines of the script that faults alter ---
 
-BEGIN = "  consent.begin();\n"
 OPEN = "      else this.open();\n"
 REJECT = '          button("Reject all", () => this.choose("denied")),\n'
 STORE = "      writeCookie(CONSENT, `${choice}.${REVISION}`, HALF_YEAR);\n"
-REVEAL = "      figures.hidden = !figures.hidden;\n"
-BLOCK = "      for (const until = performance.now() + 450; performance.now() < until; );\n"
-PROMOTION = 'element("p", { className: "promotion", textContent: "Ten percent off until Friday." })'
 FORGET = 'localStorage.removeItem("_ax_first");'
 EARLY_STORAGE = (
     (OPEN, '      else { localStorage.setItem("_ax_first", "1"); this.open(); }\n'),
     ("      removeCookie(VISITOR);\n", f"      removeCookie(VISITOR);\n      {FORGET}\n"),
     ("      this.identify();\n", f"      {FORGET}\n      this.identify();\n"),
 )
-
-
-def at_begin(statement: str) -> Fault:
-    """A statement that runs before the script's own."""
-    return script((BEGIN, f"  {statement}\n{BEGIN}"))
 
 
 def instead_of_opening(statement: str) -> Fault:
@@ -78,13 +70,6 @@ async def _release_changes(request: Request, traffic: Traffic) -> Response | Non
     if request.url.path != "/version" or traffic.next("version") == 1:
         return None
     return JSONResponse({"release": "2026.11.4", "commit": "41b0c6de52f7a983"}, headers={"Cache-Control": "no-store"})
-
-
-async def _cold_start(request: Request, traffic: Traffic) -> Response | None:
-    """As with functions that are scaled to nothing: whoever comes after a pause waits for the start."""
-    if request.url.path == "/" and traffic.idle_s("/") > 0.25:
-        await asyncio.sleep(1.2)
-    return None
 
 
 def _unhealthy(request: Request) -> Response | None:
@@ -198,13 +183,6 @@ def _undeclared_image(request: Request, reply: Reply) -> None:
         reply.body = reply.body.replace(b"</footer>", picture + b"</footer>")
 
 
-def _heavy(body: bytes) -> bytes:
-    """The picture with 400 kB of an editor's metadata left in it."""
-    dice = random.Random(11)  # noqa: S311 - filler
-    noise = "".join(dice.choices(string.ascii_letters + string.digits, k=400_000))
-    return body.replace(b"</svg>", f"<metadata>{noise}</metadata></svg>".encode())
-
-
 def _uncompressed(request: Request, reply: Reply) -> None:
     if request.url.path in {"/", SCRIPT, STYLESHEET}:
         reply.compressible = False
@@ -311,12 +289,7 @@ FAULTS: Mapping[str, Fault] = MappingProxyType(
         "reject-ignored": script(('"denied") analytics.stop();', '"denied") analytics.start();')),
         "tag-missing": script(("      this.identify();\n      this.view();\n", "")),
         "choice-forgotten": script((STORE, "")),
-        # vitals
-        "hero-slow": slow(HERO, 3.2),
-        "cold-start": Fault(detour=_cold_start),
-        "layout-shift": at_begin(f"setTimeout(() => document.body.prepend({PROMOTION}), 250);"),
-        "handler-slow": script((REVEAL, f"{BLOCK}{REVEAL}")),
-        "image-heavy": content(HERO, _heavy),
+        **VITALS_FAULTS,
         # browser
         "script-error": at_begin("setTimeout(() => settings.campaign.title.trim(), 50);"),
         "csp-violation": at_begin('document.body.setAttribute("style", "--theme: blue");'),
@@ -359,6 +332,7 @@ FAULTS: Mapping[str, Fault] = MappingProxyType(
         "compression-off": Fault(change=_uncompressed),
         "html-cached": header("Cache-Control", "max-age=86400", paths=PAGES),
         **SECURITY_FAULTS,
+        **CONSENT_FAULTS,
     }
 )
 

@@ -17,6 +17,7 @@ from dotenv.parser import parse_stream
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from gonogo.environment.budget_files import with_budgets
 from gonogo.environment.document import Node, children, leaves, read_chain, shown
 from gonogo.environment.explain import explain, problem
 from gonogo.environment.interpolate import did_you_mean, interpolate, is_one_reference, references
@@ -90,6 +91,9 @@ def load(
     hint = f"set it in {shown(dotenv_files[0])}, or export it"
     tree = _coerce(_fill(tree, (), layers, hint, problems), ROOT)
     environment, wrong = _validate(tree)
+    if environment is not None:
+        environment, flaws = with_budgets(environment, tree, path.parent)
+        wrong = [*wrong, *flaws]
     secrets = secrets_of(tree)
     problems += wrong
     if problems or environment is None:

@@ -488,8 +488,8 @@ class Violation:
 @dataclass(frozen=True, slots=True)
 class ConsoleMessage:
     level: str
-    """error or pageerror (an uncaught exception); csp where the browser reports its policy at work, blocked where gonogo did
-    the blocking: both are told elsewhere too."""
+    """error or pageerror (an uncaught exception); csp where the browser reports its policy at work, mixed where a page over
+    https asks for http, network where a request failed, blocked where gonogo did the blocking: these are told elsewhere too."""
     text: str
     source: str
 

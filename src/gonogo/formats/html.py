@@ -120,6 +120,8 @@ class Markup:
     """href of the first base element that has one."""
     charset: str = ""
     """Encoding that a meta element names, lower-case; empty if none does."""
+    referrer: str = ""
+    """The referrer policy of the last meta element that names one, lower-case; it stands above the header's."""
 
     def absolute(self, url: str, page_url: str) -> str:
         """A URL of this document resolved against its base; empty if it is not a URL."""
@@ -150,6 +152,7 @@ class _Reading:
     references: list[Reference] = field(default_factory=list)
     base: str | None = None
     charset: str = ""
+    referrer: str = ""
 
 
 def read(text: str) -> Markup:
@@ -167,6 +170,7 @@ def read(text: str) -> Markup:
         tuple(found.references),
         found.base,
         found.charset,
+        found.referrer,
     )
 
 
@@ -217,6 +221,8 @@ def _meta(found: _Reading, tag: _Tag) -> None:
         found.policies.append(
             MetaPolicy(tag.get("content"), equivalent.endswith("-report-only"), tag.in_head, tag.position)
         )
+    if tag.get("name").strip(_SPACE).lower() == "referrer":
+        found.referrer = tag.get("content").strip(_SPACE).lower() or found.referrer
     if not found.charset:
         said = _CHARSET.search(tag.get("content")[:1024]) if equivalent == "content-type" else None
         found.charset = (said.group(1) if said else tag.get("charset").strip(_SPACE)).lower()

@@ -32,13 +32,32 @@ from gonogo.evidence.records import (
     HttpRequest,
     Lane,
     LoadRequest,
-    Step,
-    VisitRequest,
 )
 from gonogo.formats import json_text
 from gonogo.nouns.accessibility import ACCESSIBILITY, AccessiblePage, AccessibleState, FocusWalk, KnownEntry
+from gonogo.nouns.analytics import (
+    ANALYTICS,
+    CountedEvent,
+    ErrorReports,
+    ForbiddenHosts,
+    SinkAttempt,
+    TagVisits,
+)
 from gonogo.nouns.consent import CONSENT, ConsentFlow, OptOutFlow, PolicyAnswer
-from gonogo.nouns.core import MAX_HOPS, Noun, Sight, Subject, Watched, answer, api_request, decode, facts, page_request
+from gonogo.nouns.core import (
+    MAX_HOPS,
+    Noun,
+    Sight,
+    Subject,
+    Watched,
+    answer,
+    api_request,
+    decode,
+    facts,
+    page_request,
+    page_visit,
+)
+from gonogo.nouns.journeys import JOURNEYS, JourneyRun
 from gonogo.nouns.surface import (
     SURFACE,
     Again,
@@ -61,6 +80,7 @@ from gonogo.nouns.surface import (
     pages,
     redirect_host,
 )
+from gonogo.nouns.vitals import VITALS, FieldAnswer, VitalsRuns
 
 __all__ = [
     "MAX_HOPS",
@@ -73,14 +93,19 @@ __all__ = [
     "ContractAnswer",
     "Cors",
     "CorsAnswer",
+    "CountedEvent",
     "DatabaseAnswer",
     "DatabaseCatalogue",
     "Delivered",
     "Document",
     "EndpointAnswer",
+    "ErrorReports",
     "Exchange",
+    "FieldAnswer",
     "FocusWalk",
+    "ForbiddenHosts",
     "Host",
+    "JourneyRun",
     "KnownEntry",
     "LoadResult",
     "MetricsPage",
@@ -100,8 +125,10 @@ __all__ = [
     "Response",
     "ScriptMap",
     "SecurityTxt",
+    "SinkAttempt",
     "Subject",
     "Surface",
+    "TagVisits",
     "TimedQuery",
     "VitalsRuns",
     "Watched",
@@ -162,27 +189,6 @@ class PageVisit:
     page: models.Page
     visit: Visit
     third_parties: tuple[models.ThirdParty, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class VitalsRuns:
-    page: str
-    declared: models.Vitals
-    runs: tuple[Visit, ...]
-
-    def values(self, metric: str) -> tuple[float, ...]:
-        """The metric (`lcp_ms` …) of each run, in order.
-
-        Raises EvidenceMissing("invalid") when any run lacks it: a median of the runs that happened to report is a guess.
-        """
-        got = [getattr(run.vitals, metric) if run.vitals else None for run in self.runs]
-        if any(value is None for value in got):
-            problems = (
-                "; ".join(problem for run in self.runs for problem in run.problems) or "the browser never reported it"
-            )
-            missing = sum(value is None for value in got)
-            raise EvidenceMissing("invalid", f"{metric} is missing in {missing} of {len(got)} runs: {problems}")
-        return tuple(float(value) for value in got if value is not None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -432,12 +438,6 @@ def _build_exchange(environment: Environment, subject: Subject, sight: Sight) ->
     return facts(sight, subject.requests[0], Exchange)
 
 
-def page_visit(environment: Environment, path: str) -> VisitRequest:
-    return VisitRequest(
-        f"page {path}", (Step("goto", f"{environment.site.url}{path}"), Step("wait", "0.5"), Step("snapshot", "loaded"))
-    )
-
-
 def _visits(environment: Environment) -> list[Subject]:
     return [Subject(page.path, (page_visit(environment, page.path),), page) for page in environment.site.pages]
 
@@ -448,42 +448,6 @@ def _build_visit(environment: Environment, subject: Subject, sight: Sight) -> Pa
     if visit.problems:
         raise EvidenceMissing("invalid", f"the page was not seen whole: {'; '.join(visit.problems)}")
     return PageVisit(subject.declared, visit, environment.third_parties)
-
-
-def _vitals(environment: Environment) -> list[Subject]:
-    vitals = environment.vitals
-    if vitals is None:
-        return []
-    subjects = []
-    for path in vitals.pages:
-        steps = [Step("goto", f"{environment.site.url}{path}"), Step("wait", "0.5")]
-        if vitals.interaction:
-            steps.append(Step("interact", vitals.interaction))
-        runs = tuple(
-            VisitRequest(f"vitals {path}", tuple(steps), device=vitals.device, run=run, measure=True, lane=Lane.VITALS)
-            for run in range(1, vitals.runs + 1)
-        )
-        subjects.append(Subject(path, runs, vitals))
-    return subjects
-
-
-def _interactive(environment: Environment) -> list[Subject]:
-    return _vitals(environment) if environment.vitals and environment.vitals.interaction else []
-
-
-def _weighed(environment: Environment) -> list[Subject]:
-    return _vitals(environment) if environment.vitals and environment.vitals.bytes else []
-
-
-def _build_vitals(environment: Environment, subject: Subject, sight: Sight) -> VitalsRuns:  # noqa: ARG001
-    assert isinstance(subject.declared, models.Vitals)
-    runs = tuple(facts(sight, request, Visit) for request in subject.requests)
-    for run in runs:
-        if not any(one.type == "document" for one in run.requests):
-            raise EvidenceMissing(
-                "invalid", f"a run saw no document: {'; '.join(run.problems) or 'no request was recorded'}"
-            )
-    return VitalsRuns(subject.id, subject.declared, runs)
 
 
 def _databases(environment: Environment) -> list[Subject]:
@@ -613,16 +577,10 @@ NOUNS: dict[str, Noun] = {
         ),
         Noun("openapi", "[api] openapi", "The OpenAPI document's answer.", _openapi, _build_exchange),
         *CONSENT,
+        *ANALYTICS,
+        *JOURNEYS,
         Noun("visit", "[site]", "A declared page seen in a browser.", _visits, _build_visit),
-        Noun("vitals", "[vitals]", "Measured loads of a page.", _vitals, _build_vitals),
-        Noun(
-            "interaction",
-            "[vitals] interaction",
-            "Measured loads of a page with an interaction.",
-            _interactive,
-            _build_vitals,
-        ),
-        Noun("weight", "[vitals.bytes]", "Measured loads of a page with byte budgets.", _weighed, _build_vitals),
+        *VITALS,
         Noun(
             "database_answer",
             "[[databases]]",

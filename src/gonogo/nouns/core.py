@@ -9,7 +9,7 @@ from typing import Protocol, TypeVar
 from gonogo.environment.models import Environment
 from gonogo.errors import EvidenceMissing
 from gonogo.evidence.facts import Exchange, from_json
-from gonogo.evidence.records import Evidence, Failure, FailureKind, HttpRequest, Request
+from gonogo.evidence.records import Evidence, Failure, FailureKind, HttpRequest, Request, Step, VisitRequest
 
 Facts = TypeVar("Facts")
 MAX_HOPS = 5
@@ -77,6 +77,12 @@ class Watched:
 
 def page_request(environment: Environment, path: str) -> HttpRequest:
     return HttpRequest(f"{environment.site.url}{path}")
+
+
+def page_visit(environment: Environment, path: str) -> VisitRequest:
+    return VisitRequest(
+        f"page {path}", (Step("goto", f"{environment.site.url}{path}"), Step("wait", "0.5"), Step("snapshot", "loaded"))
+    )
 
 
 def api_request(environment: Environment, path: str, *, method: str = "GET", role: str = "anonymous") -> HttpRequest:

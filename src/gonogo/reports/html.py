@@ -166,6 +166,7 @@ def html(report: Report) -> str:
         absent=_by_reason(absent),
         absent_count=len(absent),
         plots=_plots(report.evidence.values()),
+        waterfalls=[fall for one in report.evidence.values() for fall in one.waterfalls],
         slowest=sorted(reading.rows, key=lambda row: (-row.result.seconds, row.check))[:SLOWEST],
         version=__version__,
     )
@@ -389,8 +390,9 @@ def _plots(evidence: Iterable[EvidenceSummary]) -> list[tuple[str, list[_Scale]]
     """(what was measured, its scales); repetitions of one group share theirs."""
     groups: dict[str, dict[str, list[Point]]] = {}
     for one in sorted(evidence, key=lambda summary: (summary.probe, summary.started, summary.id)):
-        for point in one.plot:
-            groups.setdefault(one.group or one.title, {}).setdefault(point.label, []).append(point)
+        for name, points in ((one.group or one.title, one.plot), *one.plots):
+            for point in points:
+                groups.setdefault(name, {}).setdefault(point.label, []).append(point)
     plots = []
     for name, of in groups.items():
         common = max((_end(points) for label, points in of.items() if _PERCENTILE.fullmatch(label)), default=0.0)

@@ -14,6 +14,7 @@ from gonogo.gate.model import (
 from gonogo.reports.policy import HostPolicy
 from gonogo.reports.text import line, plural
 from gonogo.result import Decision, Outcome, Result, Severity
+from gonogo.reports.waterfall import Waterfall
 
 SEVERITIES = tuple(Severity)
 """Worst first."""
@@ -71,6 +72,9 @@ class EvidenceSummary:
     plot: tuple[Point, ...] = ()
     group: str = ""
     """Evidence of one group is plotted together (repetitions of one visit); empty: alone, under its title."""
+    plots: tuple[tuple[str, tuple[Point, ...]], ...] = ()
+    """Further groups with their own numbers: the second load of a measured visit."""
+    waterfalls: tuple[Waterfall, ...] = ()
     image: bytes = b""
     """The screenshot itself, PNG, JPEG or WebP, where it is to be shown in the page."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Callable
 from contextlib import suppress
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -25,6 +26,7 @@ SIZES_S = 5.0
 POLL_S = 0.02
 
 _POLICY = re.compile(r"Content[ -]Security[ -]Policy|requires 'Trusted", re.IGNORECASE)
+_MIXED = re.compile(r"Mixed Content: ")
 _SOCKET = re.compile(r"WebSocket connection to '([^']+)' failed")
 _WEB = ("http://", "https://", "ws://", "wss://")
 
@@ -164,7 +166,7 @@ class Recorder:
             socket.on("socketerror", failed)
 
     def _on_console(self, message: PageConsole) -> None:
-        if message.type != "error":
+        if message.type != "error" and not _MIXED.match(message.text):
             return
         place = message.location
         url, text = str(place.get("url", "")), clip(message.text)
@@ -173,6 +175,8 @@ class Recorder:
         self._say(ConsoleMessage(level, text, clip(f"{url}:{place.get('lineNumber', 0)}" if url else "")))
 
     def _level(self, text: str, url: str) -> str:
+        if _MIXED.match(text):
+            return "mixed"
         if _POLICY.search(text):
             return "csp"
         socket = _SOCKET.match(text)
@@ -180,6 +184,7 @@ class Recorder:
             answer = self._boundary.judge("GET", socket[1] if socket else url)
             if answer is not Answer.ALLOW or "ERR_BLOCKED_BY_CLIENT" in text:
                 return "blocked"
+            return "network"
         return "error"
 
     def _on_error(self, error: WebError) -> None:

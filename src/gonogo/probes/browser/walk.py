@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, ClassVar
 
 import anyio
 
-from gonogo.environment.models import Consent
+from gonogo.environment.models import Consent, Journey
 from gonogo.errors import EvidenceMissing
+from gonogo.evidence.behaviour import ErrorClient, JourneySeen
 from gonogo.evidence.facts import BrowserCookie, Choice, Load, Snapshot, Transfer, Visit, Vitals
 from gonogo.evidence.records import FailureKind, Step, VisitRequest, identity
-from gonogo.probes.browser import assess, axe, consent, privacy
+from gonogo.probes.browser import assess, axe, consent, journey, privacy, tags
 from gonogo.probes.browser.boundary import Answer, Boundary
 from gonogo.probes.browser.failures import kind_of, reason
 from gonogo.probes.browser.fleet import DEVICES, Device, Running, Surroundings
@@ -26,6 +27,8 @@ from gonogo.probes.browser.recorder import MOST_REQUESTS, Recorder, clip
 from gonogo.probes.context import Context
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from playwright.async_api import BrowserContext, Page
 
 VISIT_S = 90.0
@@ -175,6 +178,7 @@ class _Walk:
         self._writes = privacy.CookieWrites()
         self._page: Page
         self._renew: Callable[[], Awaitable[None]]
+        self._attach: Callable[[str], Path]
 
     async def all(self, running: Running, device: Device, evidence_id: str) -> Visit:
         request = self._request
@@ -194,6 +198,8 @@ class _Walk:
         self._assessment = assess.Assessment(
             self._environment.accessibility, lambda suffix: self._context.attach(evidence_id, suffix)
         )
+        self._attach = partial(self._context.attach, evidence_id)
+        await journey.prepare(self._browsing, self._declared_journeys())
         self._renew = partial(self._open_page, running, device, evidence_id)
         await self._renew()
         if request.measure:
@@ -220,6 +226,9 @@ class _Walk:
             screenshot=self._screenshot,
             problems=self._all_problems(),
             accessibility=self._assessment.facts() if assess.assesses(request) else None,
+            journey=self._journey,
+            error_client=self._error_client,
+            sink=self._sink,
             choices=tuple(self._choices),
             writes=await self._writes.all() if request.privacy else (),
         )
@@ -282,6 +291,7 @@ class _Walk:
             "consent": consent.CHOOSE_S,
             "preferences": consent.CHOOSE_S,
             "reopen": consent.CHOOSE_S,
+            "journey": sum(map(journey.longest_s, self._declared_journeys())),
         }
         return STEP_S + extra.get(step.action, 0.0) + assess.SECONDS.get(step.action, 0.0)
 
@@ -452,6 +462,24 @@ class _Walk:
             self._problems.append(problem)
         self._acted_at = anyio.current_time()
 
+    def _declared_journeys(self) -> list[Journey]:
+        named = {step.value for step in self._request.steps if step.action == "journey"}
+        return [one for one in self._environment.journeys if one.name in named]
+
+    async def _make_journey(self, name: str) -> None:
+        declared = next(one for one in self._declared_journeys() if one.name == name)
+        walker = journey.Walker(self._page, declared, self._environment.site.url, self._attach)
+        self._journey = await walker.walk()
+        self._acted_at = anyio.current_time()
+
+    async def _throw(self, words: str) -> None:
+        self._error_client = await tags.error_client(self._page)
+        await tags.throw(self._page, words)
+        self._acted_at = anyio.current_time()
+
+    async def _write_markup(self, _value: str) -> None:
+        self._sink = await tags.write_markup(self._page)
+
     async def _snapshot(self, label: str) -> None:
         sight = await self._sight()
         view = await privacy.view(self._page, sight) if self._request.privacy else None
@@ -616,6 +644,9 @@ class _Walk:
         "restart": _restart,
         "expire": _expire,
         "cookie": _cookie,
+        "journey": _make_journey,
+        "throw": _throw,
+        "sink": _write_markup,
         "snapshot": _snapshot,
     }
 

@@ -1,0 +1,46 @@
+"""A hit without its parameters is counted as something else, or thrown away by the collector without a word.
+
+Fix: send hits through the tag's own functions; look at one in the developer tools, and at the property's debug view.
+See: https://developers.google.com/analytics/devguides/collection/protocol/ga4/reference
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from gonogo import Finding, Severity, check
+from gonogo.check import report
+from gonogo.errors import EvidenceMissing
+from gonogo.formats.ga4 import Hit
+from gonogo.nouns import TagVisits
+
+PROTOCOL = "2"
+"""`v` of every hit of Google Analytics 4."""
+
+
+def _sent(tag: TagVisits) -> list[Hit]:
+    """Hits after acceptance. Raises EvidenceMissing("invalid") where there is none: whether there must be is asked elsewhere."""
+    hits = tag.hits(tag.accepted)
+    if not hits:
+        raise EvidenceMissing("invalid", "no hit was seen after acceptance; see consent.choice.accept-effective")
+    return hits
+
+
+def _lacking(tag: TagVisits, hit: Hit) -> Iterator[Finding]:
+    declared = tag.declared
+    name = f"hit {hit.get(declared.event_parameter)[:60]!r}"
+    if absent := [parameter for parameter in declared.parameters if not hit.get(parameter)]:
+        yield Finding.of(name, seen=f"without {', '.join(absent)}", wanted=f"all of {', '.join(declared.parameters)}")
+    found = hit.get(declared.id_parameter)
+    if declared.id and found and found != declared.id:
+        yield Finding.of(name, seen=found[:60], wanted=declared.id, what=declared.id_parameter)
+    version = hit.get("v")
+    if declared.kind == "ga4" and version and version != PROTOCOL:
+        yield Finding.of(name, seen=version[:60], wanted=PROTOCOL, what="v")
+
+
+@check(title="Analytics hits carry what they are counted by", severity=Severity.HIGH, profiles={"nightly"})
+def test_parameters(analytics_hits: TagVisits) -> None:
+    """Every hit between acceptance and withdrawal: the declared parameters, the declared id, the protocol's version."""
+    hits = _sent(analytics_hits)
+    report(dict.fromkeys(finding for hit in hits for finding in _lacking(analytics_hits, hit)))

@@ -1,0 +1,36 @@
+"""Figures that go to another property, or nowhere, are missed weeks later, when they cannot be had any more.
+
+Fix: compare the id in the tag's snippet or container with the property's data stream, for this environment.
+See: https://developers.google.com/tag-platform/gtagjs
+"""
+
+from __future__ import annotations
+
+from fnmatch import fnmatchcase
+from urllib.parse import urlsplit
+
+from gonogo import Finding, Severity, check
+from gonogo.check import report
+from gonogo.evidence.facts import BrowserRequest
+from gonogo.nouns import TagVisits
+
+
+def _loaded(request: BrowserRequest, pattern: str) -> bool:
+    try:
+        path = urlsplit(request.url).path
+    except ValueError:
+        return False
+    return fnmatchcase(path, pattern) and (request.local or 200 <= request.status < 400)
+
+
+@check(title="The analytics tag runs with the declared id", severity=Severity.HIGH, profiles={"nightly"})
+def test_id(analytics_tag: TagVisits) -> None:
+    """By the address of Google's script, and by the `config` commands in the page's dataLayer, after acceptance."""
+    declared = analytics_tag.declared
+    findings = []
+    if declared.script and not any(_loaded(request, declared.script) for request in analytics_tag.accept.requests):
+        findings.append(Finding.of("script", seen="not loaded", wanted=declared.script))
+    ids = analytics_tag.ids
+    if declared.id and declared.kind == "ga4" and declared.id not in ids:
+        findings.append(Finding.of("id", seen=", ".join(ids)[:150] or "none", wanted=declared.id))
+    report(findings)

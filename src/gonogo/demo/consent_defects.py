@@ -1,0 +1,39 @@
+"""Defects of consent, beside the plainest ones in defects.py."""
+
+from __future__ import annotations
+
+from gonogo.demo.defect import Defect, Reach
+
+
+def _consent(id_: str, title: str, *trips: str) -> Defect:
+    return Defect(id_, title, tuple(f"consent.{one}" for one in trips), Reach.BROWSER)
+
+
+CONSENT_DEFECTS: tuple[Defect, ...] = (
+    _consent("banner-unannounced", "The banner is not a dialog to a screen reader", "banner.named"),
+    _consent("reject-link", "Rejecting is a link beside a button", "layers.reject-easy"),
+    _consent("reject-twice", "A rejection has to be confirmed", "layers.reject-easy"),
+    _consent("reject-faint", "Rejecting has no button's surface", "layers.prominence"),
+    _consent("purpose-ticked", "Analytics is ticked beforehand", "layers.preticked"),
+    _consent("policy-unlinked", "The banner links to no policy", "layers.policy"),
+    _consent("policy-moved", "The banner's policy link answers 404", "layers.policy"),
+    _consent("scrolling-accepts", "Scrolling is taken for consent", "choice.scrolling"),
+    _consent("cookie-wall", "Who rejects sees no content", "wall.usable"),
+    _consent("withdrawal-dead", "The cookie settings do not open", "withdrawal.reachable"),
+    _consent("withdrawal-ignored", "Withdrawing keeps the identifier", "withdrawal.effective"),
+    _consent("choice-endless", "The choice is kept forever in local storage", "renewal.expiry"),
+    _consent("revision-ignored", "A choice under the old policy still counts", "renewal.revision"),
+    _consent("identifier-endless", "The identifier lasts ten years", "lifetime.trackers"),
+    _consent("choice-short", "The choice is forgotten after a month", "lifetime.record"),
+    _consent("choice-insecure", "The choice's cookie lacks Secure", "lifetime.record-attributes"),
+    _consent("cookie-unlisted", "Acceptance sets a cookie that nobody declared", "inventory.known"),
+    _consent("consent-mode-late", "Consent Mode's default comes after the config", "signals.default"),
+    _consent("consent-mode-granted", "Consent Mode's default grants a signal", "signals.default"),
+    _consent("consent-mode-silent", "Consent Mode is not told of the choice", "signals.update"),
+    _consent("tcf-contradicts", "The TCF string grants what was rejected", "signals.iab"),
+    _consent("gpc-ignored", "Global Privacy Control starts analytics", "signals.gpc"),
+    _consent("opt-out-unlinked", "No link leads to the privacy choices", "signals.opt-out-link"),
+    _consent("policy-outdated", "The policy was changed ten years ago", "policy.facts"),
+    _consent("policy-anonymous", "The policy names no address", "policy.facts"),
+    _consent("hit-first-party", "Hits also go to the site itself", "traces.none-left"),
+)

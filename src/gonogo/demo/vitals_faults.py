@@ -1,0 +1,68 @@
+"""How each defect of Web Vitals is done to the running demo, one entry a defect."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import string
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from gonogo.demo.fault import Fault, Traffic, at_begin, content, replaced, script, slow
+from gonogo.demo.site import FIELD, HERO, SCRIPT, STYLESHEET
+
+REVEAL = "      figures.hidden = !figures.hidden;\n"
+BLOCK = "for (const until = performance.now() + {ms}; performance.now() < until; );"
+PROMOTION = 'element("p", { className: "promotion", textContent: "Ten percent off until Friday." })'
+VEIL = """{ const veil = element("div");
+    Object.assign(veil.style, { position: "fixed", top: "0", left: "0", width: "100vw", height: "500px", zIndex: "-1", background: "#f4f6fb" });
+    document.body.append(veil);
+    setTimeout(() => { veil.style.top = "180px"; setTimeout(() => veil.remove(), 400); }, 250); }"""
+"""On a desktop it shifts (500 + 180) / 940 of the viewport by 180 / 1350 of its width: 0.0965."""
+AFTER_PAINT = "requestAnimationFrame(() => setTimeout(() => {{ {statement} }}, 200));"
+
+
+async def _cold_start(request: Request, traffic: Traffic) -> Response | None:
+    """As with functions that are scaled to nothing: whoever comes after a pause waits for the start."""
+    if request.url.path == "/" and traffic.idle_s("/") > 0.25:
+        await asyncio.sleep(1.2)
+    return None
+
+
+def _heavy(body: bytes) -> bytes:
+    """The picture with 400 kB of an editor's metadata left in it."""
+    dice = random.Random(11)  # noqa: S311 - filler
+    noise = "".join(dice.choices(string.ascii_letters + string.digits, k=400_000))
+    return body.replace(b"</svg>", f"<metadata>{noise}</metadata></svg>".encode())
+
+
+def _bloated(body: bytes) -> bytes:
+    """The script with 800 kB of a data table that compresses to nothing."""
+    return body + b"/* " + b"Europe/Lisbon;" * 57_000 + b"*/\n"
+
+
+_PIXELS = "for (let at = 0; at < 40; at++) new Image().src = `/favicon.svg?${at}`;"
+_TAGS = """for (let at = 0; at < 8; at++) fetch(settings.errors, { method: "POST", keepalive: true, credentials: "omit",
+    body: JSON.stringify({ release: settings.release, page: location.pathname, message: `tag ${at}`, source: "tags" }) });"""
+
+VITALS_FAULTS: Mapping[str, Fault] = MappingProxyType(
+    {
+        "hero-slow": slow(HERO, 3.7),
+        "styles-slow": slow(STYLESHEET, 2.05),
+        "cold-start": Fault(detour=_cold_start),
+        "layout-shift": at_begin(f"setTimeout(() => document.body.prepend({PROMOTION}), 250);"),
+        "layout-shift-near": at_begin(VEIL),
+        "handler-slow": script((REVEAL, f"      {BLOCK.format(ms=450)}\n{REVEAL}")),
+        "script-blocks": at_begin(AFTER_PAINT.format(statement=BLOCK.format(ms=900))),
+        "image-heavy": content(HERO, _heavy),
+        "script-bloated": content(SCRIPT, _bloated),
+        "requests-many": at_begin(_PIXELS),
+        "tags-many": at_begin(_TAGS),
+        "field-lcp-slow": content(FIELD, replaced(b'"p75": 1900', b'"p75": 4100')),
+        "field-layout-shift": content(FIELD, replaced(b'"p75": "0.04"', b'"p75": "0.31"')),
+        "field-reaction-slow": content(FIELD, replaced(b'"p75": 120', b'"p75": 510')),
+    }
+)

@@ -1,0 +1,45 @@
+"""The 75th percentiles in a document of field data: the Chrome UX Report's API answer, or one's own endpoint's."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+from gonogo.formats import json_text
+
+MOST_DIGITS = 40
+
+
+def percentiles(text: str, pointers: Mapping[str, str]) -> dict[str, float | None] | str:
+    """The number that each JSON Pointer (RFC 6901) names; None where there is none, and words where this is no JSON.
+
+    Numbers may stand as text, as the Chrome UX Report has its layout shift.
+    """
+    try:
+        document = json_text.parse(text)
+    except json_text.NotJson:
+        return "the answer is not JSON"
+    return {name: _number(_resolve(document, pointer)) for name, pointer in pointers.items()}
+
+
+def _resolve(document: object, pointer: str) -> object:
+    found = document
+    for token in pointer.split("/")[1:]:
+        key = token.replace("~1", "/").replace("~0", "~")
+        if isinstance(found, dict):
+            found = found.get(key)
+        elif isinstance(found, list) and key.isascii() and key.isdigit() and len(key) < MOST_DIGITS:
+            found = found[int(key)] if int(key) < len(found) else None
+        else:
+            return None
+    return found
+
+
+def _number(found: object) -> float | None:
+    if isinstance(found, bool) or not isinstance(found, int | float | str) or len(str(found)) > MOST_DIGITS:
+        return None
+    try:
+        value = float(found)
+    except ValueError:
+        return None
+    return value if math.isfinite(value) and value >= 0 else None
