@@ -58,12 +58,18 @@ class _Sight:
         return found
 
 
+ELSEWHERE = frozenset(
+    {"browser", "consent", "vitals", "accessibility", "analytics", "errors", "journeys", "load", "database"}
+)
+"""Concerns that need more than the network."""
+
+
 def network_checks() -> dict[str, catalogue.Entry]:
     """Checks that need neither browser nor load nor database."""
     return {
         name: entry
         for name, entry in catalogue.catalogue().items()
-        if entry.card.concern not in {"accessibility", "browser", "consent", "vitals", "load", "database"}
+        if entry.card.concern not in ELSEWHERE
     }
 
 

@@ -11,9 +11,11 @@ from collections.abc import Iterator
 from gonogo import Finding, Severity, check
 from gonogo.check import report
 from gonogo.errors import EvidenceMissing
+from gonogo.formats.consent_mode import states
 from gonogo.formats.ga4 import Hit
 from gonogo.nouns import TagVisits
 
+STORAGE = "analytics_storage"
 PROTOCOL = "2"
 """`v` of every hit of Google Analytics 4."""
 
@@ -44,3 +46,20 @@ def test_parameters(analytics_hits: TagVisits) -> None:
     """Every hit between acceptance and withdrawal: the declared parameters, the declared id, the protocol's version."""
     hits = _sent(analytics_hits)
     report(dict.fromkeys(finding for hit in hits for finding in _lacking(analytics_hits, hit)))
+
+
+@check(title="Hits after acceptance tell the consent", severity=Severity.MEDIUM, profiles={"nightly"})
+def test_signals(analytics_signals: TagVisits) -> None:
+    """Judged where `consent_mode` is declared: `gcs` or `gcd` of each hit grants the storage of analytics.
+
+    Fix: send `gtag("consent", "update", …)` before the hits that follow the choice.
+    See: https://developers.google.com/tag-platform/security/guides/consent
+    """
+    declared = analytics_signals.declared
+    findings = {}
+    for hit in _sent(analytics_signals):
+        state = states(hit.get("gcs"), hit.get("gcd")).get(STORAGE, "absent")
+        if state in {"denied", "absent"}:
+            name = f"hit {hit.get(declared.event_parameter)[:60]!r}"
+            findings[name] = Finding.of(name, seen=state, wanted="granted", what=STORAGE)
+    report(findings.values())

@@ -6,6 +6,8 @@ See: https://www.edpb.europa.eu/our-work-tools/our-documents/report/report-work-
 
 from __future__ import annotations
 
+from http import HTTPStatus
+
 from gonogo import Finding, Severity, check
 from gonogo.check import report
 from gonogo.errors import EvidenceMissing
@@ -108,21 +110,14 @@ def test_policy(consent: ConsentFlow) -> None:
     See: https://eur-lex.europa.eu/eli/reg/2016/679/art_13/oj
     """
     layer = first_layer(consent)
-    where = consent.declared.page
-    if not layer.policy:
+    visit, where = consent.preferences, consent.declared.page
+    if not layer.policy and layer.control("policy") is None:
         report([Finding.of(where, seen="no link to a policy", wanted="one", what="the first layer")])
-    able(consent.preferences, "policy: it leads")
-    documents = [
-        one
-        for one in consent.preferences.requests
-        if one.type == "document" and one.url == layer.policy.partition("#")[0]
-    ]
-    status = documents[-1].status if documents else 0
-    if not documents or status >= 300 or status == 0:
-        able(consent.preferences, "goto", "scroll")
-        problem = next((one for one in consent.preferences.problems if one.startswith("policy")), f"status {status}")
-        final = seen(consent.preferences, "policy").url if consent.preferences.snapshot("policy") else ""
-        landed = [one for one in consent.preferences.requests if one.type == "document" and one.url == final]
-        if 300 <= status < 400 and landed and landed[-1].status == 200:
-            return
-        report([Finding.of(where, seen=f"{layer.policy[:150]}: {problem}", wanted="status 200", what="its policy")])
+    able(visit, "policy: it leads")
+    landed = seen(visit, "policy").url.partition("#")[0]
+    statuses = [one.status for one in visit.requests if one.type == "document" and one.url.partition("#")[0] == landed]
+    problem = next((one for one in visit.problems if one.startswith("policy")), "")
+    if not problem and statuses[-1:] != [HTTPStatus.OK]:
+        problem = f"status {statuses[-1] if statuses else 'unknown'}"
+    if problem:
+        report([Finding.of(where, seen=problem, wanted="status 200", what=f"its policy {layer.policy[:150]}")])

@@ -28,7 +28,25 @@ def _at(response: Response) -> datetime:
 def _cookies(response: Response) -> tuple[Cookie, ...]:
     """Cookies that the answer sets; those it deletes carry nothing to protect."""
     found = parse_all(response.exchange.values("set-cookie"), at=_at(response))
-    return tuple(cookie for cookie in found if not cookie.deletes)
+    return tuple(cookie for cookie in found if not cookie.deletes and not _foreign(cookie))
+
+
+FOREIGN = (
+    "__cf_bm", "_cfuvid", "cf_clearance", "__cfruid", "__cflb", "awsalb*", "awselb*", "arraffinity*", "bigip*", "incap_ses_*",
+    "visid_incap_*", "ak_bmsc", "bm_s*", "_abck",
+)  # fmt: skip
+"""Set by networks and load balancers in front, which their customer cannot change; they hold no session of the site's."""
+RFC_2109 = frozenset({"version", "comment", "commenturl", "discard", "port"})
+"""Attributes of the first specifications that some servers still send; browsers ignore them."""
+
+
+def _foreign(cookie: Cookie) -> bool:
+    return any(fnmatchcase(cookie.name.lower(), pattern) for pattern in FOREIGN)
+
+
+def _clear(response: Response) -> bool:
+    """A site of plain http, as in development: Secure would keep its cookies from working."""
+    return response.exchange.url.startswith("http:")
 
 
 def _session(response: Response, cookie: Cookie) -> bool:
@@ -57,14 +75,22 @@ def _prefixed(cookie: Cookie) -> bool:
 )
 def test_session_secure(response: Response) -> None:
     """Without Secure the session is sent with the first plain-http request, readable by anyone on the way."""
-    bare = (one for one in _cookies(response) if not one.secure and not _prefixed(one) and _session(response, one))
+    bare = (
+        one
+        for one in _cookies(response)
+        if not one.secure and not _prefixed(one) and _session(response, one) and not _clear(response)
+    )
     report(_lacking(response, bare, "Secure"))
 
 
 @check(title="Cookies travel over HTTPS only", severity=Severity.HIGH, profiles={"smoke", "security", "nightly"})
 def test_secure(response: Response) -> None:
     """Judged for cookies that are no session; what they hold can be read and changed on the way."""
-    bare = (one for one in _cookies(response) if not one.secure and not _prefixed(one) and not _session(response, one))
+    bare = (
+        one
+        for one in _cookies(response)
+        if not one.secure and not _prefixed(one) and not _session(response, one) and not _clear(response)
+    )
     report(_lacking(response, bare, "Secure"))
 
 
@@ -102,7 +128,7 @@ def test_prefix(response: Response) -> None:
             response.subject, seen=problem, wanted="what the prefix demands", what=f"cookie {cookie.name[:60]!r}"
         )
         for cookie in _cookies(response)
-        if cookie.prefix
+        if cookie.prefix and not _clear(response)
         for problem in _dropped(response, cookie)
     )
 
@@ -154,15 +180,17 @@ def test_kept(response: Response) -> None:
         if isinstance(cookie, str):
             findings.append(Finding.of(response.subject, seen=cookie, wanted="a cookie", what=repr(value[:60])))
             continue
+        if _foreign(cookie):
+            continue
         name = f"cookie {cookie.name[:60]!r}"
         if cookie.looks_joined:
             findings.append(
                 Finding.of(response.subject, seen="joined with another by a comma", wanted="one field each", what=name)
             )
-        elif cookie.unknown:
-            seen = f"with unknown attributes: {', '.join(cookie.unknown)[:80]}"
+        elif unknown := [name for name in cookie.unknown if name not in RFC_2109]:
+            seen = f"with unknown attributes: {', '.join(unknown)[:80]}"
             findings.append(Finding.of(response.subject, seen=seen, wanted="attributes that browsers know", what=name))
-        if not cookie.prefix and not _told_elsewhere(cookie):
+        if not cookie.prefix and not _clear(response) and not _told_elsewhere(cookie):
             findings += [
                 Finding.of(response.subject, seen=f"dropped: {problem}", wanted="kept", what=name)
                 for problem in _dropped(response, cookie)

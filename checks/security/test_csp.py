@@ -14,7 +14,8 @@ from urllib.parse import urlsplit
 
 from gonogo import Finding, Severity, check
 from gonogo.check import report
-from gonogo.formats import cache_control, csp, csp_review, json_text, reporting_endpoints
+from gonogo.evidence.facts import Exchange
+from gonogo.formats import cache_control, csp, csp_review, html, json_text
 from gonogo.formats.csp_review import Remark
 from gonogo.nouns import Again, Document
 from gonogo.probes.resolve import is_address
@@ -41,38 +42,32 @@ def test_present(document: Document) -> None:
 def test_nonce_fresh(page_again: Again) -> None:
     """A nonce that comes twice is a password that everybody knows; one in an answer that caches may keep comes again too."""
     where = page_again.page.path
-    first, second = (csp_review.enforced(one.values(HEADER)) for one in (page_again.first, page_again.second))
+    first, second = (
+        csp_review.enforced(one.values(HEADER), html.read(one.body)) for one in (page_again.first, page_again.second)
+    )
     findings = [
         Finding(where, one.seen, one.wanted, f"{where}: {one.message}; wanted {one.wanted}.")
         for one in csp_review.nonce_fresh(first, second)
     ]
-    exchange = page_again.first
-    age = (exchange.value("age") or "0").strip()
-    stored = cache_control.parse(exchange.values("cache-control"))
-    public = "public" in stored or "s-maxage" in stored
-    if not findings and csp.nonces(first) and (public or (age.isascii() and age.isdigit() and int(age[:9]))):
-        seen = f"kept by a cache (Age {age[:9]})" if not public else "for shared caches to keep"
-        findings.append(Finding.of(where, seen=seen, wanted="private or no-store", what="a page with a nonce"))
+    for exchange, policies in ((page_again.first, first), (page_again.second, second)):
+        if not findings and csp.nonces(policies) and (kept := _kept(exchange)):
+            findings.append(Finding.of(where, seen=kept, wanted="private or no-store", what="a page with a nonce"))
     report(findings)
 
 
-@check(title="Reports of violations have an address", severity=Severity.LOW, profiles={"smoke", "security", "nightly"})
-def test_reporting(document: Document) -> None:
-    """`report-to` must name an endpoint of Reporting-Endpoints, or nobody hears of violations; reports hold addresses of
-    pages, so `report-uri` must not send them in the clear.
+def _kept(exchange: Exchange) -> str:
+    """How a shared cache keeps the answer or has kept it; empty when it says neither."""
+    stored = cache_control.parse(exchange.values("cache-control"))
+    age = (exchange.value("age") or "").strip()
+    if age.isascii() and age.isdigit() and int(age[:9]):
+        return f"kept by a cache (Age {age[:9]})"
+    hit = next((name for name in CACHES if "hit" in (exchange.value(name) or "").lower()), "")
+    if hit:
+        return f"kept by a cache ({hit}: {exchange.value(hit)[:40]})"  # type: ignore[index]
+    return "for shared caches to keep" if "public" in stored or "s-maxage" in stored else ""
 
-    See: https://www.w3.org/TR/reporting-1/
-    """
-    endpoints = reporting_endpoints.parse(document.exchange.values("reporting-endpoints"), url=document.exchange.url)
-    known = set() if isinstance(endpoints, str) else set(endpoints.urls)
-    known |= _groups(document.exchange.values("report-to"))
-    insecure = [
-        Remark(address[:100], "an https address", f"report-uri sends reports in the clear, to {address[:100]}")
-        for policy in document.policies
-        for address in policy.directive("report-uri") or ()
-        if address.lower().startswith("http:")
-    ]
-    _report(document, (*csp_review.reporting(document.policies, known), *insecure))
+
+CACHES = ("cf-cache-status", "x-cache", "x-vercel-cache", "x-cache-status", "cache-status", "x-proxy-cache")
 
 
 def _groups(values: Iterable[str]) -> set[str]:

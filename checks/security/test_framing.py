@@ -19,6 +19,10 @@ OPEN = re.compile(
 """A source that anybody can meet: a scheme alone, any host, or any host of a top-level domain (CSP3 §2.3.1)."""
 
 
+def _open(source: str) -> bool:
+    return OPEN.fullmatch(source) is not None or csp.is_open(csp.source(source))
+
+
 @check(title="Other sites cannot frame the pages", severity=Severity.HIGH, profiles={"smoke", "security", "nightly"})
 def test_restricted(document: Document) -> None:
     """frame-ancestors decides where it is present; X-Frame-Options is read only where it is absent."""
@@ -29,7 +33,7 @@ def test_restricted(document: Document) -> None:
         if (sources := policy.directive("frame-ancestors")) is not None
     ]
     if ancestors:
-        if all(any(OPEN.fullmatch(source) for source in sources) for sources in ancestors):
+        if all(any(_open(source) for source in sources) for sources in ancestors):
             report(
                 [
                     Finding.of(
@@ -65,6 +69,7 @@ def test_header_valid(document: Document) -> None:
     )
     fields = exchange.values("x-frame-options")
     said = {value.strip().upper() for field in fields for value in field.split(",")}
-    if fields and ancestors and (not said <= {"DENY", "SAMEORIGIN"} or len(said) > 1):
+    unknown = not said <= {"DENY", "SAMEORIGIN"}
+    if (fields and (unknown if ancestors else False)) or (len(said) > 1 and not unknown):
         seen = repr(", ".join(fields)[:100])
         report([Finding.of(document.page.path, seen=seen, wanted="DENY or SAMEORIGIN", what="X-Frame-Options")])

@@ -16,53 +16,63 @@ NAME = "Strict-Transport-Security"
 
 
 @check(title="HSTS is sent", severity=Severity.CRITICAL, profiles={"smoke", "security", "nightly"})
-def test_present(document: Document) -> None:
+def test_present(secure_document: Document) -> None:
     """Judged on every page; errors, assets and redirects have checks of their own."""
-    if not document.exchange.values(HEADER):
-        wanted = f"max-age={document.security.hsts_max_age_s}"
-        report([Finding.of(document.page.path, seen="absent", wanted=wanted, what=NAME)])
+    if not secure_document.exchange.values(HEADER):
+        wanted = f"max-age={secure_document.security.hsts_max_age_s}"
+        report([Finding.of(secure_document.page.path, seen="absent", wanted=wanted, what=NAME)])
 
 
 @check(title="Browsers can read the HSTS header", severity=Severity.CRITICAL, profiles={"smoke", "security", "nightly"})
-def test_valid(document: Document) -> None:
+def test_valid(secure_document: Document) -> None:
     """Browsers ignore the whole header for one mistake: `max-age:1`, `max-age=1d`, no max-age, a directive twice.
 
     See: https://www.rfc-editor.org/rfc/rfc6797#section-6.1
     """
-    values = document.exchange.values(HEADER)
+    values = secure_document.exchange.values(HEADER)
     policy = hsts.parse(values)
     if values and isinstance(policy, str):
-        wanted = f"max-age={document.security.hsts_max_age_s}; includeSubDomains"
-        report([Finding.of(document.page.path, seen=f"{policy} ({values[0][:80]!r})", wanted=wanted, what=NAME)])
+        wanted = f"max-age={secure_document.security.hsts_max_age_s}; includeSubDomains"
+        report([Finding.of(secure_document.page.path, seen=f"{policy} ({values[0][:80]!r})", wanted=wanted, what=NAME)])
 
 
 @check(title="HSTS lasts long enough", severity=Severity.HIGH, profiles={"smoke", "security", "nightly"})
-def test_max_age(document: Document) -> None:
+def test_max_age(secure_document: Document) -> None:
     """A short max-age ends between two visits, and zero removes the protection."""
-    wanted = document.security.hsts_max_age_s
-    policy = hsts.parse(document.exchange.values(HEADER))
+    wanted = secure_document.security.hsts_max_age_s
+    policy = hsts.parse(secure_document.exchange.values(HEADER))
     if not isinstance(policy, str) and policy.max_age < wanted:
-        report([Finding.of(document.page.path, seen=policy.max_age, wanted=f"at least {wanted}", what="HSTS max-age")])
+        report(
+            [
+                Finding.of(
+                    secure_document.page.path, seen=policy.max_age, wanted=f"at least {wanted}", what="HSTS max-age"
+                )
+            ]
+        )
 
 
 @check(title="HSTS covers every subdomain", severity=Severity.MEDIUM, profiles={"smoke", "security", "nightly"})
-def test_subdomains(document: Document) -> None:
+def test_subdomains(secure_document: Document) -> None:
     """A subdomain left on plain HTTP can set cookies for the whole site. A misspelt directive is ignored."""
-    policy = hsts.parse(document.exchange.values(HEADER))
-    if document.security.hsts_include_subdomains and not isinstance(policy, str) and not policy.include_subdomains:
+    policy = hsts.parse(secure_document.exchange.values(HEADER))
+    if (
+        secure_document.security.hsts_include_subdomains
+        and not isinstance(policy, str)
+        and not policy.include_subdomains
+    ):
         seen = f"absent (unknown: {', '.join(policy.unknown)[:60]})" if policy.unknown else "absent"
-        report([Finding.of(document.page.path, seen=seen, wanted="present", what="HSTS includeSubDomains")])
+        report([Finding.of(secure_document.page.path, seen=seen, wanted="present", what="HSTS includeSubDomains")])
 
 
 @check(title="HSTS is sent once", severity=Severity.HIGH, profiles={"smoke", "security", "nightly"})
-def test_single(document: Document) -> None:
+def test_single(secure_document: Document) -> None:
     """Browsers obey the first field and drop the others; which is first changes with the proxy.
 
     See: https://www.rfc-editor.org/rfc/rfc6797#section-8.1
     """
-    values = document.exchange.values(HEADER)
+    values = secure_document.exchange.values(HEADER)
     if hsts.several(values):
-        report([Finding.of(document.page.path, seen=f"{len(values)} fields", wanted="one", what=NAME)])
+        report([Finding.of(secure_document.page.path, seen=f"{len(values)} fields", wanted="one", what=NAME)])
 
 
 @check(title="HSTS is not sent over plain HTTP", severity=Severity.LOW, profiles={"smoke", "security", "nightly"})

@@ -6,12 +6,14 @@ See: https://www.rfc-editor.org/rfc/rfc9110#section-15.4
 
 from __future__ import annotations
 
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 from gonogo import Finding, Severity, check
 from gonogo.check import report
 from gonogo.errors import EvidenceMissing
 from gonogo.evidence.records import FailureKind
+from gonogo.evidence.redirects import absolute
+from gonogo.formats.public_suffix import registrable
 from gonogo.nouns import MAX_HOPS, Redirects
 
 PERMANENT = frozenset({301, 308})
@@ -30,31 +32,31 @@ def _parts(url: str) -> tuple[str, str, str]:
 def _target(way: Redirects) -> str:
     """Where the first hop leads, as an absolute address; empty when it is no redirect."""
     first = way.hops[0]
-    try:
-        return urljoin(first.url, first.location) if first.location else ""
-    except ValueError:
-        return first.location or ""
+    return absolute(first.url, first.location or "") or first.location or ""
 
 
 @check(title="Plain HTTP redirects to HTTPS", severity=Severity.CRITICAL, profiles={"smoke", "security", "nightly"})
 def test_redirect(plain_way: Redirects) -> None:
-    """The root and a deep path, at once, to the site and with the path kept.
+    """The root and a deep path, at once, to the site and with the path kept (a language may be put before it). A door that is
+    shut sends nobody astray.
 
     What the site itself answers at the end (a page, a log-in) is judged elsewhere.
     """
+    if not plain_way.hops:
+        return
     first, target = plain_way.hops[0], _target(plain_way)
     if not target:
         report([Finding.of(first.url, seen=f"status {first.status}", wanted="301 or 308 to https")])
     scheme, host, path = _parts(target)
-    own = {_parts(first.url)[1], plain_way.site.host.lower()}
     if scheme != "https":
         report(
             [Finding.of(first.url, seen=repr(target[:100]), wanted="an https address", what="the redirect's target")]
         )
-    if host not in own and host not in {_parts(alias)[1] for alias in plain_way.site.aliases}:
+    known = {_parts(first.url)[1], plain_way.site.host.lower(), *(_parts(alias)[1] for alias in plain_way.site.aliases)}
+    if host not in known and registrable(host) not in {registrable(one) for one in known} - {None}:
         wanted = f"a page of {plain_way.site.host}"
         report([Finding.of(first.url, seen=repr(target[:100]), wanted=wanted, what="the redirect's target")])
-    if path != _parts(first.url)[2]:
+    if not path.endswith(_parts(first.url)[2]):
         wanted = "the same path"
         report([Finding.of(first.url, seen=repr(target[:100]), wanted=wanted, what="the redirect's target")])
 
@@ -62,8 +64,8 @@ def test_redirect(plain_way: Redirects) -> None:
 @check(title="The redirect to HTTPS is permanent", severity=Severity.MEDIUM, profiles={"smoke", "security", "nightly"})
 def test_permanent(plain_way: Redirects) -> None:
     """A temporary redirect is asked for again each time, in the clear, and search engines keep the insecure address."""
-    first = plain_way.hops[0]
-    if first.location and first.status not in PERMANENT:
+    first = next(iter(plain_way.hops), None)
+    if first is not None and first.location and first.status not in PERMANENT:
         report([Finding.of(first.url, seen=first.status, wanted="301 or 308", what="the redirect's status")])
 
 
@@ -75,6 +77,8 @@ def test_same_host_first(plain_way: Redirects) -> None:
 
     See: https://hstspreload.org/#submission-requirements
     """
+    if not plain_way.hops:
+        return
     first, (scheme, host, _) = plain_way.hops[0], _parts(_target(plain_way))
     known = {plain_way.site.host.lower(), *(_parts(alias)[1] for alias in plain_way.site.aliases)}
     if scheme == "https" and host in known and host != _parts(first.url)[1]:
@@ -92,7 +96,7 @@ def test_no_downgrade(way: Redirects) -> None:
     findings = []
     for hop in way.hops:
         location = hop.location or ""
-        if hop.url.startswith("https:") and _parts(urljoin(hop.url, location) if location else "")[0] == "http":
+        if hop.url.startswith("https:") and _parts(absolute(hop.url, location))[0] == "http":
             findings.append(
                 Finding.of(
                     hop.url[:100], seen=repr(location[:100]), wanted="an https address", what="the redirect's target"
@@ -104,6 +108,8 @@ def test_no_downgrade(way: Redirects) -> None:
 @check(title="Few redirects lead to the site", severity=Severity.HIGH, profiles={"smoke", "security", "nightly"})
 def test_bounded(way: Redirects) -> None:
     """A loop is an outage for whoever comes that way, and each hop costs a round trip."""
+    if not way.hops:
+        return
     urls = [hop.url for hop in way.hops]
     looping = len(set(urls)) < len(urls) or (way.hops[-1].location and _again(way))
     redirects = sum(hop.location is not None for hop in way.hops)
@@ -121,7 +127,7 @@ def test_bounded(way: Redirects) -> None:
 def _again(way: Redirects) -> bool:
     """The last hop leads to one that was met before."""
     last = way.hops[-1]
-    return urljoin(last.url, last.location or "").rstrip("/") in {hop.url.rstrip("/") for hop in way.hops}
+    return absolute(last.url, last.location or "").rstrip("/") in {hop.url.rstrip("/") for hop in way.hops}
 
 
 @check(

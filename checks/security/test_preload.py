@@ -6,12 +6,13 @@ See: https://hstspreload.org/#submission-requirements
 
 from __future__ import annotations
 
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 from gonogo import Finding, Severity, check
 from gonogo.check import report
 from gonogo.evidence.facts import Exchange
 from gonogo.evidence.records import Failure, FailureKind
+from gonogo.evidence.redirects import absolute
 from gonogo.formats import hsts
 from gonogo.formats.public_suffix import registrable
 from gonogo.nouns import Preloading, Redirects
@@ -19,6 +20,15 @@ from gonogo.nouns import Preloading, Redirects
 LEAST_MAX_AGE_S = 31_536_000
 MAX_REDIRECTS = 3
 HEADER = "strict-transport-security"
+
+
+def _authority(url: str) -> tuple[str, int]:
+    """Host and port; an empty host where the address cannot be read."""
+    try:
+        parts = urlsplit(url)
+        return (parts.hostname or "").lower(), parts.port or (443 if parts.scheme == "https" else 80)
+    except ValueError:
+        return "", 0
 
 
 def _host(url: str) -> str:
@@ -46,8 +56,8 @@ def _plain(preload: Preloading) -> list[Finding]:
     if isinstance(preload.plain, Failure):
         return []  # nothing listens there: nothing to redirect
     first = preload.plain.hops[0]
-    target = urljoin(first.url, first.location or "") if first.location else ""
-    if not target.startswith("https:") or _host(target) != preload.domain:
+    target = absolute(first.url, first.location or "")
+    if not target.startswith("https:") or _authority(target) != _authority(preload.url):
         seen = repr(target[:80]) if target else f"status {first.status}"
         return [Finding.of(first.url, seen=seen, wanted=f"https://{preload.domain} first", what="the redirect")]
     behind = preload.plain.hops[1:2]
@@ -85,8 +95,10 @@ def _chain(way: Redirects) -> list[Finding]:
     findings = [
         Finding.of(hop.url[:100], seen=repr((hop.location or "")[:80]), wanted="https only", what="a redirect's target")
         for hop in way.hops
-        if hop.location and urljoin(hop.url, hop.location).startswith("http:")
+        if hop.location and absolute(hop.url, hop.location).startswith("http:")
     ]
+    if way.failure is not None and way.failure.kind is FailureKind.TLS:
+        findings.append(Finding.of(way.failed_url[:100], seen=way.failure.message, wanted="an answer over HTTPS"))
     redirects = sum(hop.location is not None for hop in way.hops)
     if redirects > MAX_REDIRECTS and not findings:
         findings.append(

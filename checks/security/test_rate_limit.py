@@ -80,6 +80,9 @@ def test_fields(rate_limit: RateLimited) -> None:
                     findings.append(Finding.of(path, seen=found, wanted="the form of the draft", what=name))
                 elif name == "ratelimit" and found and found[0].remaining is not None:
                     left.append(found[0].remaining)
+        older = [_values(answer, f"ratelimit-{part}") for part in ("limit", "remaining", "reset")]
+        if any(older) and isinstance(malformed := fields.triple(*older), str):
+            findings.append(Finding.of(path, seen=malformed, wanted="whole numbers", what="RateLimit-Limit and its like"))
     if not findings and len(left) > 1 and left[-1] >= left[0] > 0:
         findings.append(
             Finding.of(

@@ -26,7 +26,7 @@ INSIDE = frozenset(
 )
 """Headers whose whole purpose is to tell of the inside: machines, paths, debuggers."""
 VERSION = re.compile(r"\d+\.\d+|/v?\d+(?![\w])|^\d+$")
-PROTOCOL = re.compile(r"(?:HTTP/)?[12](?:\.[01])?\s+", re.IGNORECASE)
+PROTOCOL = re.compile(r"(?:HTTP/)?[123](?:\.[01])?\s+", re.IGNORECASE)
 """Via begins with the version of the protocol (RFC 9110 §7.6.3), which is no product's."""
 
 

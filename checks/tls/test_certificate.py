@@ -192,7 +192,7 @@ def test_lifetime(host: Host) -> None:
     report(findings)
 
 
-@check(title="Keys of the chain are long enough", severity=Severity.HIGH, profiles={"smoke", "security", "nightly"})
+@check(title="Keys of the chain are long enough", severity=Severity.CRITICAL, profiles={"smoke", "security", "nightly"})
 def test_key(host: Host) -> None:
     """Who can compute a short key's secret can pose as the site. Browsers know RSA and the NIST curves only.
 
@@ -214,7 +214,7 @@ def test_key(host: Host) -> None:
 
 @check(
     title="Certificates are signed with SHA-256 or better",
-    severity=Severity.HIGH,
+    severity=Severity.CRITICAL,
     profiles={"smoke", "security", "nightly"},
 )
 def test_signature(host: Host) -> None:

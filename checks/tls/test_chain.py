@@ -36,7 +36,7 @@ def _flaws(sent: tuple[CertificateFacts, ...]) -> list[str]:
 
 @check(
     title="The chain is sent in order and without extras",
-    severity=Severity.LOW,
+    severity=Severity.MEDIUM,
     profiles={"smoke", "security", "nightly"},
 )
 def test_order(host: Host) -> None:

@@ -17,7 +17,7 @@ def _where(host: Host, shake: Handshake) -> str:
     return f"{host.tls.host} ({shake.address})"
 
 
-@check(title="Weak ciphers are refused", severity=Severity.HIGH, profiles={"smoke", "security", "nightly"})
+@check(title="Weak ciphers are refused", severity=Severity.CRITICAL, profiles={"smoke", "security", "nightly"})
 def test_weak(host: Host) -> None:
     """NULL encrypts nothing, anonymous suites authenticate nobody, EXPORT, RC4, DES and 3DES have been broken, and with
     static RSA a key stolen later opens everything that was recorded before. Offered only these, the server must refuse."""

@@ -14,7 +14,7 @@ from gonogo.nouns import Host
 ORDER = ("SSLv3", "TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3")
 
 
-@check(title="Old TLS versions are refused", severity=Severity.HIGH, profiles={"smoke", "security", "nightly"})
+@check(title="Old TLS versions are refused", severity=Severity.CRITICAL, profiles={"smoke", "security", "nightly"})
 def test_minimum_version(host: Host) -> None:
     """Offered nothing newer than TLS 1.1, the server must refuse; and what it chooses itself must reach the minimum."""
     wanted = f"TLSv{host.declared.min_version}"

@@ -116,11 +116,13 @@ def _measured(visit: Visit) -> list[str]:
     if visit.conditions is not None:
         at = visit.conditions
         slow = f"processor at 1/{at.cpu_slowdown:g}, " if at.cpu_slowdown != 1 else ""
-        line = f"{at.latency_ms:g} ms and {at.download_kbps:g} kbit/s" if at.latency_ms else "a line that is not slowed down"
+        line = (
+            f"{at.latency_ms:g} ms and {at.download_kbps:g} kbit/s"
+            if at.latency_ms
+            else "a line that is not slowed down"
+        )
         lines.append(f"machine index {at.host_index:g}; {slow}{line}")
-    lines += [
-        f"unused: {one.unused} of {one.length} characters of the {one.type} {one.url}" for one in visit.coverage
-    ]
+    lines += [f"unused: {one.unused} of {one.length} characters of the {one.type} {one.url}" for one in visit.coverage]
     return lines
 
 
@@ -136,7 +138,27 @@ def _points(load: Load, limits: Vitals | None) -> tuple[Point, ...]:
     return tuple(points)
 
 
-def _plots(visit: Visit, request: Json, environment: Environment) -> tuple[tuple[str, tuple[Point, ...]], ...]:
+def _failure(evidence: Evidence) -> str:
+    """Why there are no facts; a repetition that was not needed has not failed."""
+    failure = evidence.failure
+    if failure is None or failure.kind is FailureKind.UNNEEDED:
+        return ""
+    return f"{failure.kind}: {failure.message}"[:1000]
+
+
+Plots = tuple[tuple[str, tuple[Point, ...]], ...]
+
+
+def _drawn(evidence: Evidence, title: str, environment: Environment) -> tuple[Plots, tuple[Waterfall, ...]]:
+    """The distributions and, of a first run, the waterfalls of a measured visit."""
+    if not evidence.request.get("measure") or evidence.facts is None:
+        return (), ()
+    visit = from_json(Visit, evidence.facts)
+    falls = first_loads(title, visit.loads) if evidence.request.get("run") == 1 else ()
+    return _plots(visit, evidence.request, environment), falls
+
+
+def _plots(visit: Visit, request: Json, environment: Environment) -> Plots:
     """For each load of a measured visit what is drawn of it; not of a warm-up, whose numbers are not judged."""
     if request.get("coverage"):
         return ()
@@ -144,9 +166,7 @@ def _plots(visit: Visit, request: Json, environment: Environment) -> tuple[tuple
     limits = budgets_of(environment.vitals, path) if environment.vitals else None
     where = path if not environment.vitals or visit.device == environment.vitals.device else f"{path} on {visit.device}"
     stored = {"first": "", "stored": " with stored consent"}
-    return tuple(
-        (f"Web Vitals of {where}{stored.get(load.state, '')}", _points(load, limits)) for load in visit.loads
-    )
+    return tuple((f"Web Vitals of {where}{stored.get(load.state, '')}", _points(load, limits)) for load in visit.loads)
 
 
 def _path(request: Json) -> str:
@@ -247,27 +267,17 @@ def summarise(evidence: Evidence, environment: Environment, folder: Path) -> Evi
     ):
         image = (folder / screenshot).read_bytes()
     seconds = (datetime.fromisoformat(evidence.ended) - datetime.fromisoformat(evidence.started)).total_seconds()
-    plots: tuple[tuple[str, tuple[Point, ...]], ...] = ()
-    falls: tuple[Waterfall, ...] = ()
-    if probe == "browser" and evidence.request.get("measure") and evidence.facts is not None:
-        seen = from_json(Visit, evidence.facts)
-        plots = _plots(seen, evidence.request, environment)
-        if evidence.request.get("run") == 1:
-            falls = first_loads(title, seen.loads)
-    unneeded = evidence.failure is not None and evidence.failure.kind is FailureKind.UNNEEDED
-    if evidence.failure is not None and unneeded:
-        excerpt = evidence.failure.message
+    plots, falls = _drawn(evidence, title, environment)
+    failure = _failure(evidence)
     return EvidenceSummary(
         id=evidence.id,
         probe=probe,
         title=title[:MAX_LINE],
         started=evidence.started,
         seconds=seconds,
-        failure=f"{evidence.failure.kind}: {evidence.failure.message}"[:1000]
-        if evidence.failure and not unneeded
-        else "",
+        failure=failure,
         screenshot=screenshot,
-        excerpt=excerpt,
+        excerpt=excerpt if failure or not evidence.failure else evidence.failure.message,
         plot=points,
         plots=plots,
         waterfalls=falls,

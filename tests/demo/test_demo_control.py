@@ -167,7 +167,7 @@ def test_handshakes_without_a_request_can_be_told(demo):
 
 def test_reset_forgets_requests_hits_and_connections(clients, demo):
     clients.request("/")
-    clients.collector("analytics.tagworks.test", "/collect", content=b"{}")
+    clients.collector("analytics.tagworks.test", "/g/collect", content=b"{}")
     demo.reset()
     assert (demo.log(), demo.hits(), demo.connections()) == ([], [], [])
 

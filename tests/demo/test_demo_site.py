@@ -174,14 +174,14 @@ def test_plain_http_redirects_for_good_and_keeps_path_and_query(clients):
 
 
 def test_collectors_take_hits_of_the_site_only(clients, demo):
-    for host, path in (("analytics.tagworks.test", "/collect"), ("errors.faultline.test", "/envelope")):
+    for host, path in (("analytics.tagworks.test", "/g/collect"), ("errors.faultline.test", "/api/4507/envelope/")):
         response = clients.collector(host, path, headers={"Origin": clients.origin}, content=b'{"name":"x"}')
         assert response.status_code == 204
         assert response.headers["access-control-allow-origin"] == clients.origin
         assert response.headers["vary"] == "Origin"
         stranger = clients.collector(host, path, headers={"Origin": "https://elsewhere.test"}, content=b"{}")
         assert "access-control-allow-origin" not in stranger.headers
-    assert clients.collector("analytics.tagworks.test", "/envelope", content=b"").status_code == 404
+    assert clients.collector("analytics.tagworks.test", "/api/4507/envelope/", content=b"").status_code == 404
     told = [(hit["host"], hit["origin"], hit["body"]) for hit in demo.hits()]
     assert (
         "analytics.tagworks.test",
@@ -193,7 +193,7 @@ def test_collectors_take_hits_of_the_site_only(clients, demo):
 
 def test_the_collectors_preflight_allows_what_the_site_needs(clients):
     headers = {"Origin": clients.origin, "Access-Control-Request-Method": "POST"}
-    response = clients.collector("analytics.tagworks.test", "/collect", method="OPTIONS", headers=headers)
+    response = clients.collector("analytics.tagworks.test", "/g/collect", method="OPTIONS", headers=headers)
     assert response.status_code == 204
     assert response.headers["access-control-allow-methods"] == "POST"
     assert response.headers["access-control-allow-credentials"] == "true"

@@ -266,7 +266,8 @@ BAD = {
     '[vitals]\ndevise = "mobile"': [
         (
             "6: vitals.devise: unknown key; known here: pages, device, runs, interaction, lcp_ms, cls, inp_ms, ttfb_ms, "
-            "bytes; did you mean 'device'?"
+            "bytes, fcp_ms, tbt_ms, headroom, uncompressed, requests, third_party, interactions, also_on, throttling, "
+            "stored_consent, warm_up, reruns, budgets, budgets_file, field; did you mean 'device'?"
         )
     ],
     '[vitals]\ndevice = "Mobil"': [
@@ -275,7 +276,7 @@ BAD = {
     "[vitals]\ndevice = 5": ["6: vitals.device: found 5; wanted one of desktop, mobile"],
     "[vitals.bytes]\nscripts = 5": [
         (
-            "6: vitals.bytes.scripts: unknown key; known here: document, script, stylesheet, image, font, total; "
+            "6: vitals.bytes.scripts: unknown key; known here: document, script, stylesheet, image, font, media, other, total; "
             "did you mean 'script'?"
         )
     ],

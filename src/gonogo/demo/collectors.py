@@ -11,10 +11,13 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from gonogo.demo.site import COLLECTOR_HOST, ERRORS_HOST, Setup
+from gonogo.demo.site import COLLECT, COLLECTOR_HOST, ENVELOPE, ERRORS_HOST, Setup
 from gonogo.demo.traffic import TEXT, Hit, Ledger
 
-ENDPOINTS = {COLLECTOR_HOST: "/collect", ERRORS_HOST: "/envelope"}
+ENDPOINTS = {COLLECTOR_HOST: COLLECT, ERRORS_HOST: ENVELOPE}
+BUNDLE = "/bundle.min.js"
+BUNDLE_TEXT = '"use strict";\n'
+"""A script that both deliver to whoever asks, as such services do; the site does not."""
 BODY = 64_000
 """Most of a body that is taken, in bytes."""
 
@@ -55,12 +58,19 @@ def collectors_app(setup: Setup, ledger: Ledger) -> ASGIApp:
                 t=time.time(),
                 host=host,
                 path=request.url.path,
+                query=request.url.query[:TEXT],
                 origin=request.headers.get("origin", "")[:TEXT],
                 body=body.decode(errors="replace")[:TEXT],
             )
         )
         return allow(request, Response(status_code=204))
 
+    async def bundle(request: Request) -> Response:
+        return allow(request, Response(BUNDLE_TEXT, media_type="text/javascript"))
+
     return Starlette(
-        routes=[Route(path, take, methods=["POST", "OPTIONS"]) for path in sorted(set(ENDPOINTS.values()))]
+        routes=[
+            *(Route(path, take, methods=["POST", "OPTIONS"]) for path in sorted(set(ENDPOINTS.values()))),
+            Route(BUNDLE, bundle),
+        ]
     )

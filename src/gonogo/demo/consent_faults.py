@@ -23,7 +23,7 @@ FORGET = "      removeCookie(VISITOR);\n"
 ATTRIBUTES = "Max-Age=${seconds}; Secure; SameSite=Lax`"
 REOPEN = "        this.open();\n        this.dialog.querySelector"
 DEFAULT = '  tell("consent", "default", DENIED);\n'
-CONFIG = '  tell("config", "AX-INSIGHTS");\n'
+CONFIG = '  tell("config", settings.measurement);\n'
 UPDATE = '      tell("consent", "update", { ...DENIED, analytics_storage: choice });\n'
 VIEW = '      const body = this.hit("page_view", { title: document.title });\n'
 CHOICES = b'<a href="/privacy#choices">Your privacy choices</a>'

@@ -6,8 +6,10 @@ What each does is in `gonogo.demo.faults`, under the same id.
 from __future__ import annotations
 
 from gonogo.demo.accessibility_defects import ACCESSIBILITY_DEFECTS
+from gonogo.demo.analytics_defects import ANALYTICS_DEFECTS
 from gonogo.demo.consent_defects import CONSENT_DEFECTS
 from gonogo.demo.defect import Defect, Reach
+from gonogo.demo.journey_defects import JOURNEY_DEFECTS
 from gonogo.demo.security_defects import SECURITY_DEFECTS
 from gonogo.demo.tls_defects import TLS_DEFECTS
 from gonogo.demo.vitals_defects import VITALS_DEFECTS
@@ -41,7 +43,7 @@ DEFECTS: tuple[Defect, ...] = (
         "page-missing",
         "The privacy page answers 404",
         "availability.pages.reachable",
-        "browser.console.clean",
+        "browser.requests.answered",
     ),
     _network("page-broken", "The dashboard is an error page with status 200", "availability.pages.reachable"),
     _network("page-slow", "The privacy page takes 2.5 s", "availability.pages.response-time"),
@@ -91,6 +93,8 @@ DEFECTS: tuple[Defect, ...] = (
     _browser("choice-forgotten", "The choice is not stored", "consent.choice.persists"),
     *CONSENT_DEFECTS,
     *VITALS_DEFECTS,
+    *ANALYTICS_DEFECTS,
+    *JOURNEY_DEFECTS,
     # browser
     _browser("script-error", "A script throws while the page loads", "browser.console.clean"),
     _browser("csp-violation", "A script sets a style that the policy forbids", "browser.csp.violations"),

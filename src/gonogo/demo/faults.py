@@ -18,6 +18,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
 from gonogo.demo.accessibility_faults import ACCESSIBILITY_FAULTS
+from gonogo.demo.analytics_faults import ANALYTICS_FAULTS
 from gonogo.demo.certificates import Variant
 from gonogo.demo.consent_faults import CONSENT_FAULTS
 from gonogo.demo.fault import (
@@ -36,6 +37,7 @@ from gonogo.demo.fault import (
     slow,
     under_load,
 )
+from gonogo.demo.journey_faults import JOURNEY_FAULTS
 from gonogo.demo.security_faults import SECURITY_FAULTS
 from gonogo.demo.site import HERO, HOST, PAGES, SCRIPT, STYLESHEET, Reply, problem
 from gonogo.demo.tls_faults import TLS_FAULTS
@@ -333,6 +335,8 @@ FAULTS: Mapping[str, Fault] = MappingProxyType(
         "html-cached": header("Cache-Control", "max-age=86400", paths=PAGES),
         **SECURITY_FAULTS,
         **CONSENT_FAULTS,
+        **ANALYTICS_FAULTS,
+        **JOURNEY_FAULTS,
     }
 )
 

@@ -114,7 +114,7 @@ class Demo:
         return list(self.control("/connections"))
 
     def hits(self) -> list[dict[str, Any]]:
-        """What the collectors received: t, host, path, origin, body."""
+        """What the collectors received: t, host, path, query, origin, body."""
         return list(self.control("/hits"))
 
     def reset(self) -> None:

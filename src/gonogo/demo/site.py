@@ -44,6 +44,14 @@ FRONT_END = "https://app.acme.test"
 """An origin that may read the API's answers."""
 COLLECTOR_HOST = "analytics.tagworks.test"
 ERRORS_HOST = "errors.faultline.test"
+COLLECT = "/g/collect"
+"""Where the analytics collector takes hits, in the manner of Google Analytics 4."""
+MEASUREMENT = "G-ACME2026X1"
+ERRORS_PROJECT = "4507"
+ERRORS_KEY = "5f1c0a9be3d74c28a6b1d0e92f7346aa"
+"""Public, as in every DSN."""
+ENVELOPE = f"/api/{ERRORS_PROJECT}/envelope/"
+"""Where the error tracker takes Sentry's envelopes."""
 
 SCRIPT = "/assets/app.5c1f3a9e.js"
 STYLESHEET = "/assets/site.b72d04c8.css"
@@ -356,6 +364,7 @@ class Site:
             Route("/metrics", self._metrics),
             Route("/openapi.json", self._openapi),
             Route("/.well-known/security.txt", self._security_txt),
+            Route("/dashboard/team", self._team),
             Route("/logout", self._logout, methods=["POST"]),
             Route("/reports", self._reports, methods=["POST"]),
             Route("/api/public/summary", self._summary),
@@ -414,8 +423,11 @@ class Site:
     def render(self, page: str, nonce: str) -> str:
         settings = {
             "release": RELEASE,
-            "collector": f"{self.setup.collector}/collect",
-            "errors": f"{self.setup.errors}/envelope",
+            "environment": "demo",
+            "collector": f"{self.setup.collector}{COLLECT}",
+            "measurement": MEASUREMENT,
+            "dsn": self.setup.errors.replace("//", f"//{ERRORS_KEY}@") + f"/{ERRORS_PROJECT}",
+            "errors": f"{self.setup.errors}{ENVELOPE}?sentry_version=7&sentry_key={ERRORS_KEY}",
         }
         return self._pages.get_template(f"{page}.html").render(
             page=page,
@@ -441,6 +453,11 @@ class Site:
 
     async def _page(self, request: Request) -> Response:
         return self._html(request, PAGES[request.url.path])
+
+    async def _team(self, request: Request) -> Response:
+        """The dashboard of those who have signed in."""
+        self._require(request, "user", "admin")
+        return self._html(request, "dashboard")
 
     async def _refused(self, request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)

@@ -35,6 +35,7 @@ class Hit:
     t: float
     host: str
     path: str
+    query: str
     origin: str
     body: str
 

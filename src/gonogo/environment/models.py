@@ -6,6 +6,7 @@ An absent section makes the checks of that section NOT_APPLICABLE, with that rea
 from __future__ import annotations
 
 import ipaddress
+import re
 from datetime import date
 from enum import StrEnum
 from typing import Annotated, Literal
@@ -72,6 +73,17 @@ def _day(value: str) -> str:
 
 
 Day = Annotated[str, AfterValidator(_day)]
+def _pattern(value: str) -> str:
+    try:
+        groups = re.compile(value).groups
+    except re.error as error:
+        raise ValueError(f"must be a regular expression: {error}") from None
+    if value and not groups:
+        raise ValueError("must have a group: what stands in parentheses is read")
+    return value
+
+
+Pattern = Annotated[str, Field(max_length=500), AfterValidator(_pattern)]
 HttpUrl = Annotated[str, AfterValidator(_http_url)]
 Path = Annotated[str, AfterValidator(_path)]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
@@ -134,7 +146,7 @@ class Site(Model):
     """Origin that must redirect to `url`; default: the same host on http port 80."""
     aliases: tuple[HttpUrl, ...] = ()
     """Other addresses that must lead to the site, such as https://example.org for https://www.example.org."""
-    pages: tuple[Page, ...] = (Page(path="/"),)
+    pages: Annotated[tuple[Page, ...], Field(min_length=1)] = (Page(path="/"),)
     """Pages whose answers and headers are judged, in this order."""
 
     @property
@@ -143,7 +155,7 @@ class Site(Model):
 
     @property
     def plain(self) -> str:
-        return self.plain_url or f"http://{self.host}"
+        return self.plain_url or f"http://{f'[{self.host}]' if ':' in self.host else self.host}"
 
 
 class Health(Model):
@@ -268,8 +280,11 @@ class Security(Model):
     """Least `max-age` of Strict-Transport-Security, seconds; the default is a year."""
     hsts_include_subdomains: bool = True
     """Whether `includeSubDomains` is demanded."""
-    session_cookies: tuple[str, ...] = ("*sess*", "*sid*", "*auth*", "*token*")
-    """Name patterns of cookies that script must not read (HttpOnly)."""
+    session_cookies: tuple[str, ...] = (
+        "*sess*", "sid", "*[._-]sid", "auth", "*[._-]auth", "*auth[._-]token", "*access[._-]token", "*refresh[._-]token",
+        "*id[._-]token", "jwt", "*[._-]jwt", "*remember[._-]*", "remember*", "*logged_in*", "*login*", ".asp*", "token",
+    )  # fmt: skip
+    """Name patterns of cookies that script must not read (HttpOnly); not those against forged requests, which it must."""
     session_max_age_s: Annotated[int, Field(ge=0)] = 34_560_000
     """Longest lifetime of a session cookie, seconds; the default is the 400 days that browsers allow."""
     cookie_domains: tuple[str, ...] = ()
@@ -393,7 +408,7 @@ class PolicyPage(Model):
     """Texts that it must hold, compared without case: the controller's name, an address for requests."""
     links: tuple[str, ...] = ()
     """Links that it must have, as they stand in `href`."""
-    updated: str = ""
+    updated: Pattern = ""
     """Regular expression whose first group is the date of the last change, as 2026-11-21: `Updated (\\d{4}-\\d\\d-\\d\\d)`."""
     months: Annotated[int, Field(ge=1)] = 24
     """Oldest age of that date, in months."""
@@ -438,6 +453,15 @@ class Consent(Model):
     """Facts that the policy page must show."""
     collectors: tuple[Path, ...] = ()
     """Path patterns on the site's own hosts that take analytics hits: /g/collect*."""
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Consent:
+        names = [region.name for region in self.regions]
+        if twice := sorted({name for name in names if names.count(name) > 1}):
+            raise ValueError(f"consent.regions: {', '.join(twice)} is declared more than once")
+        if self.revised and not self.record:
+            raise ValueError("consent.revised needs consent.record, the cookie that has this value")
+        return self
     settle_s: Positive = 1.0
     """How long a page is watched after it has loaded."""
 
@@ -621,28 +645,31 @@ class ThirdPartyBudget(Model):
     """Requests, at most."""
 
 
+Limit = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+
+
 class PageBudget(Model):
     """Budgets of some pages, instead of the section's own; the last entry whose path fits counts."""
 
     path: str
     """Path of the page as in robots.txt: a prefix in which `*` stands for anything and a last `$` for the end."""
-    lcp_ms: Positive = 2500
+    lcp_ms: Limit | None = None
     """Largest Contentful Paint."""
-    fcp_ms: Positive = 1800
+    fcp_ms: Limit | None = None
     """First Contentful Paint."""
-    tbt_ms: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 200
+    tbt_ms: Limit | None = None
     """Total Blocking Time."""
-    ttfb_ms: Positive = 800
+    ttfb_ms: Limit | None = None
     """Time to First Byte."""
-    inp_ms: Positive = 200
+    inp_ms: Limit | None = None
     """Interaction to Next Paint."""
-    cls: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 0.1
+    cls: Limit | None = None
     """Cumulative Layout Shift."""
-    bytes: dict[ResourceType, int] = {}
+    bytes: dict[ResourceType, int] | None = None
     """Transferred bytes by type."""
-    uncompressed: dict[ResourceType, int] = {}
+    uncompressed: dict[ResourceType, int] | None = None
     """Bytes by type, as the page gets them."""
-    requests: dict[ResourceType, int] = {}
+    requests: dict[ResourceType, int] | None = None
     """Requests by type."""
     third_party: ThirdPartyBudget | None = None
     """Third parties."""
@@ -684,7 +711,7 @@ class Vitals(Model):
     """Transferred bytes by type, the largest of the runs."""
     fcp_ms: Positive = 1800
     """First Contentful Paint, at most, milliseconds."""
-    tbt_ms: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 200
+    tbt_ms: Limit = 200
     """Total Blocking Time until the page has settled, at most, milliseconds."""
     headroom: Share = 0.1
     """A median in this last share of its budget is a finding of low severity."""

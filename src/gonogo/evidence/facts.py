@@ -256,7 +256,7 @@ class Control:
     """A control of a consent layer, as a person sees it."""
 
     purpose: str
-    """accept, reject or preferences."""
+    """accept, reject, preferences, or policy for a button that leads there."""
     text: str
     kind: str
     """button, link or other, by element and role."""

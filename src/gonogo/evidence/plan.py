@@ -72,7 +72,7 @@ def entries(requests: Sequence[Request], environment: Environment) -> tuple[Plan
                 listed.append(PlanEntry("tls", "handshake", target, "anonymous", lane, count, name))
             case VisitRequest():
                 method = "visit if needed" if request.spare else "visit"
-                listed.append(PlanEntry("browser", method, request.url, "anonymous", lane, request.navigations, name))
+                listed.append(PlanEntry("browser", method, request.url, "anonymous", lane, _loads(request, environment), name))
             case DatabaseRequest():
                 database = next(one for one in environment.databases if one.name == request.database)
                 parts = urlsplit(database.url.get_secret_value())
@@ -82,6 +82,13 @@ def entries(requests: Sequence[Request], environment: Environment) -> tuple[Plan
             case LoadRequest():
                 listed += _load_entries(request, environment, name)
     return tuple(listed)
+
+
+def _loads(request: VisitRequest, environment: Environment) -> int:
+    """Pages that a visit opens, those included that its journey opens by address."""
+    journeys = {step.value for step in request.steps if step.action == "journey"}
+    opened = [step.goto for one in environment.journeys if one.name in journeys for step in one.steps if step.goto]
+    return request.navigations + len(opened)
 
 
 def _load_entries(request: LoadRequest, environment: Environment, name: str) -> list[PlanEntry]:

@@ -15,6 +15,14 @@ def origin(url: str) -> tuple[str, str, int]:
     return (parts.scheme, (parts.hostname or "").lower(), parts.port or (443 if parts.scheme == "https" else 80))
 
 
+def absolute(url: str, location: str) -> str:
+    """A Location resolved against the address that sent it; empty where it is none."""
+    try:
+        return urljoin(url, location) if location else ""
+    except ValueError:
+        return ""
+
+
 def next_hop(request: HttpRequest, exchange: Exchange) -> HttpRequest | None:
     """The request that a redirect leads to, or None when there is none, or `request.follow` allows no more.
 

@@ -56,10 +56,15 @@ def of_hit(url: str) -> dict[str, str]:
         query = dict(parse_qsl(urlsplit(url[:MAX_LENGTH]).query, max_num_fields=500))
     except ValueError:
         return {}
+    return states(query.get("gcs", ""), query.get("gcd", ""))
+
+
+def states(gcs: str, gcd: str) -> dict[str, str]:
+    """The signals of both parameters; empty ones tell nothing."""
     told: dict[str, str] = {}
-    for name, read in (("gcs", read_gcs), ("gcd", read_gcd)):
-        if name in query:
-            told |= {one.name: one.state for one in read(query[name]) if one.state != "unknown" or one.name not in told}
+    for text, read in ((gcs, read_gcs), (gcd, read_gcd)):
+        if text:
+            told |= {one.name: one.state for one in read(text) if one.state != "unknown" or one.name not in told}
     return told
 
 

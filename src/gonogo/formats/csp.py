@@ -14,6 +14,8 @@ from functools import lru_cache
 from itertools import islice
 from urllib.parse import unquote, urlsplit
 
+from gonogo.formats.public_suffix import is_public
+
 MAX_LENGTH = 65_536
 """Characters of one header value that are read; far more than any server sends."""
 
@@ -442,12 +444,13 @@ OPEN_SCHEMES = frozenset({"http", "https", "ws", "wss", "ftp", "data", "blob", "
 
 
 def is_open(one: Source) -> bool:
-    """Whether a source is met by anybody: a scheme alone, any host, or any host of a top-level domain."""
+    """Whether a source is met by anybody: a scheme alone, any host, or any host below a public suffix."""
     if one.kind is Kind.SCHEME:
         return one.scheme in OPEN_SCHEMES
     if one.kind is not Kind.HOST or not one.host.startswith("*"):
         return False
-    return "." not in one.host.removeprefix("*.").rstrip(".") and one.scheme in {"", *OPEN_SCHEMES}
+    above = one.host.removeprefix("*.").rstrip(".")
+    return one.scheme in {"", *OPEN_SCHEMES} and ("." not in above or is_public(above))
 
 
 def allows_any_script(policy: Policy) -> bool:

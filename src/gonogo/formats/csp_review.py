@@ -451,6 +451,14 @@ def local_source(policies: Policies) -> tuple[Remark, ...]:
 _ADDRESS = re.compile(r"(?:\d{1,3}\.){3}\d{1,3}|(?:.*\.)?localhost\.?")
 
 
+_LOOPBACK = re.compile(r"127(?:\.\d{1,3}){3}|(?:.*\.)?localhost\.?|\[::1\]")
+"""Potentially trustworthy without encryption (Secure Contexts §3.1)."""
+
+
+def _is_loopback(host: str) -> bool:
+    return _LOOPBACK.fullmatch(host) is not None
+
+
 def _is_local(host: str) -> bool:
     return _ADDRESS.fullmatch(host) is not None
 
@@ -652,7 +660,7 @@ def mixed_content(policies: Policies, markup: Markup, page_url: str) -> tuple[Re
     remarks: dict[str, Remark] = {}
     for reference in markup.references:
         url = markup.absolute(reference.url, page_url)
-        if url[:5].lower() == "http:" and not _is_local(host_of(url)):
+        if url[:5].lower() == "http:" and not _is_loopback(host_of(url)):
             shown, what = _show(url), f"{reference.element} {reference.attribute}"
             remarks.setdefault(url, Remark(shown, "https", f"{what} is the unencrypted {shown}"))
     return _first(remarks.values())

@@ -41,12 +41,7 @@ class TagVisits:
 
     def hits(self, requests: Iterable[BrowserRequest]) -> list[Hit]:
         """The events that requests carried to the declared collectors."""
-        return [
-            hit
-            for request in requests
-            if self._collects(request)
-            for hit in ga4.hits(request.url, request.body)
-        ]
+        return [hit for request in requests if self._collects(request) for hit in ga4.hits(request.url, request.body)]
 
     def _collects(self, request: BrowserRequest) -> bool:
         if request.method == "OPTIONS" or request.failure in UNSENT:
@@ -176,6 +171,11 @@ def _where(condition: Callable[[models.Analytics], object]) -> Callable[[Environ
         return [Subject(urlsplit(request.url).path or "/", (request,), analytics)]
 
     return subjects
+
+
+def _signalling(environment: Environment) -> list[Subject]:
+    consent = environment.consent
+    return _where(lambda _: True)(environment) if consent is not None and consent.consent_mode else []
 
 
 def _tag(environment: Environment, analytics: models.Analytics, visit: Visit, *, asks: bool) -> TagVisits:
@@ -316,6 +316,13 @@ ANALYTICS: tuple[Noun, ...] = (
         "[analytics]",
         "The visit that accepts, and what was sent to the analytics collectors.",
         _where(lambda _: True),
+        _build_tag,
+    ),
+    Noun(
+        "analytics_signals",
+        "[analytics] and [consent] consent_mode",
+        "The same, where hits must tell the consent.",
+        _signalling,
         _build_tag,
     ),
     Noun(

@@ -7,6 +7,7 @@ lead to the site, answers to foreign origins, what should not be published, and 
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -21,7 +22,9 @@ from gonogo.evidence.records import BurstRequest, Failure, FailureKind, HttpRequ
 from gonogo.evidence.redirects import next_hop
 from gonogo.formats import csp, csp_review, html
 from gonogo.formats.leaks import LEAKS, Leak
+from gonogo.formats.public_suffix import registrable
 from gonogo.nouns.core import MAX_HOPS, Noun, Sight, Subject, api_request, decode, facts, page_request
+from gonogo.probes.resolve import is_address
 
 ELSEWHERE = "gonogo-redirect.example"
 """A host that no site may lead to (RFC 2606 reserves the domain)."""
@@ -38,10 +41,12 @@ class Document:
     page: models.Page
     exchange: Exchange
     security: models.Security
+    trusted: frozenset[str] = frozenset()
+    """Declared third parties."""
 
     @property
     def is_html(self) -> bool:
-        return (
+        return bool(self.exchange.body) and (
             (self.exchange.value("content-type") or "text/html")
             .strip()
             .lower()
@@ -178,6 +183,8 @@ class Preloading:
     """What the preload list's rules look at, for one registrable domain."""
 
     domain: str
+    url: str
+    """Its https origin."""
     plain: Redirects | Failure
     secure: Redirects | Failure
     www: Redirects | Failure
@@ -193,6 +200,8 @@ class RateLimited:
 class PrivateAnswer:
     subject: str
     exchange: Exchange
+    authorized: bool
+    """The request carried an Authorization field, which shared caches know (RFC 9111 §3.5)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,11 +230,23 @@ def pages(environment: Environment) -> list[Subject]:
 def build_page(environment: Environment, subject: Subject, sight: Sight) -> Document:
     page, request = subject.declared, subject.requests[0]
     assert isinstance(page, models.Page)
-    return Document(page, facts(sight, request, Exchange), security(environment))
+    exchange = facts(sight, request, Exchange)
+    if exchange.location is not None:
+        raise EvidenceMissing(
+            "invalid", f"{page.path} redirects to {exchange.location[:100]}; declare the page that it leads to"
+        )
+    trusted = frozenset(party.host.lower() for party in environment.third_parties)
+    return Document(page, exchange, security(environment), trusted)
 
 
 def _secured(environment: Environment) -> list[Subject]:
     return pages(environment) if environment.security else []
+
+
+def _named_secure(environment: Environment) -> list[Subject]:
+    """Browsers ignore HSTS over plain http and for IP addresses (RFC 6797 §8.1)."""
+    named = not is_address(environment.site.host.strip("[]")) and environment.site.host != "localhost"
+    return _secured(environment) if environment.site.url.startswith("https:") and named else []
 
 
 def _twice(environment: Environment) -> list[Subject]:
@@ -341,8 +362,12 @@ def chain(environment: Environment, first: HttpRequest, sight: Sight) -> Redirec
 
 
 def _build_ways(environment: Environment, subject: Subject, sight: Sight) -> Redirects:
+    """A plain-http door that is shut has no hops: there is nothing to be hijacked."""
     request = subject.requests[0]
     assert isinstance(request, HttpRequest)
+    failure = sight.evidence(request).failure
+    if failure is not None and failure.kind is FailureKind.CONNECT and request.url.startswith("http:"):
+        return Redirects((), f"{request.url[:200]}: {failure.message}", environment.site, failure, request.url)
     return chain(environment, request, sight)
 
 
@@ -365,7 +390,7 @@ def _build_entrance(environment: Environment, subject: Subject, sight: Sight) ->
     failure = sight.evidence(request).failure
     if failure is not None and failure.kind is FailureKind.TLS:
         return Redirects((), f"{request.url[:200]}: {failure.message}", environment.site, failure, request.url)
-    return chain(environment, request, sight)
+    return _build_ways(environment, subject, sight)
 
 
 def _build_plain(environment: Environment, subject: Subject, sight: Sight) -> Redirects:
@@ -382,13 +407,12 @@ def _build_plain(environment: Environment, subject: Subject, sight: Sight) -> Re
 def _origins(environment: Environment) -> list[tuple[str, str]]:
     site = environment.site
     authority = urlsplit(site.url).netloc
-    origins = [
-        ("foreign", "https://gonogo-origin.example"),
-        ("null", "null"),
-        ("subdomain", f"https://{site.host}.gonogo-origin.example"),
-        ("lookalike", f"https://gonogo{authority}"),
-        ("plain", f"http://{authority}"),
-    ]
+    origins = [("foreign", "https://gonogo-origin.example"), ("null", "null"), ("plain", f"http://{authority}")]
+    if not is_address(site.host.strip("[]")):
+        port = authority.removeprefix(site.host)
+        origins.append(("subdomain", f"https://{site.host}.gonogo-origin.example"))
+        # Not a name below the site's domain: those may be the owner's.
+        origins.append(("lookalike", f"https://gonogo{registrable(site.host) or site.host}{port}"))
     return origins + [("declared", origin) for origin in security(environment).origins[:1]]
 
 
@@ -541,12 +565,18 @@ def _build_open_redirect(environment: Environment, subject: Subject, sight: Sigh
 
 
 def redirect_host(exchange: Exchange) -> str:
-    """The host that a redirect leads to as a browser reads its Location (WHATWG URL: `\\` is `/`); empty for none."""
-    location = exchange.location
+    """The host that an answer leads to as a browser reads Location or Refresh; empty for none.
+
+    WHATWG URL §4.4: `\\` is `/`, and any number of slashes stands before the host.
+    """
+    refresh = re.search(r"url\s*=\s*['\"]?([^'\"]+)", exchange.value("refresh") or "", re.IGNORECASE)
+    location = exchange.location or (refresh.group(1) if refresh else None)
     if location is None:
         return ""
+    text = re.sub(r"[\t\n\r]", "", location.strip()).replace("\\", "/")
+    text = re.sub(r"\A(https?:)?/{2,}", lambda found: f"{found[1] or ''}//", text, flags=re.IGNORECASE)
     try:
-        return (urlsplit(urljoin(exchange.url, location.strip().replace("\\", "/"))).hostname or "").lower()
+        return (urlsplit(urljoin(exchange.url, text)).hostname or "").lower()
     except ValueError:
         return ""
 
@@ -577,7 +607,8 @@ def _build_preload(environment: Environment, subject: Subject, sight: Sight) -> 
         else:
             raise EvidenceMissing(evidence.failure.kind, evidence.failure.message)
     plain, secure, www = found
-    return Preloading(subject.id, plain, secure, www)
+    assert isinstance(subject.declared, models.Preload)
+    return Preloading(subject.id, subject.declared.url, plain, secure, www)
 
 
 def _rate_limit(environment: Environment) -> list[Subject]:
@@ -609,8 +640,12 @@ def _private(environment: Environment) -> list[Subject]:
     return found
 
 
-def _build_private(environment: Environment, subject: Subject, sight: Sight) -> PrivateAnswer:  # noqa: ARG001
-    return PrivateAnswer(subject.id, facts(sight, subject.requests[0], Exchange))
+def _build_private(environment: Environment, subject: Subject, sight: Sight) -> PrivateAnswer:
+    exchange = facts(sight, subject.requests[0], Exchange)
+    if not 200 <= exchange.status < 300:
+        raise EvidenceMissing("invalid", f"{subject.id}: status {exchange.status}; the private answer was not seen")
+    role = environment.roles.get(exchange.role)
+    return PrivateAnswer(subject.id, exchange, role is not None and role.header.lower() == "authorization")
 
 
 def _security_txt(environment: Environment) -> list[Subject]:
@@ -625,7 +660,10 @@ def _security_txt(environment: Environment) -> list[Subject]:
 def _build_security_txt(environment: Environment, subject: Subject, sight: Sight) -> SecurityTxt:
     request = subject.requests[0]
     assert isinstance(request, HttpRequest)
-    hops = chain(environment, request, sight).hops
+    found = chain(environment, request, sight)
+    if found.unfollowed:
+        raise EvidenceMissing("invalid", f"{request.url}: a redirect was not followed: {found.unfollowed}")
+    hops = found.hops
     return SecurityTxt(request.url, hops, sight.evidence(request).ended)
 
 
@@ -646,6 +684,7 @@ def _when(
 
 SURFACE = (
     Noun("document", "[security]", "A declared page with its headers and body.", _secured, build_page),
+    Noun("secure_document", "[security] on an https site with a name", "A page that HSTS can protect.", _named_secure, build_page),
     Noun("page_again", "[security]", "A declared page at the start and at the end.", _twice, _build_again),
     Noun("response", "[security]", "An answer of each kind: page, missing page, API, asset, redirect.", responses, _build_response),
     Noun("surface", "[security]", "All kinds of answers side by side.", _surface, _build_surface),

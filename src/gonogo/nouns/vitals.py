@@ -22,6 +22,7 @@ DISTURBED = 1.5
 """The fastest run's machine index over the slowest's; beyond it, a finding says that the machine was busy."""
 
 TIMINGS = ("lcp_ms", "fcp_ms", "tbt_ms", "ttfb_ms", "cls", "inp_ms")
+JUDGED = (*TIMINGS, "bytes", "uncompressed", "requests", "third_party")
 NAMED_TYPES = frozenset({"document", "script", "stylesheet", "image", "font", "media"})
 
 
@@ -143,7 +144,8 @@ def budgets_of(vitals: models.Vitals, path: str) -> models.Vitals:
     fitting = [budget for budget in vitals.budgets if matches(budget.path, path)]
     if not fitting:
         return vitals
-    told = {name: getattr(fitting[-1], name) for name in fitting[-1].model_fields_set - {"path"}}
+    budget = fitting[-1]
+    told = {name: value for name in JUDGED if (value := getattr(budget, name)) is not None}
     return vitals.model_copy(update=told)
 
 

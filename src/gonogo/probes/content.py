@@ -112,12 +112,14 @@ def decode_body(data: bytes, encodings: Sequence[str], *, limit: int) -> bytes:
 def decode_text(data: bytes, content_type: str) -> str:
     """The body as text when its type is textual, else an empty string; undecodable bytes become U+FFFD.
 
-    Of a type that says nothing (application/octet-stream, application/x-…) only the beginning: a server that does not
-    know `.env` or `.git/HEAD` sends them so.
+    Of a type that says nothing (application/octet-stream, application/x-…) too, for a server that does not know `.env` or
+    `.git/HEAD` sends them so; of binary data only the beginning.
     """
     media_type, _, parameters = content_type.partition(";")
     if media_type and not TEXT.match(media_type.strip().lower()):
-        return data[:UNKNOWN_BYTES].decode("utf-8", "replace") if UNKNOWN.match(media_type.strip().lower()) else ""
+        if not UNKNOWN.match(media_type.strip().lower()):
+            return ""
+        return (data[:UNKNOWN_BYTES] if b"\0" in data[:UNKNOWN_BYTES] else data).decode("utf-8", "replace")
     found = re.search(r"charset\s*=\s*\"?([A-Za-z0-9_.:-]{1,40})", parameters, re.IGNORECASE)
     label = found.group(1).lower() if found else "utf-8"
     return data.decode(label if label in CHARSETS else "utf-8", "replace")

@@ -315,7 +315,7 @@ async def _observe(address: str, request: TlsRequest, context: Context, verifyin
             datetime.now(UTC),
             private=bool(context.environment.ca_file),
         )
-    legacy, offers = await _question(line, request)
+    legacy, offers = doubted(session.version, session.cipher, *await _question(line, request))
     return Handshake(
         address=address,
         version=session.version,
@@ -328,6 +328,34 @@ async def _observe(address: str, request: TlsRequest, context: Context, verifyin
         second_error=second,
         legacy=legacy,
         offers=offers,
+    )
+
+
+DOUBT = "unknown: a hello of our own was refused although it offers what OpenSSL's was given"
+
+
+def doubted(version: str, cipher: str, legacy: str, offers: Offers) -> tuple[str, Offers]:
+    """Refusals count only where a positive control shows that our own hellos are heard at all.
+
+    A firewall that resets what it does not know refuses everything, old versions and weak ciphers among it.
+    """
+    modern = any(part in cipher for part in ("GCM", "CHACHA20")) and "DHE" in cipher
+    contradicted = (version == "TLSv1.3" and offers.tls13 == "refused" and offers.aead == "refused") or (
+        version == "TLSv1.2" and modern and offers.aead == "refused"
+    )
+    if not contradicted:
+        return legacy, offers
+
+    def doubt(said: str) -> str:
+        return DOUBT if said == "refused" else said
+
+    return doubt(legacy), replace(
+        offers,
+        tls13=doubt(offers.tls13) if version == "TLSv1.3" else offers.tls13,
+        aead=doubt(offers.aead),
+        cbc=doubt(offers.cbc),
+        weak_end=doubt(offers.weak_end),
+        dhe=doubt(offers.dhe),
     )
 
 

@@ -13,8 +13,8 @@ from gonogo.gate.model import (
 )
 from gonogo.reports.policy import HostPolicy
 from gonogo.reports.text import line, plural
-from gonogo.result import Decision, Outcome, Result, Severity
 from gonogo.reports.waterfall import Waterfall
+from gonogo.result import Decision, Outcome, Result, Severity
 
 SEVERITIES = tuple(Severity)
 """Worst first."""

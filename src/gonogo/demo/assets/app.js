@@ -26,13 +26,24 @@
     const key = `${message}@${source}`;
     if (reported.has(key) || reported.size > 4) return;
     reported.add(key);
-    const body = JSON.stringify({ release: settings.release, page: location.pathname, message, source });
+    const event = {
+      release: settings.release,
+      environment: settings.environment,
+      request: { url: location.href },
+      tags: { source },
+      exception: { values: [{ type: "Error", value: message }] },
+    };
+    const lines = [{ sent_at: new Date().toISOString() }, { type: "event" }, event];
+    const body = lines.map((line) => JSON.stringify(line)).join("\n");
     fetch(settings.errors, { method: "POST", body, keepalive: true, credentials: "omit" }).catch(() => {});
   };
   window.addEventListener("error", (event) => {
     if (event.message) reportError(event.message, `${event.filename}:${event.lineno}`);
   });
   window.addEventListener("unhandledrejection", (event) => reportError(String(event.reason), "promise"));
+
+  const { dsn, release, environment } = settings;
+  window.Sentry = { getClient: () => ({ getOptions: () => ({ dsn, release, environment }) }) };
 
   // --- analytics: only after consent ---
 
@@ -43,13 +54,22 @@
       this.visitor = readCookie(VISITOR) || crypto.randomUUID();
       writeCookie(VISITOR, this.visitor, HALF_YEAR);
     },
-    hit(name, details) {
-      return JSON.stringify({ name, visitor: this.visitor, page: location.pathname, release: settings.release, ...details });
+    address() {
+      const gcs = consent.choice() === "granted" ? "G101" : "G100";
+      const shared = { v: "2", tid: settings.measurement, cid: this.visitor, gcs, dl: location.href };
+      return `${settings.collector}?${new URLSearchParams(shared)}`;
+    },
+    hit(name, details = {}) {
+      return new URLSearchParams({ en: name, ...details }).toString();
+    },
+    event(name) {
+      if (!this.visitor) return;
+      fetch(this.address(), { method: "POST", body: this.hit(name), keepalive: true, credentials: "omit" }).catch(() => {});
     },
     view() {
       this.seenAt = performance.now();
       const body = this.hit("page_view", { title: document.title });
-      fetch(settings.collector, { method: "POST", body, keepalive: true, credentials: "omit" }).catch(() => {});
+      fetch(this.address(), { method: "POST", body, keepalive: true, credentials: "omit" }).catch(() => {});
     },
     start() {
       if (this.visitor) return;
@@ -63,7 +83,7 @@
     leave() {
       if (!this.visitor) return;
       const seconds = Math.round((performance.now() - this.seenAt) / 1000);
-      navigator.sendBeacon(settings.collector, this.hit("page_leave", { seconds }));
+      navigator.sendBeacon(this.address(), this.hit("page_leave", { seconds }));
     },
   };
   window.addEventListener("pagehide", () => analytics.leave());
@@ -76,7 +96,7 @@
   const DENIED = { ad_storage: "denied", analytics_storage: "denied", ad_user_data: "denied", ad_personalization: "denied" };
   tell("consent", "default", DENIED);
   tell("js", new Date());
-  tell("config", "AX-INSIGHTS");
+  tell("config", settings.measurement);
 
   // --- consent ---
 
@@ -174,6 +194,7 @@
       figures.hidden = !figures.hidden;
       button.setAttribute("aria-expanded", String(!figures.hidden));
       button.textContent = figures.hidden ? "Show this week's figures" : "Hide this week's figures";
+      if (!figures.hidden) analytics.event("figures_shown");
     });
   };
 

@@ -4,6 +4,7 @@
   "use strict";
   const MOST_CLOSED = 1000;
   const MOST_NODES = 100;
+  const MOST_UNDECIDED = 10;
   const MOST_HTML = 200;
   const MOST_WORDS = 600;
   const clip = (text, most) => String(text ?? "").slice(0, most);
@@ -84,12 +85,17 @@
 
   let kept = null;
 
-  /** Judges this document alone. Returns the frames in it: selector and context, as axe-core hands them on. */
+  /** Judges this document alone. Returns the frames in it: a selector, the context to hand on, and the
+   *  selector by which axe-core names the frame in its results. */
   async function partial(context, options) {
     return opened(async () => {
       const frames = axe.utils.getFrameContexts(context, options);
       kept = await axe.runPartial(context, options);
-      return frames.map(({ frameSelector, frameContext }) => [frameSelector, JSON.stringify(frameContext)]);
+      return frames.map(({ frameSelector, frameContext }, at) => [
+        frameSelector,
+        JSON.stringify(frameContext),
+        kept.frames[at]?.selector?.[0] ?? frameSelector,
+      ]);
     });
   }
 
@@ -101,14 +107,14 @@
   }
 
   const flat = (target) => target.flat(Infinity).join(" >>> ");
-  const compact = (rule) => ({
+  const compact = (most) => (rule) => ({
     id: rule.id,
     impact: rule.impact ?? "",
     tags: rule.tags.filter((tag) => tag.startsWith("wcag")),
     help: clip(rule.help, MOST_WORDS),
     url: clip(rule.helpUrl, MOST_WORDS),
     count: rule.nodes.length,
-    nodes: rule.nodes.slice(0, MOST_NODES).map((node) => ({
+    nodes: rule.nodes.slice(0, most).map((node) => ({
       target: clip(flat(node.target), MOST_WORDS),
       path: node.target,
       html: clip(node.html, MOST_HTML),
@@ -121,7 +127,7 @@
     const partials = [kept, ...parts.map((part) => (part === null ? null : JSON.parse(part)))];
     kept = null;
     const { violations, incomplete, passes } = await axe.finishRun(partials, options);
-    return { violations: violations.map(compact), incomplete: incomplete.map(compact), passed: passes.length };
+    return { violations: violations.map(compact(MOST_NODES)), incomplete: incomplete.map(compact(MOST_UNDECIDED)), passed: passes.length };
   }
 
   // --- the focus ---
@@ -198,10 +204,10 @@
     };
   }
 
-  /** `inner` is `outer` or within it, or labels it: what changes there is the new focus's own. */
+  /** `inner` is `outer` or within it, or labelled by it. */
   function inside(inner, outer) {
     if ([...(inner?.labels ?? [])].includes(outer)) return true;
-    for (let node = inner; node; node = up(node)) if (node === outer) return node !== document.body;
+    for (let node = inner; node; node = up(node)) if (node === outer) return true;
     return false;
   }
 
@@ -210,7 +216,8 @@
     const before = stood.get(number);
     if (!before?.element.isConnected) return "gone";
     const now = active();
-    return [...before.looks].some(([one, was]) => !inside(now, one) && look(one) !== was) ? "style" : "";
+    const others = (one) => inside(now, one) && !inside(before.element, one);
+    return [...before.looks].some(([one, was]) => !others(one) && look(one) !== was) ? "style" : "";
   }
 
   /** Whether the focus stands on, or inside, what the selector or the banner's finder means. */

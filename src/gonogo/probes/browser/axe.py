@@ -42,6 +42,7 @@ MOST_RULES = 100
 MOST_PICTURES = 5
 MOST_PART = 5_000_000
 PICTURE_S = 2.0
+FRAME_S = 2.0
 _ERROR_PAGE = "chrome-error://"
 """Where a frame stands whose document was blocked or did not come: there is nothing of the site's to judge."""
 
@@ -88,9 +89,12 @@ class _Run:
         )
         self.frames[json.dumps(path)] = frame
         if path:
-            self.parts.append(await frame.evaluate("(most) => __gonogo_axe.take(most)", MOST_PART))
-        for selector, text in inner:
-            await self._judge_inner(frame, selector, json.loads(text), [*path, selector])
+            part = await frame.evaluate("(most) => __gonogo_axe.take(most)", MOST_PART)
+            self.parts.append(part)
+            if part is None:
+                self.unseen.append(f"{clip(frame.url, 200)}: more to tell than {MOST_PART} characters")
+        for selector, text, name in inner:
+            await self._judge_inner(frame, selector, json.loads(text), [*path, name])
 
     async def _judge_inner(self, outer: Frame, selector: object, context: object, path: list[object]) -> None:
         from playwright.async_api import Error
@@ -106,7 +110,7 @@ class _Run:
                 return
             if len(self.frames) >= MOST_FRAMES:
                 raise EvidenceMissing("too-large", f"more than {MOST_FRAMES} frames")
-            if not await frame.evaluate("() => Boolean(window.__gonogo_axe)"):
+            if not await _runs(frame):
                 why = "no script runs in it"
             else:
                 (place,) = await outer.evaluate("(selectors) => __gonogo_axe.places(selectors)", [selector])
@@ -117,6 +121,14 @@ class _Run:
         if why:
             self.parts[at:] = [None]
             self.unseen.append(f"{clip(frame.url if frame else selector, 200)}: {clip(why, 200)}")
+
+
+async def _runs(frame: Frame) -> bool:
+    """The frame has our script and timers that fire; a sandboxed one has none, and would be waited for without end."""
+    script = "() => new Promise((done) => setTimeout(() => done(Boolean(window.__gonogo_axe))))"
+    with anyio.move_on_after(FRAME_S):
+        return bool(await frame.evaluate(script))
+    return False
 
 
 async def assess(page: Page, label: str, picture: Picture) -> AxeRun:

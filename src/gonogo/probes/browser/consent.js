@@ -122,7 +122,7 @@
     return found.find((one) => kind(one) === "button") ?? found[0] ?? null;
   }
 
-  const BARE = /^ (cookies?|cookie settings|privacy settings|consent) $/;
+  const BARE = /^ (cookies?|consent|privacy)( \S+){0,3} $/; // an icon's name: "Cookies (modal window)"
   const REOPENS = /revoke|reopen|withdraw/i;
 
   /** The control that opens the choice again: declared, or by what it says; the last one of the page, for it stands at the foot. */
@@ -134,8 +134,8 @@
       const named = REOPENS.test(`${element.id} ${element.getAttribute("class") ?? ""}`) && cut(element.textContent).length > 0;
       if (!(named || element.matches(CONTROLS)) || (layer && contains(layer, element)) || !visible(element)) continue;
       const words = said(element);
-      if (words.some((one) => says("withdraw", one) || (kind(element) !== "link" && BARE.test(one)))) found = element;
-      else if (named && !found) found = element;
+      if (words.some((one) => says("withdraw", one))) found = element;
+      else if (!found && (named || (kind(element) === "button" && words.some((one) => BARE.test(one))))) found = element;
     }
     return found;
   }
@@ -146,6 +146,7 @@
       const body = node === document.body;
       if (body && window === window.top) return null;
       const named = /cookie|consent|gdpr|dsgvo|cmp|privacy|klaro|tarteaucitron/i.test(`${node.id} ${node.getAttribute("class") ?? ""}`);
+      if (named && overlays(node)) return node;
       if ((body || named || overlays(node)) && says("consent", plain(textOf(node)))) return node;
     }
     return null;
@@ -181,6 +182,16 @@
     return layer ? (controlsThatSay("save", layer)[0] ?? null) : null;
   }
 
+  /** What closes the layer after a choice that does not close it by itself. */
+  function close() {
+    const toggle = toggles()[0];
+    const layer = banner() ?? (toggle && layerOf(toggle.element));
+    return layer ? (controlsThatSay("close", layer)[0] ?? null) : null;
+  }
+
+  /** A button that leads to the policy, where there is no link. */
+  const leads = () => (banner() ? (controlsThatSay("policy", banner())[0] ?? null) : null);
+
   function policy(layer) {
     for (const element of elements()) {
       if (element.matches("a[href]") && contains(layer, element) && visible(element) && /^https?:/.test(element.protocol) && says("policy", plain(`${textOf(element)} ${accessibleName(element)}`)))
@@ -210,6 +221,7 @@
       ["accept", window.__gonogo.control("accept")],
       ["reject", window.__gonogo.control("reject")],
       ["preferences", preferences()],
+      ["policy", controlsThatSay("policy", node).find((one) => kind(one) === "button") ?? null],
     ].filter(([, element]) => element);
     const box = dialogue(node, pressable[0]?.[1]);
     const labelled = (box.getAttribute("aria-labelledby") ?? "").split(/\s+/).filter(Boolean);
@@ -314,7 +326,7 @@
       around,
       stores,
       signals,
-      element: (purpose) => ({ preferences, reopening, optional, save })[purpose](),
+      element: (purpose) => ({ preferences, reopening, optional, save, close, leads })[purpose](),
     },
   });
 }

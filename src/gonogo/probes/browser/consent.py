@@ -23,6 +23,8 @@ CHOOSE_S = 5.0
 CLICK_S = 1.0
 VANISH_S = 1.0
 """How long a click has to take effect before it is repeated: handlers may be attached late."""
+UNSEEN_S = 1.0
+"""How long a choice is tried where no banner, or no control that brings it back, was ever seen."""
 DEEPER_S = 0.7
 """How long a layer may lack the wanted control before its preferences are opened: controls may be added late."""
 MOST_TOGGLES = 100
@@ -87,22 +89,27 @@ async def await_banner(page: Page, until: float) -> Sight:
         await anyio.sleep(POLL_S)
 
 
-async def choose(page: Page, choice: str) -> tuple[Choice, str]:
+async def choose(page: Page, choice: str, *, again: bool = False, known: bool = True) -> tuple[Choice, str]:
     """Press "accept" or "reject" until the banner is gone; where the first layer has no such control, through the
-    preferences. Returns what was pressed, and what went wrong, or an empty text."""
-    return await _Chooser(page, choice).all()
+    preferences. `again`: the layer was opened by the page's own control, so it may be another one than at first;
+    `known`: a banner was seen in this visit, else it is not waited for as long.
+
+    Returns what was pressed, and what went wrong, or an empty text.
+    """
+    return await _Chooser(page, choice, again=again, seconds=CHOOSE_S if known else min(CHOOSE_S, UNSEEN_S)).all()
 
 
 class _Chooser:
     """One attempt at a choice: what was pressed so far, and until when to try."""
 
-    def __init__(self, page: Page, choice: str) -> None:
+    def __init__(self, page: Page, choice: str, *, again: bool, seconds: float) -> None:
         self._page = page
         self._choice = choice
         self._began = anyio.current_time()
-        self._end = self._began + CHOOSE_S
+        self._end = self._began + seconds
         self._pressed: set[tuple[str, str]] = set()
         self._deeper = False
+        self._wide = again
         self._problem = f"no control to {choice} was found"
 
     async def all(self) -> tuple[Choice, str]:
@@ -111,21 +118,27 @@ class _Chooser:
 
     async def _try(self) -> str:
         while anyio.current_time() < self._end:
-            sight = await look(self._page, wide=self._deeper)
-            if self._pressed and not sight.banner.visible:
+            sight = await look(self._page, wide=self._wide)
+            if self._pressed and not await self._stands():
                 return ""
             control = getattr(sight.banner, self._choice)
             if sight.frame is not None and control:
                 if await self._press_and_wait(sight.frame, sight.banner, control):
                     return ""
-            elif sight.banner.visible:
+            elif await self._stands():
                 self._problem = f"the banner has no control to {self._choice}: {sight.banner.text[:100]!r}"
-                if anyio.current_time() - self._began > DEEPER_S and await self._go_deeper(sight.frame):
+                if anyio.current_time() - self._began > DEEPER_S and await self._go_deeper():
                     return ""
                 await anyio.sleep(POLL_S)
             else:
                 await anyio.sleep(POLL_S)
         return self._problem
+
+    async def _stands(self) -> bool:
+        """A consent layer is in sight; one of toggles alone counts where it is not the first layer."""
+        if (await look(self._page, wide=self._wide)).banner.visible:
+            return True
+        return self._wide and bool(await toggles(self._page))
 
     async def _press_and_wait(self, frame: Frame, banner: Banner, control: str) -> bool:
         """Press, and see whether the banner goes."""
@@ -136,22 +149,29 @@ class _Chooser:
             return False
         self._pressed.add((banner.text, control))
         self._problem = f"the banner stayed after {len(self._pressed)} clicks"
-        return await self._vanishes()
+        if await self._vanishes():
+            return True
+        # Some panels store the choice at once and stay open until they are closed.
+        if self._wide and not await press_anywhere(self._page, "close"):
+            self._pressed.add(("", "close"))
+            return await self._vanishes()
+        return False
 
     async def _vanishes(self) -> bool:
         vanished = min(anyio.current_time() + VANISH_S, self._end)
         while anyio.current_time() < vanished:
-            if not (await look(self._page, wide=self._deeper)).banner.visible:
+            if not await self._stands():
                 return True
             await anyio.sleep(POLL_S)
         return False
 
-    async def _go_deeper(self, frame: Frame | None) -> bool:
+    async def _go_deeper(self) -> bool:
         """Open the preferences; in them switch off what is optional, and save. True when the choice is made."""
-        if self._choice != "reject" or frame is None:
+        if self._choice != "reject":
             return False
         if not self._deeper:
-            self._deeper = True
+            self._deeper = self._wide = True
+            self._end += CHOOSE_S
             if not await open_preferences(self._page):
                 self._pressed.add(("", "preferences"))
                 self._began = anyio.current_time()
@@ -246,8 +266,8 @@ async def reopen(page: Page) -> str:
         return (await look(page, wide=True)).banner.visible or bool(await toggles(page))
 
     problem = ""
-    end = anyio.current_time() + CHOOSE_S
-    while anyio.current_time() < end:
+    began = anyio.current_time()
+    while anyio.current_time() < began + (UNSEEN_S if problem.startswith("no control") else CHOOSE_S):
         problem = await press_anywhere(page, "reopening")
         if not problem and await _until(VANISH_S, stands):
             return ""

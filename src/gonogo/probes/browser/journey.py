@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import suppress
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase
@@ -61,7 +62,9 @@ class Walker:
         self._answers: list[tuple[str, int]] = []
         """Path with query and status of each answer of the site, in order."""
         self._cursor = 0
-        self._stamped: tuple[Response, str] | None = None
+        self._stamped: asyncio.Future[tuple[bytes, str]] | None = None
+        """Body of the last answer that holds the time of the data, and when it came."""
+        self._reads: list[asyncio.Future[tuple[bytes, str]]] = []
         self._fields: list[Locator] = []
         """Filled with a secret; covered in pictures."""
         self._pictures: list[str] = []
@@ -87,6 +90,9 @@ class Walker:
                 await self._keep_trace(wanted=failed)
         finally:
             self._page.context.remove_listener("response", self._on_response)
+            for read in self._reads:
+                read.cancel()
+            await asyncio.gather(*self._reads, return_exceptions=True)
         return JourneySeen(self._journey.name, tuple(seen), seconds, stamp, tuple(self._pictures))
 
     def _on_response(self, response: Response) -> None:
@@ -96,7 +102,9 @@ class Walker:
         self._answers.append((path, response.status))
         fresh = self._journey.fresh
         if fresh and fresh.response and _matches(path, fresh.response):
-            self._stamped = (response, datetime.now(UTC).isoformat())
+            # Now, for the browser forgets an answer when its page is left.
+            self._stamped = asyncio.ensure_future(_body(response, datetime.now(UTC).isoformat()))
+            self._reads.append(self._stamped)
 
     # --- steps ---
 
@@ -233,9 +241,11 @@ class Walker:
         source = f"{fresh.response} {fresh.pointer}"
         if self._stamped is None:
             return Stamp(source, "", "", "no answer was seen")
-        response, at = self._stamped
+        body, at = await self._stamped
+        if len(body) > MOST_BODY:
+            return Stamp(source, "", at, f"the answer has more than {MOST_BODY} bytes")
         try:
-            document = json_text.parse((await response.body())[:MOST_BODY].decode("utf-8", "replace"))
+            document = json_text.parse(body.decode("utf-8", "replace"))
             value = json_pointer.resolve(document, fresh.pointer)
         except (json_text.NotJson, LookupError) as error:
             return Stamp(source, "", at, f"nothing stands there: {clip(error, 100)}")
@@ -287,6 +297,10 @@ async def prepare(browsing: BrowserContext, journeys: Iterable[Journey]) -> None
     """Put the page's clock under control where time must pass; before any page is opened."""
     if any(step.elapse_s for journey in journeys for step in journey.steps):
         await browsing.clock.install()
+
+
+async def _body(response: Response, at: str) -> tuple[bytes, str]:
+    return await response.body(), at
 
 
 def _site_path(url: str, origin: str) -> str:

@@ -21,8 +21,6 @@ REJECT = "reject"
 STUCK = 3
 """Presses of Tab that leave the focus where it is before it counts as held; some controls take one for themselves."""
 OPERATE_S = 1.5
-CLIP_PX = 2
-"""Around an element; more would show the focus of its neighbour. An outline or shadow further off is seen in its style."""
 _MOST_FRAMES = 30
 
 
@@ -61,14 +59,13 @@ async def _where(page: Page) -> _Stop | None:
 
 
 async def _picture(page: Page, frame: Frame, told: dict[str, Any]) -> bytes | None:
-    """What stands around the element now. Only on the page itself: elsewhere its place in the window is not known."""
+    """The element's box as it looks now; more would show the outline of its neighbour. Only on the page itself: elsewhere its place in the window is not known."""
     box = told["box"]
     size = page.viewport_size
     if frame is not page.main_frame or size is None or box[2] < 1 or box[3] < 1:
         return None
-    left, top = max(box[0] - CLIP_PX, 0), max(box[1] - CLIP_PX, 0)
-    right = min(box[0] + box[2] + CLIP_PX, size["width"])
-    bottom = min(box[1] + box[3] + CLIP_PX, size["height"])
+    left, top = max(box[0], 0), max(box[1], 0)
+    right, bottom = min(box[0] + box[2], size["width"]), min(box[1] + box[3], size["height"])
     if right - left < 1 or bottom - top < 1:
         return None
     place: FloatRect = {"x": left, "y": top, "width": right - left, "height": bottom - top}

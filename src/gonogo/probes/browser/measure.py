@@ -135,7 +135,10 @@ class Instruments:
 
     def _answered(self, told: dict[str, Any]) -> None:
         if (one := self._pending.get(told["requestId"])) is not None:
-            self._pending[told["requestId"]] = replace(one, response_ms=self._at(told))
+            timing = told["response"].get("timing")
+            ms = self._at(told) if timing is None else self._at({"timestamp": timing["requestTime"]})
+            ms += float(timing["receiveHeadersEnd"]) if timing else 0.0
+            self._pending[told["requestId"]] = replace(one, response_ms=round(ms, 1))
 
     def _arrived(self, told: dict[str, Any]) -> None:
         if (one := self._pending.get(told["requestId"])) is not None:
@@ -208,15 +211,17 @@ def _scripts(told: Sequence[dict[str, Any]]) -> list[Coverage]:
 
 
 def unused(length: int, ranges: Sequence[Mapping[str, Any]]) -> int:
-    """Characters whose innermost range has a count of 0 (ranges nest, as V8 gives them)."""
+    """Characters whose innermost range has a count of 0 (ranges nest, the outer first, as V8 gives them)."""
+    told = ((int(one["startOffset"]), int(one["endOffset"]), int(one["count"])) for one in ranges)
+    spans = [(start, end, count) for start, end, count in told if start < end]
     marks = sorted(
         [
-            *((int(one["startOffset"]), 1, -int(one["endOffset"]), int(one["count"])) for one in ranges),
-            *((int(one["endOffset"]), 0, -int(one["startOffset"]), int(one["count"])) for one in ranges),
+            *((start, 1, -end, index, count) for index, (start, end, count) in enumerate(spans)),
+            *((end, 0, -start, -index, count) for index, (start, end, count) in enumerate(spans)),
         ]
     )
     never, at, counts = 0, 0, [1]
-    for offset, opens, _, count in marks:
+    for offset, opens, _, _, count in marks:
         here = min(max(offset, at), length)
         if counts[-1] == 0:
             never += here - at

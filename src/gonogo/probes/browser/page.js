@@ -113,7 +113,10 @@
 
   // --- the banner ---
 
-  const speaksOfConsent = (text) => says("consent", text) && !says("gate", text);
+  const NAMED = /cookie|consent|gdpr|dsgvo/i;
+  const nameOf = (node) => `${node.id} ${node.getAttribute("class") ?? ""}`;
+  /** By its words, or where its author calls it so: a layer of toggles may never say "cookie". */
+  const speaksOfConsent = (node, text) => (says("consent", text) || NAMED.test(nameOf(node))) && !says("gate", text);
   const asksForData = (node) =>
     [...node.querySelectorAll("input[type=email], input[type=password], input[type=date], input[type=tel]")].some(visible);
   const overlays = (node) =>
@@ -121,7 +124,7 @@
     /^(alert)?dialog$/.test(node.getAttribute("role") ?? "") ||
     node.hasAttribute("aria-modal") ||
     /^(fixed|sticky)$/.test(getComputedStyle(node).position);
-  const named = (node) => /cookie|consent|gdpr|dsgvo|cmp|privacy|banner/i.test(`${node.id} ${node.getAttribute("class") ?? ""}`);
+  const named = (node) => /cookie|consent|gdpr|dsgvo|cmp|privacy|banner/i.test(nameOf(node));
 
   /** The nearest ancestor that is a banner; `inline` when only its words make it one. */
   function bannerOf(control) {
@@ -131,7 +134,7 @@
       if (body && window === window.top) break;
       const text = textOf(node);
       if (text.length > LONGEST_BANNER) break;
-      if (!speaksOfConsent(plain(text)) || asksForData(node)) continue;
+      if (!speaksOfConsent(node, plain(text)) || asksForData(node)) continue;
       if (body || overlays(node) || named(node)) return { node, inline: false };
       if (!inline && text.length <= LONGEST_INLINE) inline = { node, inline: true };
     }

@@ -44,7 +44,7 @@ INTERACTION_S = 5.0
 """web-vitals reports INP about a second after the interaction; a page that takes five is broken."""
 METRICS_POLL_MS = 50
 SCROLLS = 20
-FRAME_S = 1.0
+FRAME_S = 3.0
 SCREENSHOT_S = 5.0
 MOST_COOKIES = 500
 MOST_STORED = 500
@@ -171,6 +171,7 @@ class _Walk:
         self._appeared_s = 0.0
         """How long after its load event the first page showed its banner; 0 before that."""
         self._policy = ""
+        self._reopened = False
         self._journey: JourneySeen | None = None
         self._error_client: ErrorClient | None = None
         self._sink = ""
@@ -288,7 +289,7 @@ class _Walk:
             "wait": float(step.value) if step.action == "wait" else 0.0,
             "interact": 2 * INTERACTION_S,
             "keystroke": 2 * INTERACTION_S,
-            "consent": consent.CHOOSE_S,
+            "consent": 2 * consent.CHOOSE_S,
             "preferences": consent.CHOOSE_S,
             "reopen": consent.CHOOSE_S,
             "journey": sum(map(journey.longest_s, self._declared_journeys())),
@@ -321,7 +322,7 @@ class _Walk:
     async def _follow(self, evidence_id: str) -> None:
         """Go where the first layer's policy link leads, if that may be visited."""
         if not self._policy:
-            self._problems.append("policy: the first layer had no link to one")
+            await self._follow_button()
             return
         if self._boundary.judge("GET", self._policy) is not Answer.ALLOW:
             self._problems.append(f"policy: it leads to {self._policy[:200]}, a host that is not declared")
@@ -330,6 +331,18 @@ class _Walk:
             await self._navigate(Step("goto", self._policy), f"policy {self._policy[:200]}", evidence_id)
         except EvidenceMissing as missing:
             self._problems.append(f"policy: {missing.message}")
+
+    async def _follow_button(self) -> None:
+        """Press the banner's button that leads to the policy, where it has no link."""
+        before = self._page.url
+        await consent.look(self._page)
+        if await consent.press_anywhere(self._page, "leads"):
+            self._problems.append("policy: the first layer had no link to one")
+            return
+        end = anyio.current_time() + consent.VANISH_S
+        while self._page.url == before and anyio.current_time() < end:
+            await anyio.sleep(consent.POLL_S)
+        await self._recorder.quiet(QUIET_S, SETTLE_S)
 
     def _unreached(self, what: str, message: str) -> EvidenceMissing:
         outside = self._recorder.last_undeclared()
@@ -389,7 +402,12 @@ class _Walk:
 
     async def _consent(self, choice: str) -> None:
         await self._collect()
-        made, problem = await consent.choose(self._page, choice)
+        made, problem = await consent.choose(
+            self._page,
+            choice,
+            again=self._reopened,
+            known=bool(self._appeared_s) or not self._snapshots,
+        )
         self._choices.append(made)
         self._chosen = not problem
         if problem:
@@ -406,6 +424,7 @@ class _Walk:
         await self._acts("preferences", consent.open_preferences)
 
     async def _reopen(self, _value: str) -> None:
+        self._reopened = True
         await self._acts("reopen", consent.reopen)
 
     async def _restart(self, _value: str) -> None:
@@ -483,8 +502,8 @@ class _Walk:
     async def _snapshot(self, label: str) -> None:
         sight = await self._sight()
         view = await privacy.view(self._page, sight) if self._request.privacy else None
-        if view is not None and view.layer is not None:
-            self._policy = self._policy or view.layer.policy
+        if view is not None and view.layer is not None and not self._snapshots:
+            self._policy = view.layer.policy
         local, session = (
             await self._stored(label, "localStorage"),
             await self._stored(label, "sessionStorage"),

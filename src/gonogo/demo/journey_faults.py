@@ -1,0 +1,37 @@
+"""How each defect of journeys is done to the running demo, one entry a defect."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from types import MappingProxyType
+
+from starlette.responses import HTMLResponse
+
+from gonogo.demo.fault import Fault, content, instead, script, slow
+
+SUMMARY = "/api/public/summary"
+EVERY = "    setInterval(refresh, 15000);\n"
+TOTAL = '    set("total-events", figures.events.toLocaleString("en"));\n'
+STALE = timedelta(hours=1)
+
+
+def _stale(body: bytes) -> bytes:
+    """As when the job that makes the figures has stopped."""
+    answer = json.loads(body)
+    answer["generated_at"] = (datetime.fromisoformat(answer["generated_at"]) - STALE).isoformat()
+    return json.dumps(answer).encode()
+
+
+JOURNEY_FAULTS: Mapping[str, Fault] = MappingProxyType(
+    {
+        "dashboard-frozen": script((EVERY, "")),
+        "dashboard-blank": script((TOTAL, "")),
+        "summary-slow": slow(SUMMARY, 4.5),
+        "data-stale": content(SUMMARY, _stale),
+        "team-page-open": instead(
+            "/dashboard/team", lambda _: HTMLResponse("<!doctype html><title>Team</title><p>Team dashboard")
+        ),
+    }
+)

@@ -1,0 +1,438 @@
+"""What analytics, error tracking, journeys and scripts are judged by, each on evidence made for it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from checks.analytics import test_events, test_hits, test_tag
+from checks.browser import test_requests, test_scripts, test_trusted_types
+from checks.errors import test_client, test_hosts, test_report
+from checks.journeys import test_access, test_data, test_steps, test_time
+from gonogo.environment import models
+from gonogo.environment.models import Environment
+from gonogo.errors import EvidenceMissing, Shortfall
+from gonogo.evidence.behaviour import ErrorClient, JourneySeen, Stamp, StepSeen
+from gonogo.evidence.facts import (
+    Banner,
+    BrowserRequest,
+    Command,
+    ConsentSignals,
+    ConsoleMessage,
+    PrivacyView,
+    Snapshot,
+    Violation,
+    Visit,
+)
+from gonogo.nouns import (
+    NOUNS,
+    CountedEvent,
+    ErrorReports,
+    ForbiddenHosts,
+    JourneyRun,
+    PageVisit,
+    SinkAttempt,
+    TagVisits,
+)
+from gonogo.nouns.analytics import MARKER
+
+SITE = "https://www.shop.test"
+COLLECT = "https://collect.test/g/collect?v=2&tid=G-SHOP1234&cid=1.2&dl=x"
+KEY = "0123456789abcdef"
+
+
+def environment(**fields: Any) -> Environment:
+    return Environment.model_validate({"name": "t", "tier": "staging", "site": {"url": SITE}} | fields)
+
+
+def request(url: str, **fields: Any) -> BrowserRequest:
+    plain = BrowserRequest(url, "POST", "fetch", third_party=True, status=204, bytes=100, failure="")
+    return replace(plain, **fields)
+
+
+def snapshot(label: str, requests: int, *commands: Command) -> Snapshot:
+    signals = ConsentSignals(commands, None, None)
+    view = PrivacyView(
+        layer=None, withdrawal="", opt_out="", databases=(), caches=(), signals=signals, text_length=1, covered=0.0
+    )
+    banner = Banner(visible=False, accept="", reject="", text="")
+    return Snapshot(label, f"{SITE}/", "Shop", banner, (), (), (), requests, view)
+
+
+def visit(*requests: BrowserRequest, **fields: Any) -> Visit:
+    plain = Visit(
+        browser="b 1",
+        device="desktop",
+        viewport=(1350, 940),
+        snapshots=(),
+        requests=requests,
+        console=(),
+        violations=(),
+        vitals=None,
+        screenshot="",
+        problems=(),
+    )
+    return replace(plain, **fields)
+
+
+def messages(check: Any, noun: object) -> list[str]:
+    """The messages of a check's findings, empty when it passes."""
+    try:
+        check(noun)
+    except Shortfall as shortfall:
+        return [finding.message for finding in shortfall.findings]
+    return []
+
+
+def unknown(check: Any, noun: object) -> str:
+    with pytest.raises(EvidenceMissing) as missing:
+        check(noun)
+    return missing.value.message
+
+
+# --- analytics ---
+
+
+def tag(
+    *requests: BrowserRequest, commands: tuple[Command, ...] = (), declared: dict[str, Any] | None = None
+) -> TagVisits:
+    """A visit whose first request came before the choice and whose last after the withdrawal."""
+    last = max(len(requests) - 1, 1)
+    accept = visit(*requests, snapshots=(snapshot("first", 1), snapshot("reopened", last, *commands)))
+    fields = {"id": "G-SHOP1234"} | (declared or {})
+    return TagVisits(models.Analytics(**fields), frozenset({"collect.test"}), "www.shop.test", accept, asks=True)
+
+
+def accepted(*urls: str, body: str = "", **fields: Any) -> TagVisits:
+    page = request(f"{SITE}/", method="GET", type="document", third_party=False)
+    return tag(page, *(request(url, body=body) for url in urls), page, **fields)
+
+
+CONFIG = Command("config", "G-SHOP1234", ())
+LOADER = "https://www.googletagmanager.com/gtag/js?id=G-SHOP1234"
+
+
+@pytest.mark.parametrize(
+    ("made", "found"),
+    [
+        (accepted(COLLECT, commands=(CONFIG,)), []),
+        (accepted(LOADER), []),
+        (accepted(COLLECT), ["id: none, wanted G-SHOP1234."]),
+        (accepted(COLLECT, commands=(Command("config", "G-OTHER123", ()),)), ["id: G-OTHER123, wanted G-SHOP1234."]),
+        (accepted(LOADER, declared={"script": "/tag.*.js"}), ["script: not loaded, wanted /tag.*.js."]),
+        (accepted(LOADER, f"{SITE}/tag.1.js", declared={"script": "/tag.*.js"}), []),
+        (accepted(COLLECT, declared={"kind": "other"}), []),
+    ],
+)
+def test_the_tags_id(made: TagVisits, found: list[str]) -> None:
+    assert messages(test_tag.test_id, made) == found
+
+
+ALL = "all of v, tid, cid, en, dl"
+
+
+@pytest.mark.parametrize(
+    ("made", "found"),
+    [
+        (accepted(f"{COLLECT}&en=a"), []),
+        (accepted(COLLECT, body="en=a\nen=b"), []),
+        (accepted(COLLECT), [f"hit '': without en, wanted {ALL}."]),
+        (accepted(COLLECT.replace("cid=1.2", "cid="), body="en=a"), [f"hit 'a': without cid, wanted {ALL}."]),
+        (accepted(COLLECT.replace("SHOP", "OLD"), body="en=a"), ["hit 'a': tid is G-OLD1234, wanted G-SHOP1234."]),
+        (accepted(COLLECT.replace("v=2", "v=1"), body="en=a"), ["hit 'a': v is 1, wanted 2."]),
+        (
+            accepted("https://collect.test/e?site=7", body='{"kind": "view"}', declared={"kind": "other", "id": "7", "paths": ["/e"], "id_parameter": "site", "event_parameter": "kind", "parameters": ["kind"]}),
+            [],
+        ),
+        (accepted(f"{SITE}/own?v=2&tid=G-SHOP1234&cid=1&en=a&dl=x", declared={"own_paths": ["/own"]}), []),
+    ],
+)  # fmt: skip
+def test_parameters_of_hits(made: TagVisits, found: list[str]) -> None:
+    assert messages(test_hits.test_parameters, made) == found
+
+
+@pytest.mark.parametrize("made", [accepted(), accepted(f"{SITE}/g/collect"), accepted("https://collect.test/other")])
+def test_without_hits_nothing_is_known_of_them(made: TagVisits) -> None:
+    assert "no hit" in unknown(test_hits.test_parameters, made)
+
+
+def test_hits_before_the_choice_and_after_the_withdrawal_are_left_to_consent() -> None:
+    bad, good = request(COLLECT), request(f"{COLLECT}&en=a")
+    assert messages(test_hits.test_parameters, tag(bad, good, bad)) == []
+
+
+def test_a_failed_acceptance_says_nothing() -> None:
+    made = accepted(f"{COLLECT}&en=a")
+    made = replace(made, accept=replace(made.accept, problems=("consent accept: no control found",)))
+    assert "no control found" in unknown(test_hits.test_parameters, made)
+
+
+@pytest.mark.parametrize(
+    ("signals", "seen"),
+    [("gcs=G111", ""), ("gcs=G101", ""), ("gcd=13r3r3r3r5", ""), ("gcs=G100", "denied"), ("gcd=13p3p3p3p5", "denied"), ("", "absent"), ("gcs=G1--", "")],
+)  # fmt: skip
+def test_consent_in_hits(signals: str, seen: str) -> None:
+    found = messages(test_hits.test_signals, accepted(f"{COLLECT}&en=a&{signals}"))
+    assert found == ([f"hit 'a': analytics_storage is {seen}, wanted granted."] if seen else [])
+
+
+def test_counted_events() -> None:
+    event = models.AnalyticsEvent(name="sign_up")
+    assert messages(test_events.test_seen, CountedEvent(event, ("page_view", "sign_up"))) == []
+    assert messages(test_events.test_seen, CountedEvent(event, ("page_view",))) == [
+        "sign_up: page_view, wanted the event sign_up."
+    ]
+
+
+# --- error tracking ---
+
+
+TRACKING: dict[str, Any] = {
+    "kind": "sentry",
+    "host": "errors.test",
+    "project": "7",
+    "public_key": KEY,
+    "release": "1.2",
+    "environment": "staging",
+}
+ENVELOPE_URL = f"https://errors.test/api/7/envelope/?sentry_key={KEY}"
+
+
+def envelope(message: str = MARKER, release: str = "1.2", name: str = "staging", header: str = "{}") -> str:
+    event = (
+        f'{{"release": "{release}", "environment": "{name}", "exception": {{"values": [{{"value": "{message}"}}]}}}}'
+    )
+    return f'{header}\n{{"type": "session"}}\n{{}}\n{{"type": "event"}}\n{event}'
+
+
+def reports(*requests: BrowserRequest, client: ErrorClient | None = None, **declared: Any) -> ErrorReports:
+    return ErrorReports(models.ErrorTracking(**TRACKING | declared), visit(*requests, error_client=client))
+
+
+def client(dsn: str = f"https://{KEY}@errors.test/7", tunnel: str = "") -> ErrorClient:
+    return ErrorClient(dsn, "1.2", "staging", tunnel)
+
+
+SENT = request(ENVELOPE_URL, body=envelope())
+
+
+@pytest.mark.parametrize(
+    ("made", "found"),
+    [
+        (reports(client=client()), []),
+        (reports(SENT), []),
+        (reports(client=client("")), ["client: no DSN, so it sends nothing, wanted a DSN at errors.test."]),
+        (reports(client=client("x")), ["client: a DSN that is not an http:// or https:// URL, wanted a DSN at errors.test."]),
+        (reports(client=client(f"https://{KEY}@other.test/7")), ["client: host is other.test, wanted errors.test."]),
+        (reports(client=client("https://k@errors.test/8")), ["client: project is 8, wanted 7.", f"client: public key is k, wanted {KEY}."]),
+        (reports(client=client(), tunnel="/t"), ["client: tunnel is none, wanted /t."]),
+        (reports(client=client(tunnel=f"{SITE}/t"), tunnel="/t"), []),
+        (reports(request(f"{SITE}/t", body=envelope(header=f'{{"dsn": "https://{KEY}@errors.test/9"}}')), tunnel="/t"), ["client: project is 9, wanted 7."]),
+        (reports(request("https://errors.test/api/8/envelope/", body=envelope())), ["client: project is 8, wanted 7.", f"client: public key is none, wanted {KEY}."]),
+    ],
+)  # fmt: skip
+def test_the_error_trackers_client(made: ErrorReports, found: list[str]) -> None:
+    assert messages(test_client.test_configured, made) == found
+
+
+def test_without_client_and_report_nothing_is_known_of_the_client() -> None:
+    assert "no client was found" in unknown(test_client.test_configured, reports())
+
+
+@pytest.mark.parametrize(
+    ("made", "found"),
+    [
+        (reports(SENT), []),
+        (reports(), ["/: nothing was sent, wanted an event with the error's words."]),
+        (reports(request(ENVELOPE_URL, body=envelope("other"))), ["/: only session, event, wanted an event with the error's words."]),
+        (reports(request(ENVELOPE_URL, body="not an envelope")), ["/: nothing was sent, wanted an event with the error's words."]),
+    ],
+)  # fmt: skip
+def test_a_report_is_sent(made: ErrorReports, found: list[str]) -> None:
+    assert messages(test_report.test_sent, made) == found
+
+
+def test_a_report_that_gonogo_stopped_is_unknown() -> None:
+    stopped = request(ENVELOPE_URL, failure="blocked: method", status=0)
+    assert "blocked: method" in unknown(test_report.test_sent, reports(stopped))
+
+
+@pytest.mark.parametrize(
+    ("body", "declared", "found"),
+    [
+        (envelope(), {}, []),
+        (envelope(release="1.1"), {}, ["event: release is 1.1, wanted 1.2."]),
+        (envelope(release="", name=""), {}, ["event: release is none, wanted 1.2.", "event: environment is none, wanted staging."]),
+        (envelope(release="", name="any"), {"release": "", "environment": ""}, ["event: release is none, wanted one."]),
+    ],
+)  # fmt: skip
+def test_reports_are_labelled(body: str, declared: dict[str, Any], found: list[str]) -> None:
+    assert messages(test_report.test_labelled, reports(request(ENVELOPE_URL, body=body), **declared)) == found
+    assert "no report" in unknown(test_report.test_labelled, reports())
+
+
+def test_forbidden_hosts_are_seen_in_requests_and_in_what_the_policy_blocked() -> None:
+    declared = models.ErrorTracking(kind="none", forbid_hosts=("*.sentry.io",))
+    blocked = Violation("connect-src", "https://o1.ingest.sentry.io/api", "app.js", "enforce")
+    visits = (
+        ("page /", visit(request("https://errors.test/"), request("https://O2.sentry.io:443/x"), request("https://["))),
+        ("page /b", visit(violations=(blocked, blocked))),
+        ("page /c", visit(request("https://sentry.io.test/"))),
+    )
+    assert messages(test_hosts.test_forbidden, ForbiddenHosts(declared, visits)) == [
+        "page /: o2.sentry.io, wanted no request to it.",
+        "page /b: o1.ingest.sentry.io, wanted no request to it.",
+    ]
+
+
+def test_errors_are_not_provoked_where_reports_would_reach_production() -> None:
+    party = {"host": "errors.test", "purpose": "errors", "intercept": False}
+    noun = NOUNS["error_reports"]
+    for tier, intercept, provoked in (("production", False, 0), ("production", True, 1), ("staging", False, 1)):
+        made = environment(tier=tier, error_tracking=TRACKING, third_parties=[party | {"intercept": intercept}])
+        assert len(noun.subjects(made)) == provoked
+    assert noun.subjects(environment(error_tracking=TRACKING | {"provoke": False})) == []
+    assert noun.subjects(environment()) == []
+
+
+# --- journeys ---
+
+
+def run(*seen: StepSeen, steps: list[dict[str, Any]] | None = None, stamp: Stamp | None = None, seconds: float = 1.0, **fields: Any) -> JourneyRun:  # fmt: skip
+    declared = models.Journey.model_validate({"name": "j", "steps": steps or [{"see": "x"}] * len(seen)} | fields)
+    return JourneyRun(declared, visit(), JourneySeen("j", seen, seconds, stamp, ("f.png",)))
+
+
+DONE, FAILED = StepSeen("see 'x'", 0.2, ""), StepSeen("see 'y'", 5.0, "not found")
+
+
+def test_steps_that_were_not_done() -> None:
+    assert messages(test_steps.test_complete, run(DONE, DONE)) == []
+    assert messages(test_steps.test_complete, run(DONE, FAILED)) == ["step 2: see 'y': not found (f.png), wanted done."]
+
+
+def test_the_journeys_time() -> None:
+    slow = replace(DONE, seconds=9.0)
+    assert messages(test_time.test_budget, run(DONE, seconds=15.0)) == []
+    assert messages(test_time.test_budget, run(DONE, slow, seconds=15.2)) == [
+        "j: 15.2 s (see 'x' 9.0 s, see 'x' 0.2 s), wanted at most 15 s."
+    ]
+    assert "stopped after" in unknown(test_time.test_budget, run(DONE, FAILED))
+    assert "1 of 2" in unknown(test_time.test_budget, run(DONE, steps=[{"see": "x"}] * 2))
+
+
+NOW = "2026-11-21T06:01:00+00:00"
+
+
+@pytest.mark.parametrize(
+    ("text", "seen"),
+    [
+        ("2026-11-21T06:00:30Z", ""),
+        ("2026-11-21T06:00:30", ""),
+        ("2026-11-21T07:00:30+01:00", ""),
+        ("1795240830", ""),
+        ("1795240830000", ""),
+        ("2026-11-21T05:58:00Z", "180 s old, wanted at most 60 s."),
+        ("2026-11-21T06:02:00Z", "60 s in the future, wanted the time of the data."),
+        ("now", "'now' is no time, wanted ISO 8601 or Unix time."),
+        ("1e400", "'1e400' is no time, wanted ISO 8601 or Unix time."),
+        ("nan", "'nan' is no time, wanted ISO 8601 or Unix time."),
+    ],
+)
+def test_freshness(text: str, seen: str) -> None:
+    made = run(DONE, stamp=Stamp("/api", text, NOW, ""), fresh={"response": "/api"})
+    assert messages(test_data.test_fresh, made) == ([f"/api: {seen}"] if seen else [])
+
+
+def test_data_without_a_time() -> None:
+    made = run(DONE, stamp=Stamp("/api", "", "", "no answer was seen"), fresh={"response": "/api"})
+    assert messages(test_data.test_fresh, made) == ["/api: no answer was seen, wanted the time of the data."]
+    assert "stopped" in unknown(test_data.test_fresh, run(FAILED, fresh={"response": "/api"}))
+
+
+def test_declared_statuses() -> None:
+    steps = [{"goto": "/a", "status": [401, 403]}, {"goto": "/b"}]
+    refused, opened = StepSeen("goto '/a'", 0.1, "", 401), StepSeen("goto '/a'", 0.1, "", 200)
+    assert messages(test_access.test_status, run(refused, opened, steps=steps)) == []
+    assert messages(test_access.test_status, run(opened, opened, steps=steps)) == ["goto '/a': 200, wanted 401 or 403."]
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"steps": []},
+        {"steps": [{}]},
+        {"steps": [{"see": "a", "click": "b"}]},
+        {"steps": [{"see": "a"}], "fresh": {"max_age_s": 3}},
+        {"steps": [{"see": "a"}], "fresh": {"response": "/a", "selector": "b"}},
+    ],
+)
+def test_journeys_that_are_refused(fields: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match=r"steps|fresh"):
+        environment(journeys=[{"name": "j"} | fields])
+
+
+def test_an_event_needs_a_journey_that_accepts() -> None:
+    journey = {"name": "j", "steps": [{"see": "a"}]}
+    analytics = {"events": [{"name": "e", "journey": "j"}]}
+    environment(journeys=[journey | {"consent": "accept"}], analytics=analytics)
+    for journeys in ([], [journey]):
+        with pytest.raises(ValueError, match="no journey 'j'"):
+            environment(journeys=journeys, analytics=analytics)
+
+
+# --- scripts ---
+
+
+def page(*requests: BrowserRequest, **fields: Any) -> PageVisit:
+    parties = (
+        models.ThirdParty(host="tag.test", purpose="analytics", scripts=True),
+        models.ThirdParty(host="img.test", purpose="media"),
+    )
+    return PageVisit(models.Page(path="/"), visit(*requests, **fields), parties)
+
+
+def test_scripts_of_declared_hosts() -> None:
+    made = page(
+        request("https://tag.test/a.js", type="script"),
+        request("https://img.test/b.js", type="script"),
+        request("https://img.test/c.png", type="image"),
+        request("https://other.test/d.js", type="script", failure="blocked: undeclared host"),
+        request(f"{SITE}/e.js", type="script", third_party=False),
+    )
+    assert messages(test_scripts.test_declared, made) == [
+        "/ → img.test: script https://img.test/b.js, wanted hosts with scripts = true."
+    ]
+
+
+@pytest.mark.parametrize(
+    ("fields", "seen"),
+    [
+        ({"status": 404}, "status 404"),
+        ({"status": 0, "failure": "net::ERR_CONNECTION_REFUSED"}, "net::ERR_CONNECTION_REFUSED"),
+        ({"status": 399}, ""),
+        ({"status": 0, "failure": "net::ERR_ABORTED"}, ""),
+        ({"status": 0, "failure": "blocked: undeclared host"}, ""),
+        ({"status": 0, "failure": "csp"}, ""),
+        ({"status": 0, "failure": "net::ERR_FAILED", "local": True}, ""),
+    ],
+)
+def test_parts_that_do_not_arrive(fields: dict[str, Any], seen: str) -> None:
+    found = messages(test_requests.test_answered, page(request(f"{SITE}/a", **fields)))
+    assert found == ([f"/: {seen}: fetch {SITE}/a, wanted an answer."] if seen else [])
+
+
+def test_mixed_content() -> None:
+    mixed, other = ConsoleMessage("mixed", "Mixed Content: a", ""), ConsoleMessage("error", "b", "")
+    assert messages(test_requests.test_encrypted, page(console=(mixed, mixed, other))) == [
+        "/: Mixed Content: a, wanted https:// only."
+    ]
+
+
+def test_sinks() -> None:
+    assert messages(test_trusted_types.test_enforced, SinkAttempt("/", "TypeError: refused")) == []
+    assert messages(test_trusted_types.test_enforced, SinkAttempt("/", "accepted")) == [
+        "/: innerHTML took markup, wanted refused, as the policy demands."
+    ]

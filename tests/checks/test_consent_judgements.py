@@ -1,0 +1,473 @@
+"""Judgements of consent on evidence that once could fool them: each with what it must say."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from checks.consent import test_banner as banner
+from checks.consent import test_choice as choice
+from checks.consent import test_inventory as inventory
+from checks.consent import test_layers as layers
+from checks.consent import test_lifetime as lifetime
+from checks.consent import test_policy as policy
+from checks.consent import test_renewal as renewal
+from checks.consent import test_signals as signals
+from checks.consent import test_traces as traces
+from checks.consent import test_wall as wall
+from checks.consent import test_withdrawal as withdrawal
+from gonogo import Shortfall
+from gonogo.environment import models
+from gonogo.environment.models import Environment
+from gonogo.errors import EvidenceMissing
+from gonogo.evidence.facts import (
+    Banner,
+    BrowserCookie,
+    BrowserRequest,
+    Choice,
+    Command,
+    ConsentSignals,
+    Control,
+    CookieWrite,
+    Exchange,
+    Layer,
+    PrivacyView,
+    Snapshot,
+    Timings,
+    Toggle,
+    Visit,
+)
+from gonogo.nouns import NOUNS, ConsentFlow, OptOutFlow, PolicyAnswer
+
+URL = "https://www.shop.test/"
+TAG = "https://stats.partner.test/hit"
+ACCEPT = Control("accept", "Accept all", "button", 100, 40, 16, 7, 7)
+REJECT = Control("reject", "Reject all", "button", 100, 40, 16, 7, 7)
+LAYER = Layer(
+    "dialog", "Cookies", modal=False, focused=False, controls=(ACCEPT, REJECT), policy=f"{URL}policy", toggles=()
+)
+ASKS = Banner(visible=True, accept="Accept all", reject="Reject all", text="We use cookies")
+SILENT = Banner(visible=False, accept="", reject="", text="")
+NONE = ConsentSignals((), None, None)
+VIEW = PrivacyView(LAYER, "Cookie settings", "Your privacy choices", (), (), NONE, 1000, 0.1)
+PARTY = models.ThirdParty(host="stats.partner.test", purpose="analytics")
+
+
+def cookie(name: str) -> BrowserCookie:
+    return BrowserCookie(name, "1", "www.shop.test", "/", -1, http_only=False, secure=True, same_site="Lax")
+
+
+def request(
+    url: str, *, third: bool = True, status: int = 204, local: bool = True, kind: str = "fetch"
+) -> BrowserRequest:
+    return BrowserRequest(url, "GET", kind, third, status, 0, "", local)
+
+
+def snapshot(label: str, *names: str, asks: bool = False, requests: int = 0, **view: Any) -> Snapshot:
+    told = {"layer": LAYER if asks else None, **view}
+    return Snapshot(
+        label, URL, "Shop", ASKS if asks else SILENT, tuple(map(cookie, names)), (), (), requests, replace(VIEW, **told)
+    )
+
+
+def visit(*snapshots: Snapshot, requests: tuple[BrowserRequest, ...] = (), **fields: Any) -> Visit:
+    basic = Visit("b", "desktop", (1, 1), snapshots, requests, (), (), None, "", ())
+    return replace(basic, **fields)
+
+
+REJECTED = visit(
+    snapshot("first", asks=True),
+    *(snapshot(label, "choice") for label in ("chosen", "reloaded", "other page", "restarted")),
+    snapshot("expired", asks=True),
+    choices=(Choice("reject", 1, deeper=False),),
+    writes=(CookieWrite("choice", "script", "www.shop.test", 200 * 86_400, secure=True, same_site="Lax"),),
+)
+ACCEPTED = visit(
+    snapshot("first", asks=True),
+    *(snapshot(label, "choice", "_px", requests=1) for label in ("chosen", "reloaded", "other page", "restarted")),
+    snapshot("reopened", "choice", "_px", asks=True, requests=1),
+    *(snapshot(label, "choice", requests=1) for label in ("withdrawn", "after withdrawal")),
+    requests=(request(TAG),),
+    choices=(Choice("accept", 1, deeper=False), Choice("reject", 1, deeper=False)),
+)
+LOOKED = visit(
+    snapshot("first", asks=True),
+    snapshot("scrolled", asks=True),
+    snapshot("preferences", asks=True),
+    replace(snapshot("policy", asks=True), url=f"{URL}policy"),
+    requests=(request(f"{URL}policy", third=False, status=200, local=False, kind="document"),),
+)
+FLOW = ConsentFlow(
+    models.Consent(essential_cookies=("choice",), record="choice"),
+    (PARTY,),
+    REJECTED,
+    ACCEPTED,
+    LOOKED,
+    REJECTED.snapshots[0],
+    ("eu",),
+)
+
+
+def without(one: Visit, label: str) -> Visit:
+    return replace(one, snapshots=tuple(snapshot for snapshot in one.snapshots if snapshot.label != label))
+
+
+def changed(one: Visit, label: str, **fields: Any) -> Visit:
+    return replace(
+        one, snapshots=tuple(replace(each, **fields) if each.label == label else each for each in one.snapshots)
+    )
+
+
+def viewed(one: Visit, label: str, **fields: Any) -> Visit:
+    known = one.snapshot(label)
+    assert known is not None
+    assert known.privacy is not None
+    return changed(one, label, privacy=replace(known.privacy, **fields))
+
+
+def first(**fields: Any) -> ConsentFlow:
+    """The flow with another first layer."""
+    seen = viewed(REJECTED, "first", layer=replace(LAYER, **fields))
+    return replace(FLOW, reject=seen, first=seen.snapshots[0])
+
+
+def says(judge: Any, noun: object) -> str:
+    try:
+        judge(noun)
+    except Shortfall as error:
+        return f"FAIL {error}"
+    except EvidenceMissing as error:
+        return f"UNKNOWN {error}"
+    return "PASS"
+
+
+EVERY = [
+    banner.test_shown, banner.test_named, choice.test_reject_obeyed, choice.test_accept_effective, choice.test_persists,
+    choice.test_scrolling, layers.test_reject_first, layers.test_reject_easy, layers.test_prominence, layers.test_preticked,
+    layers.test_policy, withdrawal.test_reachable, withdrawal.test_effective, renewal.test_expiry, lifetime.test_trackers,
+    lifetime.test_record, lifetime.test_record_attributes, signals.test_default, signals.test_update, signals.test_iab,
+    traces.test_none_left, wall.test_usable,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("judge", EVERY, ids=lambda one: f"{one.__module__}.{one.__name__}")
+def test_a_good_site_passes(judge: Any) -> None:
+    assert says(judge, FLOW) == "PASS"
+
+
+@pytest.mark.parametrize("judge", EVERY, ids=lambda one: f"{one.__module__}.{one.__name__}")
+def test_without_a_banner_nothing_else_is_said_to_be_wrong(judge: Any) -> None:
+    """One cause, one finding: where no banner was seen, the others are unknown, or have nothing to do with it."""
+    unseen = visit(
+        snapshot("first"), problems=("consent reject: no control to reject was found", "consent accept: none")
+    )
+    flow = replace(FLOW, reject=unseen, accept=unseen, preferences=unseen, first=unseen.snapshots[0])
+    said = says(judge, flow)
+    assert said.startswith("FAIL" if judge is banner.test_shown else ("UNKNOWN", "PASS")), said
+
+
+CASES: list[tuple[Any, ConsentFlow, str]] = [
+    (banner.test_named, first(role=""), "FAIL"),
+    (banner.test_named, first(name=""), "FAIL"),
+    (banner.test_named, first(modal=True), "FAIL"),
+    (banner.test_named, first(modal=True, focused=True), "PASS"),
+    (layers.test_reject_first, first(controls=(ACCEPT,)), "FAIL"),
+    (layers.test_reject_easy, first(controls=(ACCEPT,)), "UNKNOWN"),
+    (layers.test_reject_easy, first(controls=(ACCEPT, replace(REJECT, kind="link"))), "FAIL"),
+    (layers.test_reject_easy, first(controls=(replace(ACCEPT, kind="link"), replace(REJECT, kind="link"))), "PASS"),
+    (layers.test_reject_easy, replace(FLOW, reject=replace(REJECTED, choices=(Choice("reject", 2, deeper=False),))), "FAIL"),
+    (layers.test_prominence, first(controls=(ACCEPT, replace(REJECT, width=40))), "FAIL"),
+    (layers.test_prominence, first(controls=(ACCEPT, replace(REJECT, font_px=12))), "FAIL"),
+    (layers.test_prominence, first(controls=(ACCEPT, replace(REJECT, contrast=2))), "FAIL"),
+    (layers.test_prominence, first(controls=(ACCEPT, replace(REJECT, contrast=0, fill=0))), "PASS"),
+    (layers.test_prominence, first(controls=(ACCEPT, replace(REJECT, fill=1))), "FAIL"),
+    (layers.test_preticked, first(toggles=(Toggle("Statistics", checked=True, fixed=False),)), "FAIL"),
+    (layers.test_preticked, first(toggles=(Toggle("Needed", checked=True, fixed=True),)), "PASS"),
+    (layers.test_policy, first(policy=""), "FAIL"),
+    (layers.test_policy, replace(FLOW, preferences=replace(LOOKED, problems=("policy: it leads to x, a host that is not declared",))), "UNKNOWN"),
+    (layers.test_policy, replace(FLOW, preferences=replace(LOOKED, requests=(request(f"{URL}policy", third=False, status=404, kind="document"),))), "FAIL"),
+    (choice.test_reject_obeyed, replace(FLOW, reject=changed(REJECTED, "restarted", cookies=(cookie("_px"),))), "PASS"),
+    (choice.test_reject_obeyed, replace(FLOW, reject=changed(REJECTED, "other page", cookies=(cookie("_px"),))), "FAIL"),
+    (choice.test_reject_obeyed, replace(FLOW, reject=viewed(REJECTED, "chosen", databases=("profile",))), "FAIL"),
+    (choice.test_reject_obeyed, replace(FLOW, accept=replace(ACCEPTED, requests=())), "UNKNOWN"),
+    (choice.test_persists, replace(FLOW, accept=changed(ACCEPTED, "restarted", banner=ASKS)), "FAIL"),
+    (choice.test_persists, replace(FLOW, accept=without(ACCEPTED, "restarted")), "UNKNOWN"),
+    (choice.test_scrolling, replace(FLOW, preferences=changed(LOOKED, "scrolled", banner=SILENT)), "FAIL"),
+    (choice.test_scrolling, replace(FLOW, preferences=changed(LOOKED, "scrolled", cookies=(cookie("_px"),))), "FAIL"),
+    (withdrawal.test_reachable, replace(FLOW, accept=replace(ACCEPTED, problems=("reopen: no control",))), "FAIL"),
+    (withdrawal.test_effective, replace(FLOW, accept=replace(ACCEPTED, problems=("reopen: no control",))), "UNKNOWN"),
+    (withdrawal.test_effective, replace(FLOW, accept=changed(ACCEPTED, "after withdrawal", cookies=(cookie("_px"),))), "FAIL"),
+    (withdrawal.test_effective, replace(FLOW, reject=changed(REJECTED, "chosen", cookies=(cookie("_px"),))), "UNKNOWN"),
+    (renewal.test_expiry, replace(FLOW, reject=changed(REJECTED, "expired", banner=SILENT)), "FAIL"),
+    (renewal.test_expiry, replace(FLOW, reject=without(REJECTED, "expired")), "UNKNOWN"),
+    (wall.test_usable, replace(FLOW, reject=viewed(REJECTED, "reloaded", text_length=300)), "FAIL"),
+    (wall.test_usable, replace(FLOW, reject=viewed(REJECTED, "other page", covered=0.9)), "FAIL"),
+    (wall.test_usable, replace(FLOW, accept=viewed(ACCEPTED, "reloaded", text_length=0)), "UNKNOWN"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("judge", "flow", "wanted"), CASES)
+def test_what_is_said(judge: Any, flow: ConsentFlow, wanted: str) -> None:
+    assert says(judge, flow).startswith(wanted), says(judge, flow)
+
+
+def written(*writes: tuple[str, int | None]) -> ConsentFlow:
+    made = tuple(
+        CookieWrite(name, "script", "www.shop.test", seconds, secure=False, same_site="") for name, seconds in writes
+    )
+    return replace(FLOW, reject=replace(REJECTED, writes=made))
+
+
+DAY = 86_400
+
+
+@pytest.mark.parametrize(
+    ("writes", "wanted"),
+    [
+        ([("_px", 3650 * DAY)], "FAIL"),
+        ([("_px", 396 * DAY)], "PASS"),
+        ([("_px", None)], "PASS"),
+        ([("choice", 3650 * DAY)], "PASS"),
+    ],
+)
+def test_the_lifetime_of_trackers(writes: list[tuple[str, int | None]], wanted: str) -> None:
+    assert says(lifetime.test_trackers, written(*writes)).startswith(wanted)
+
+
+@pytest.mark.parametrize(
+    ("writes", "wanted"),
+    [
+        ([("choice", None)], "FAIL"), ([("choice", 30 * DAY)], "FAIL"), ([("choice", 3650 * DAY)], "FAIL"),
+        ([("choice", 180 * DAY), ("choice", 0)], "PASS"), ([("choice", 400 * DAY)], "PASS"), ([], "UNKNOWN"),
+    ],
+)  # fmt: skip
+def test_the_lifetime_of_the_choice(writes: list[tuple[str, int | None]], wanted: str) -> None:
+    assert says(lifetime.test_record, written(*writes)).startswith(wanted)
+
+
+def test_the_choices_cookie_lacks_both_attributes() -> None:
+    said = says(lifetime.test_record_attributes, written(("choice", 200 * DAY)))
+    assert "Secure" in said
+    assert "SameSite" in said
+
+
+def told(
+    after_reject: ConsentSignals, after_accept: ConsentSignals = NONE, first_: ConsentSignals = NONE
+) -> ConsentFlow:
+    reject = viewed(viewed(REJECTED, "chosen", signals=after_reject), "first", signals=first_)
+    return replace(
+        FLOW, reject=reject, accept=viewed(ACCEPTED, "chosen", signals=after_accept), first=reject.snapshots[0]
+    )
+
+
+DENIED = tuple((name, "denied") for name in ("ad_storage", "analytics_storage", "ad_user_data", "ad_personalization"))
+GRANTED = tuple((name, "granted") for name, _ in DENIED)
+
+
+def calls(*made: tuple[str, str, tuple[tuple[str, str], ...]]) -> ConsentSignals:
+    return ConsentSignals(tuple(Command(*one) for one in made), None, None)
+
+
+BEGUN = calls(("consent", "default", DENIED), ("config", "G-1", ()))
+
+
+@pytest.mark.parametrize(
+    ("first_", "wanted"),
+    [
+        (BEGUN, "PASS"),
+        (calls(("config", "G-1", ()), ("consent", "default", DENIED)), "FAIL"),
+        (calls(("consent", "default", DENIED[:2]), ("config", "G-1", ())), "FAIL"),
+        (calls(("consent", "default", GRANTED), ("config", "G-1", ())), "FAIL"),
+        (calls(("config", "G-1", ())), "FAIL"),
+        (NONE, "PASS"),
+    ],
+)
+def test_consent_mode_by_default(first_: ConsentSignals, wanted: str) -> None:
+    assert says(signals.test_default, told(NONE, NONE, first_)).startswith(wanted)
+
+
+@pytest.mark.parametrize(
+    ("after_reject", "after_accept", "wanted"),
+    [
+        (BEGUN, calls(("consent", "default", DENIED), ("consent", "update", GRANTED)), "PASS"),
+        (BEGUN, BEGUN, "FAIL"),
+        (calls(("consent", "update", GRANTED)), calls(("consent", "update", GRANTED)), "FAIL"),
+    ],
+)
+def test_consent_mode_after_a_choice(after_reject: ConsentSignals, after_accept: ConsentSignals, wanted: str) -> None:
+    assert says(signals.test_update, told(after_reject, after_accept)).startswith(wanted)
+
+
+def test_a_hit_after_a_rejection_that_says_granted() -> None:
+    hit = request("https://region1.google-analytics.com/g/collect?v=2&gcs=G111")
+    assert "ad_storage" in says(signals.test_update, replace(FLOW, reject=replace(REJECTED, requests=(hit,))))
+
+
+STRING = "CQq7FMAQq7FMAEsABBENDIFAAOAAAAAAAAYgAAAA"  # consent to purposes 1, 2 and 3
+
+
+def tcf(**fields: str) -> ConsentSignals:
+    pairs = {"answered": "true", "gdprApplies": "true", "tcString": STRING, "purposes": "1,2,3"} | fields
+    return ConsentSignals((), tuple(pairs.items()), None)
+
+
+@pytest.mark.parametrize(
+    ("after_reject", "after_accept", "wanted"),
+    [
+        (NONE, tcf(), "PASS"),
+        (tcf(), tcf(), "FAIL"),
+        (tcf(gdprApplies="false"), tcf(gdprApplies="false"), "PASS"),
+        (NONE, tcf(purposes="1"), "FAIL"),
+        (NONE, tcf(tcString=""), "FAIL"),
+        (NONE, tcf(answered="false"), "FAIL"),
+        (NONE, ConsentSignals((), None, (("answered", "true"), ("signalStatus", "ready"))), "FAIL"),
+        (
+            NONE,
+            ConsentSignals((), None, (("answered", "true"), ("signalStatus", "ready"), ("gppString", "DBAA"))),
+            "PASS",
+        ),
+    ],
+)
+def test_iab_signals(after_reject: ConsentSignals, after_accept: ConsentSignals, wanted: str) -> None:
+    assert says(signals.test_iab, told(after_reject, after_accept)).startswith(wanted)
+
+
+def test_global_privacy_control_is_judged_by_what_it_changes() -> None:
+    """What happens with and without it is told by the checks before a choice; what only it lets happen is told here."""
+    firing = visit(
+        snapshot("first", "_px", asks=True, requests=1), snapshot("other page", requests=1), requests=(request(TAG),)
+    )
+    flow = OptOutFlow(FLOW.declared, (PARTY,), firing, None)
+    assert says(signals.test_gpc, flow).startswith("FAIL")
+    assert says(signals.test_gpc, replace(flow, plain=firing)) == "PASS"
+    assert says(signals.test_gpc, replace(flow, plain=REJECTED)).startswith("FAIL")
+
+
+def test_the_opt_out_link_is_on_every_page() -> None:
+    with_it = visit(snapshot("first"), snapshot("other page"))
+    assert says(signals.test_opt_out_link, OptOutFlow(FLOW.declared, (), with_it, None)) == "PASS"
+    lacking = viewed(with_it, "other page", opt_out="")
+    assert says(signals.test_opt_out_link, OptOutFlow(FLOW.declared, (), lacking, None)).startswith("FAIL")
+
+
+@pytest.mark.parametrize(
+    ("made", "wanted"),
+    [
+        (request(TAG), "PASS"),
+        (request(TAG, local=False), "FAIL"),
+        (request(TAG, local=False, status=0), "PASS"),
+        (request(f"{URL}g/collect?v=2", third=False, local=False, status=204), "FAIL"),
+        (request(f"{URL}own/hits", third=False, local=False, status=204), "FAIL"),
+        (request(f"{URL}api/own", third=False, local=False, status=204), "PASS"),
+    ],
+)
+def test_what_leaves_a_trace(made: BrowserRequest, wanted: str) -> None:
+    declared = replace(
+        FLOW, declared=models.Consent(collectors=("/own/*",)), accept=replace(ACCEPTED, requests=(made,))
+    )
+    assert says(traces.test_none_left, declared).startswith(wanted)
+
+
+def test_an_unknown_entry_is_told_with_where_it_was_first_seen() -> None:
+    listed = models.Consent(
+        essential_cookies=("choice",), inventory=(models.InventoryItem(name="choice", purpose="the choice"),)
+    )
+    said = says(inventory.test_known, replace(FLOW, declared=listed))
+    assert "cookie '_px'" in said
+    assert "accept: chosen" in said
+    whole = listed.model_copy(
+        update={"inventory": (*listed.inventory, models.InventoryItem(name="_p*", purpose="counts"))}
+    )
+    assert says(inventory.test_known, replace(FLOW, declared=whole)) == "PASS"
+
+
+def page(body: str, status: int = 200, **fields: Any) -> PolicyAnswer:
+    exchange = Exchange(
+        f"{URL}privacy", "GET", "anonymous", status, "HTTP/1.1", (), body, len(body), 0, "", Timings(None, None, None, 0, 0), "",
+        "2026-11-21T00:00:00+00:00",
+    )  # fmt: skip
+    return PolicyAnswer(exchange, models.PolicyPage(**fields))
+
+
+@pytest.mark.parametrize(
+    ("body", "fields", "wanted"),
+    [
+        ("Write to Us", {"phrases": ("write to us",)}, "PASS"),
+        ("Nothing", {"phrases": ("write to us",)}, "FAIL"),
+        ('<a href="/rights">', {"links": (f"{URL}rights",)}, "PASS"),
+        ("", {"links": ("/rights",)}, "FAIL"),
+        ("Updated 2026-01-01", {"updated": r"Updated (\d{4}-\d\d-\d\d)"}, "PASS"),
+        ("Updated 2020-01-01", {"updated": r"Updated (\d{4}-\d\d-\d\d)"}, "FAIL"),
+        ("Updated 2026-99-01", {"updated": r"Updated (\d{4}-\d\d-\d\d)"}, "FAIL"),
+        ("Never", {"updated": r"Updated (\d{4}-\d\d-\d\d)"}, "FAIL"),
+    ],
+)
+def test_the_policy_page(body: str, fields: dict[str, Any], wanted: str) -> None:
+    assert says(policy.test_facts, page(body, **fields)).startswith(wanted)
+
+
+def test_a_policy_page_that_is_not_there_is_unknown() -> None:
+    assert says(policy.test_facts, page("", 404)).startswith("UNKNOWN")
+
+
+# --- what an environment declares ---
+
+
+def declared(**consent: Any) -> Environment:
+    return Environment.model_validate(
+        {"name": "t", "tier": "staging", "site": {"url": "https://www.shop.test"}, "consent": consent}
+    )
+
+
+def test_each_region_has_visits_of_its_own() -> None:
+    germany = {"name": "Germany", "locale": "de-DE", "timezone": "Europe/Berlin"}
+    california = {"name": "California", "locale": "en-US", "timezone": "America/Los_Angeles", "laws": ["us"]}
+    environment = declared(regions=[germany, california], laws=["uk"])
+    flows = list(NOUNS["consent"].subjects(environment))
+    assert [subject.id for subject in flows] == ["/", "/ (Germany)"]
+    assert [(one.name, one.locale, one.timezone) for one in flows[1].requests] == [
+        (f"consent {name} (Germany)", "de-DE", "Europe/Berlin") for name in ("reject", "accept", "preferences")
+    ]
+    opt_outs = list(NOUNS["opt_out"].subjects(environment))
+    assert [subject.id for subject in opt_outs] == ["/ (California)"]
+    assert [(one.gpc, one.locale) for one in opt_outs[0].requests] == [(True, "en-US")]
+
+
+def test_under_an_opt_out_law_alone_nobody_is_asked_first() -> None:
+    assert list(NOUNS["consent"].subjects(declared(laws=["us"]))) == []
+    assert len(list(NOUNS["opt_out"].subjects(declared(laws=["us"])))) == 1
+
+
+def test_with_both_laws_the_visits_are_shared() -> None:
+    environment = declared(laws=["eu", "us"])
+    requests = {
+        one
+        for name in ("consent", "opt_out")
+        for subject in NOUNS[name].subjects(environment)
+        for one in subject.requests
+    }
+    assert len(requests) == 4
+
+
+@pytest.mark.parametrize(
+    "name", ["consent_record", "consent_revision", "consent_inventory", "policy_page", "consented_tags"]
+)
+def test_what_is_not_declared_does_not_apply(name: str) -> None:
+    assert list(NOUNS[name].subjects(declared())) == []
+
+
+@pytest.mark.parametrize(
+    ("consent", "why"),
+    [
+        ({"revised": "granted.1"}, "needs consent.record"),
+        ({"regions": [{"name": "A"}, {"name": "A"}]}, "more than once"),
+        ({"policy": {"updated": "("}}, "regular expression"),
+        ({"policy": {"updated": "Updated"}}, "must have a group"),
+    ],
+)
+def test_a_declaration_that_cannot_be_meant_is_refused(consent: dict[str, Any], why: str) -> None:
+    with pytest.raises(ValidationError, match=why):
+        declared(**consent)
