@@ -175,7 +175,7 @@ class VisitRequest:
 
     @property
     def navigations(self) -> int:
-        return sum(step.action in {"goto", "reload", "again"} for step in self.steps)
+        return sum(step.action in {"goto", "reload", "again", "policy"} for step in self.steps)
 
 
 @dataclass(frozen=True, slots=True)
