@@ -171,7 +171,7 @@ class Instruments:
 
     def _sheet(self, told: dict[str, Any]) -> None:
         header = told["header"]
-        if str(header.get("sourceURL", "")).startswith("http"):
+        if str(header.get("sourceURL", "")).startswith("http") and len(self._sheets) < MOST_COVERED:
             self._sheets[header["styleSheetId"]] = (clip(header["sourceURL"], 500), int(header["length"]))
 
     async def coverage(self) -> tuple[Coverage, ...]:

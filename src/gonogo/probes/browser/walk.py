@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import tomllib
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
@@ -672,7 +673,9 @@ class _Walk:
 
 def _number(told: dict[str, object], key: str) -> float | None:
     value = told.get(key)
-    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+    if not isinstance(value, int | float) or isinstance(value, bool) or not math.isfinite(value):
+        return None
+    return float(value)
 
 
 def _with_inp(vitals: Vitals, told: dict[str, object]) -> Vitals:
@@ -686,5 +689,5 @@ def _parts(told: dict[str, object]) -> tuple[tuple[str, float], ...]:
     return tuple(
         (clip(one[0], 40), round(float(one[1]), 1))
         for one in (parts if isinstance(parts, list) else [])[:8]
-        if isinstance(one, list) and len(one) == 2 and isinstance(one[1], int | float)
+        if isinstance(one, list) and len(one) == 2 and isinstance(one[1], int | float) and math.isfinite(one[1])
     )
