@@ -137,7 +137,7 @@ def test_gpc(opt_out: OptOutFlow) -> None:
     See: https://cppa.ca.gov/regulations/pdf/cppa_regs.pdf
     """
     visit = opt_out.visit
-    able(visit, "goto", "snapshot")
+    able(visit, "goto", "snapshot first:", "snapshot other page:")
     known: set[str] = set()
     if opt_out.plain is not None:
         first = seen(opt_out.plain, "first")

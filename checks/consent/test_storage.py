@@ -9,10 +9,12 @@ from __future__ import annotations
 from gonogo import Severity, check
 from gonogo.check import report
 from gonogo.nouns import ConsentFlow
+from gonogo.nouns.consent import able
 from gonogo.privacy import stored_without_need
 
 
 @check(title="Nothing is stored before a choice", severity=Severity.CRITICAL, profiles={"nightly"})
 def test_before_choice(consent: ConsentFlow) -> None:
     """Cookies (HttpOnly ones too), local and session storage, IndexedDB and caches of a fresh browser, against the declared essentials."""
+    able(consent.reject, "snapshot first:")
     report(stored_without_need(consent.first, consent.declared))

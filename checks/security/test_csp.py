@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from gonogo import Finding, Severity, check
 from gonogo.check import report
 from gonogo.evidence.facts import Exchange
-from gonogo.formats import cache_control, csp, csp_review, html, json_text
+from gonogo.formats import cache_control, csp, csp_review, html, json_text, reporting_endpoints
 from gonogo.formats.csp_review import Remark
 from gonogo.nouns import Again, Document
 from gonogo.probes.resolve import is_address
@@ -68,6 +68,25 @@ def _kept(exchange: Exchange) -> str:
 
 
 CACHES = ("cf-cache-status", "x-cache", "x-vercel-cache", "x-cache-status", "cache-status", "x-proxy-cache")
+
+
+@check(title="Reports of violations have an address", severity=Severity.LOW, profiles={"smoke", "security", "nightly"})
+def test_reporting(document: Document) -> None:
+    """`report-to` must name an endpoint of Reporting-Endpoints, or nobody hears of violations; reports hold addresses of
+    pages, so `report-uri` must not send them in the clear.
+
+    See: https://www.w3.org/TR/reporting-1/
+    """
+    endpoints = reporting_endpoints.parse(document.exchange.values("reporting-endpoints"), url=document.exchange.url)
+    known = set() if isinstance(endpoints, str) else set(endpoints.urls)
+    known |= _groups(document.exchange.values("report-to"))
+    insecure = [
+        Remark(address[:100], "an https address", f"report-uri sends reports in the clear, to {address[:100]}")
+        for policy in document.policies
+        for address in policy.directive("report-uri") or ()
+        if address.lower().startswith("http:")
+    ]
+    _report(document, (*csp_review.reporting(document.policies, known), *insecure))
 
 
 def _groups(values: Iterable[str]) -> set[str]:

@@ -11,7 +11,7 @@ from gonogo.environment.models import Consent, ThirdParty
 from gonogo.errors import EvidenceMissing
 from gonogo.evidence.facts import BrowserRequest, ConsentSignals, Layer, Snapshot, Visit
 from gonogo.formats import consent_mode
-from gonogo.nouns.consent import ConsentFlow, seen, view
+from gonogo.nouns.consent import ConsentFlow, able, seen, view
 from gonogo.result import Finding
 
 LATER = ("chosen", "reloaded", "other page")
@@ -94,6 +94,7 @@ def silent_parties(flow: ConsentFlow) -> list[str]:
 def disobeyed(flow: ConsentFlow) -> list[Finding]:
     """What was stored or sent after the rejection. Raises EvidenceMissing("invalid") when it could not be made."""
     chosen(flow.reject, "reject")
+    able(flow.reject, *(f"snapshot {label}:" for label in LATER))
     findings = []
     for label in LATER:
         findings += stored_without_need(seen(flow.reject, label), flow.declared)

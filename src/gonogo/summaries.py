@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from gonogo import rundir, wcag
 from gonogo.catalogue import catalogue
 from gonogo.environment.models import Environment, Vitals
+from gonogo.evidence.behaviour import JourneySeen
 from gonogo.evidence.facts import Burst, Catalogue, Exchange, Load, LoadRun, TlsFacts, Visit, from_json
 from gonogo.evidence.records import Evidence, FailureKind, Json, PlanEntry
 from gonogo.formats.latency import percentile
@@ -83,6 +84,7 @@ def _visit(evidence: Evidence) -> tuple[str, str]:
         lines.append(
             f"{shot.label}: banner {'visible' if shot.banner.visible else 'not visible'}; cookies: {names}; {shot.requests} requests"
         )
+    lines += _journey(found.journey) if found.journey else []
     lines += wcag.summary(found.accessibility) if found.accessibility else []
     lines += [f"problem: {problem}" for problem in found.problems]
     lines += [f"{one.level}: {one.text}" for one in found.console]
@@ -91,6 +93,13 @@ def _visit(evidence: Evidence) -> tuple[str, str]:
     name = str(evidence.request.get("name", "visit"))
     run = evidence.request.get("run")
     return f"Browser visit: {name}" + (f", run {run}" if run else ""), _clip(lines)
+
+
+def _journey(journey: JourneySeen) -> list[str]:
+    """Each step, and the files that a failure left beside the record."""
+    lines = [f"journey {journey.name}: {len(journey.steps)} steps, {journey.seconds:.1f} s"]
+    lines += [f"  {step.seconds:.2f} s {step.text}{f': {step.error}' if step.error else ''}" for step in journey.steps]
+    return [*lines, *(f"  evidence/{name}" for name in journey.pictures)]
 
 
 _METRICS = (

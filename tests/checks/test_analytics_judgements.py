@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from checks.analytics import test_events, test_hits, test_tag
+from checks.analytics import test_coverage, test_events, test_hits, test_tag
 from checks.browser import test_requests, test_scripts, test_trusted_types
 from checks.errors import test_client, test_hosts, test_report
 from checks.journeys import test_access, test_data, test_steps, test_time
@@ -163,6 +163,21 @@ def test_hits_before_the_choice_and_after_the_withdrawal_are_left_to_consent() -
     assert messages(test_hits.test_parameters, tag(bad, good, bad)) == []
 
 
+def test_each_load_of_a_consenting_visitor_is_counted() -> None:
+    hit, other = request(f"{COLLECT}&en=a"), request(f"{SITE}/a.png")
+    labels = ("first", "chosen", "reloaded", "other page")
+    snapshots = tuple(snapshot(label, number) for number, label in enumerate(labels, 1))
+
+    def seen(*requests: BrowserRequest) -> TagVisits:
+        return replace(accepted(), accept=visit(*requests, snapshots=snapshots))
+
+    assert messages(test_coverage.test_pages, seen(other, hit, hit, hit)) == []
+    assert messages(test_coverage.test_pages, seen(hit, hit, other, hit)) == [
+        "reloaded: no hit (2 of 3 loads were counted), wanted at least one."
+    ]
+    assert "no hit" in unknown(test_coverage.test_pages, seen(hit, other, other, other))
+
+
 def test_a_failed_acceptance_says_nothing() -> None:
     made = accepted(f"{COLLECT}&en=a")
     made = replace(made, accept=replace(made.accept, problems=("consent accept: no control found",)))
@@ -310,7 +325,7 @@ DONE, FAILED = StepSeen("see 'x'", 0.2, ""), StepSeen("see 'y'", 5.0, "not found
 
 def test_steps_that_were_not_done() -> None:
     assert messages(test_steps.test_complete, run(DONE, DONE)) == []
-    assert messages(test_steps.test_complete, run(DONE, FAILED)) == ["step 2: see 'y': not found (f.png), wanted done."]
+    assert messages(test_steps.test_complete, run(DONE, FAILED)) == ["step 2: see 'y': not found, wanted done."]
 
 
 def test_the_journeys_time() -> None:

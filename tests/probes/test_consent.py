@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import statistics
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -10,7 +12,7 @@ from anyio.from_thread import start_blocking_portal
 from consent_pages import ENGLISH, FRAME, FRAMED, GATES, LANGUAGES, Judged, judge, page, plain
 from test_browser import PARTNER, Probe, Server, _fleet, serving
 
-from gonogo.evidence.facts import Visit
+from gonogo.evidence.facts import Visit, to_json
 
 
 @pytest.fixture(scope="module")
@@ -96,6 +98,41 @@ def test_a_refusal_behind_the_settings_is_found_and_told(probe: Probe, server: S
     made = judged.flow.reject.choices[0]
     assert (made.clicks, made.deeper) == (3 if checked else 2, True)
     assert "Analytics" in judged.failed.get("consent.layers.preticked", "Analytics")
+
+
+SURE = """<div role="dialog" aria-label="Cookies" style="position:fixed;bottom:0;background:white"><p>We use cookies. <a href="/policy">Privacy policy</a></p>
+<button onclick="choose('yes');gone()">Accept all</button> <button onclick="ask()">Reject all</button></div><button onclick="document.body.append(box)">Cookie settings</button>
+<script>const box = document.querySelector('[role=dialog]'), whole = box.innerHTML;
+const gone = () => { box.remove(); box.innerHTML = whole; }; if (read('choice')) gone();
+const ask = () => { box.innerHTML = `<p>Reject cookies? Pages will be worse. <a href="/policy">Privacy policy</a></p><button onclick="choose('yes');gone()">Accept all</button>
+<button onclick="choose('no');gone()">Reject anyway</button>`; }</script>"""
+
+
+def test_a_refusal_that_must_be_confirmed_is_two_clicks(probe: Probe, server: Server) -> None:
+    page(server, "/sure", SURE)
+    judged = judge(probe, "/sure")
+    assert choices(judged.flow.reject) == [("reject", 2)]
+    assert set(judged.failed) == {"consent.layers.reject-easy"}
+
+
+HUGE = """<div id="cookie-wall" role="dialog" style="position:fixed;top:0;height:300px;overflow:auto">We use cookies.<button>Accept all</button><button>Reject all</button>
+<script>for (let i = 0; i < 300; i++) document.write('<div><label><input type=checkbox checked> cookies ' + i + '</label>');</script></div>
+<script>for (let i = 0; i < 20000; i++) { const a = document.createElement('button'); a.textContent = 'Cookie settings ' + i; document.body.append(a); }
+for (let i = 0; i < 5000; i++) document.cookie = 'c' + i + '=1; max-age=9'; window.dataLayer = Array.from({length: 1e5}, () => ['consent', 'default', {a: 'x'.repeat(1000)}]);
+window.__tcfapi = () => {}; window.__gpp = (c, done) => done({gppString: 'x'.repeat(1e6)});</script>"""
+
+
+def test_a_hostile_page_costs_bounded_time_and_space(probe: Probe, server: Server) -> None:
+    url = page(server, "/huge", HUGE)
+    began = time.monotonic()
+    seen = probe.visit(
+        ("goto", url), ("snapshot", "first"), "preferences", "reopen", request={"privacy": True}, consent={}
+    )
+    assert time.monotonic() - began < 60
+    assert len(json.dumps(to_json(seen))) < 1_000_000
+    assert len(seen.writes) <= 500
+    # Either it was described, or it is said why not.
+    assert seen.snapshot("first") or seen.problems
 
 
 STORES = """<script>

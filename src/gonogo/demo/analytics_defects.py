@@ -14,6 +14,7 @@ ANALYTICS_DEFECTS: tuple[Defect, ...] = (
     _browser("hit-incomplete", "Hits do not tell the page's address", "analytics.hits.parameters"),
     _browser("hit-elsewhere", "Hits name another property", "analytics.hits.parameters"),
     _browser("hit-denied", "Hits after acceptance tell of a refusal", "analytics.hits.signals"),
+    _browser("tag-once", "Only the page on which it was accepted is counted", "analytics.coverage.pages"),
     _browser("event-renamed", "Page views have another name", "analytics.events.seen"),
     _browser("event-lost", "An interaction is no longer counted", "analytics.events.seen"),
     _browser("error-client-elsewhere", "The error tracker has another project's DSN", "errors.client.configured"),

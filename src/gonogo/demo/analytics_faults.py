@@ -17,6 +17,7 @@ SHARED = "cid: this.visitor, gcs, dl: location.href"
 REPORT = "    if (event.message) reportError("
 RELEASE = "      release: settings.release,\n"
 SEND = "    const lines = [{ sent_at: new Date().toISOString() }"
+STORED = "      if (choice) this.apply(choice);\n"
 SHOWN = '      if (!figures.hidden) analytics.event("figures_shown");\n'
 FORBIDDEN = '    fetch("https://o4507.ingest.sentry.io/api/4507/envelope/", { method: "POST", body: message }).catch(() => {});\n'
 MIXED = 'if (location.pathname === "/dashboard") new Image().src = `http://${location.host}/favicon.svg`;'
@@ -48,6 +49,7 @@ ANALYTICS_FAULTS: Mapping[str, Fault] = MappingProxyType(
         "hit-incomplete": script((SHARED, "cid: this.visitor, gcs")),
         "hit-elsewhere": script(('v: "2", tid: settings.measurement', 'v: "2", tid: "G-OLDSITE001"')),
         "hit-denied": script(('"granted" ? "G101" : "G100"', '"granted" ? "G100" : "G100"')),
+        "tag-once": script((STORED, '      if (choice) tell("event", "returning");\n')),
         "event-renamed": script((PAGE_VIEW, 'this.hit("pageview", ')),
         "event-lost": script((SHOWN, "")),
         "error-client-elsewhere": content("/", replaced(f'/{ERRORS_PROJECT}"'.encode(), b'/4508"')),

@@ -12,7 +12,6 @@ def _consent(id_: str, title: str, *trips: str) -> Defect:
 CONSENT_DEFECTS: tuple[Defect, ...] = (
     _consent("banner-unannounced", "The banner is not a dialog to a screen reader", "banner.named"),
     _consent("reject-link", "Rejecting is a link beside a button", "layers.reject-easy"),
-    _consent("reject-twice", "A rejection has to be confirmed", "layers.reject-easy"),
     _consent("reject-faint", "Rejecting has no button's surface", "layers.prominence"),
     _consent("purpose-ticked", "Analytics is ticked beforehand", "layers.preticked"),
     _consent("policy-unlinked", "The banner links to no policy", "layers.policy"),

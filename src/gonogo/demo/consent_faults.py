@@ -42,11 +42,6 @@ LINK = """          (() => {
             return link;
           })(),
 """
-TWICE = """          button("Reject all", () => {
-            const sure = element("p", { textContent: "Reject cookies? Some pages will be worse for it. " }, button("Reject", () => this.choose("denied")));
-            this.dialog.replaceChildren(sure, button("Accept all", () => this.choose("granted")));
-          }),
-"""
 SCROLLS = 'addEventListener("scroll", () => { if (consent.dialog) consent.choose("granted"); });'
 WALL = (
     'if (consent.choice() === "denied") document.getElementById("content").replaceChildren("Please accept cookies.");'
@@ -69,7 +64,6 @@ CONSENT_FAULTS: Mapping[str, Fault] = MappingProxyType(
         # the banner
         "banner-unannounced": script((ROLE, "")),
         "reject-link": script((REJECT, LINK)),
-        "reject-twice": script((REJECT, TWICE)),
         "reject-faint": script((REJECT, FAINT)),
         "purpose-ticked": script((BOX, 'id: "consent-analytics", checked: true')),
         "policy-unlinked": script((POLICY, '"privacy policy"')),

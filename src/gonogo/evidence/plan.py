@@ -72,7 +72,9 @@ def entries(requests: Sequence[Request], environment: Environment) -> tuple[Plan
                 listed.append(PlanEntry("tls", "handshake", target, "anonymous", lane, count, name))
             case VisitRequest():
                 method = "visit if needed" if request.spare else "visit"
-                listed.append(PlanEntry("browser", method, request.url, "anonymous", lane, _loads(request, environment), name))
+                listed.append(
+                    PlanEntry("browser", method, request.url, "anonymous", lane, _loads(request, environment), name)
+                )
             case DatabaseRequest():
                 database = next(one for one in environment.databases if one.name == request.database)
                 parts = urlsplit(database.url.get_secret_value())

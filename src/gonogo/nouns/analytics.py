@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -23,6 +24,8 @@ MARKER = "gonogo-provoked-error"
 """Words of the error that is thrown in our own visit."""
 REPORT_S = 1.0
 """How long a page has to report an error, after which nothing may be in flight either."""
+LOADS = ("first", "chosen", "reloaded", "other page", "restarted")
+"""Snapshots of the visit that accepts; each ends a load, but the first, after which the choice was made."""
 UNSENT = ("blocked: undeclared host",)
 
 
@@ -67,6 +70,16 @@ class TagVisits:
         if failed := [problem for problem in self.accept.problems if problem.startswith("consent accept")]:
             raise EvidenceMissing("invalid", f"nothing could be accepted: {'; '.join(failed)}")
         return self.accept.requests[first.requests : end.requests if end else None]
+
+    def loads(self) -> list[tuple[str, list[Hit]]]:
+        """The hits of each page load after acceptance, by the label of the snapshot that ends it."""
+        accepted = self.accepted
+        if not self.asks:
+            return [("loaded", self.hits(accepted))]
+        ends = [(label, one.requests) for label in LOADS if (one := self.accept.snapshot(label)) is not None]
+        return [
+            (label, self.hits(self.accept.requests[begin:end])) for (_, begin), (label, end) in itertools.pairwise(ends)
+        ]
 
     @property
     def ids(self) -> list[str]:

@@ -30,6 +30,7 @@ DEEPER_S = 0.7
 MOST_TOGGLES = 100
 POLL_S = 0.05
 _FRAME_S = 1.0
+_TOGGLES_S = 3.0
 _MOST_FRAMES = 30
 _ABSENT = Banner(visible=False, accept="", reject="", text="")
 
@@ -109,6 +110,8 @@ class _Chooser:
         self._end = self._began + seconds
         self._pressed: set[tuple[str, str]] = set()
         self._deeper = False
+        self._decided = False
+        """A control was pressed that makes a choice; opening the preferences does not."""
         self._wide = again
         self._problem = f"no control to {choice} was found"
 
@@ -119,7 +122,7 @@ class _Chooser:
     async def _try(self) -> str:
         while anyio.current_time() < self._end:
             sight = await look(self._page, wide=self._wide)
-            if self._pressed and not await self._stands():
+            if self._decided and not await self._stands():
                 return ""
             control = getattr(sight.banner, self._choice)
             if sight.frame is not None and control:
@@ -147,6 +150,7 @@ class _Chooser:
             self._problem = f"its control could not be pressed: {failed}"
             await anyio.sleep(POLL_S)
             return False
+        self._decided = True
         self._pressed.add((banner.text, control))
         self._problem = f"the banner stayed after {len(self._pressed)} clicks"
         if await self._vanishes():
@@ -176,12 +180,14 @@ class _Chooser:
                 self._pressed.add(("", "preferences"))
                 self._began = anyio.current_time()
                 return False
-        for _ in range(MOST_TOGGLES):
+        ticked = [one for one in await toggles(self._page) if one.checked and not one.fixed]
+        for number in range(len(ticked)):
             if await press_anywhere(self._page, "optional"):
                 break
-            self._pressed.add((str(len(self._pressed)), "optional"))
+            self._pressed.add((str(number), "optional"))
         if await press_anywhere(self._page, "save"):
             return False
+        self._decided = True
         self._pressed.add(("", "save"))
         return await self._vanishes()
 
@@ -214,12 +220,12 @@ async def press_anywhere(page: Page, purpose: str) -> str:
 
 
 async def toggles(page: Page) -> tuple[Toggle, ...]:
-    """The toggles of every consent layer that is in sight."""
+    """The toggles of every consent layer that is in sight. Raises TimeoutError when a frame does not tell in time."""
     from playwright.async_api import Error
 
     found: list[Toggle] = []
     for frame in page.frames[:_MOST_FRAMES]:
-        with suppress(Error), anyio.move_on_after(_FRAME_S):
+        with suppress(Error), anyio.fail_after(_TOGGLES_S):
             told = await frame.evaluate("() => window.__gonogo?.consent?.toggles() ?? []")
             found += [Toggle(clip(one["name"], 100), bool(one["checked"]), bool(one["fixed"])) for one in told]
     return tuple(found[:MOST_TOGGLES])

@@ -16,9 +16,9 @@ from gonogo.probes.browser.consent import Sight, toggles
 from gonogo.probes.browser.recorder import clip
 
 if TYPE_CHECKING:
-    from playwright.async_api import BrowserContext, Page, Response
+    from playwright.async_api import BrowserContext, Frame, Page, Response
 
-FRAME_S = 2.0
+FRAME_S = 3.0
 MOST_FRAMES = 30
 MOST_NAMES = 100
 MOST_WRITES = 500
@@ -77,13 +77,13 @@ class CookieWrites:
 
 
 async def view(page: Page, sight: Sight) -> PrivacyView:
-    """The page as it stands now. What a frame does not tell in time is left out."""
-    layer = await _asked(sight.frame, _LAYER) if sight.frame is not None else None
-    around = await _asked(page.main_frame, _AROUND)
+    """The page as it stands now. Raises TimeoutError when it does not tell in time; stores of inner frames are left out then."""
+    layer = await _told(sight.frame, _LAYER) if sight.frame is not None else None
+    around = await _told(page.main_frame, _AROUND)
     databases: dict[str, None] = {}
     caches: dict[str, None] = {}
     for frame in page.frames[:MOST_FRAMES]:
-        told = await _asked(frame, _STORES)
+        told = await (_told if frame is page.main_frame else _told_if_able)(frame, _STORES)
         databases |= dict.fromkeys(clip(name, 200) for name in _list(told, "databases"))
         caches |= dict.fromkeys(clip(name, 200) for name in _list(told, "caches"))
     return PrivacyView(
@@ -92,19 +92,25 @@ async def view(page: Page, sight: Sight) -> PrivacyView:
         opt_out=clip(around.get("optOut", ""), 100),
         databases=tuple(databases),
         caches=tuple(caches),
-        signals=_signals(await _asked(page.main_frame, _SIGNALS)),
+        signals=_signals(await _told(page.main_frame, _SIGNALS)),
         text_length=int(_number(around, "length")),
         covered=_number(around, "covered"),
     )
 
 
-async def _asked(frame: Any, script: str) -> dict[str, object]:
+async def _told(frame: Frame, script: str) -> dict[str, object]:
+    with anyio.fail_after(FRAME_S):
+        told: object = await frame.evaluate(script)
+    return told if isinstance(told, dict) else {}
+
+
+async def _told_if_able(frame: Frame, script: str) -> dict[str, object]:
+    """A frame may be gone, busy or without any storage."""
     from playwright.async_api import Error
 
-    told: object = None
-    with suppress(Error), anyio.move_on_after(FRAME_S):
-        told = await frame.evaluate(script)
-    return told if isinstance(told, dict) else {}
+    with suppress(Error, TimeoutError):
+        return await _told(frame, script)
+    return {}
 
 
 def _list(told: dict[str, object], key: str) -> list[object]:
