@@ -39,12 +39,7 @@ DEFECTS: tuple[Defect, ...] = (
     _network("health-cached", "Health answers may be cached for a minute", "availability.health.uncached"),
     _network("queue-down", "The queue does not work", "availability.health.deep"),
     _network("health-component-missing", "The deep answer leaves out the cache", "availability.health.deep"),
-    _network(
-        "page-missing",
-        "The privacy page answers 404",
-        "availability.pages.reachable",
-        "browser.requests.answered",
-    ),
+    Defect("page-missing", "The privacy page answers 404", ("availability.pages.reachable",), Reach.SURFACE),
     _network("page-broken", "The dashboard is an error page with status 200", "availability.pages.reachable"),
     _network("page-slow", "The privacy page takes 2.5 s", "availability.pages.response-time"),
     _network("release-old", "The release before is still deployed", "availability.release.expected"),
