@@ -65,7 +65,7 @@ def test_each_planned_request_arrives_once(workers: int, job: MainJob, demo: Dem
     visits = Counter(
         name for (name, what), count in _requests(log, "browser-").items() for _ in range(count) if _is_page(what)
     )
-    assert sum(visits.values()) == sum(entry["count"] for entry in plan if entry["probe"] == "browser")
+    assert sum(visits.values()) == sum(entry["count"] for entry in plan if entry["method"] == "visit")
     known = {path.stem for path in (run.folder / "evidence").glob("*.json")}
     assert {name for name, _ in (*sent, *_requests(log, "browser-"), *_requests(log, "load-"))} <= known
 

@@ -102,7 +102,7 @@ def test_deep_health(body: str, components: tuple[str, ...], wanted: str) -> Non
     assert says(deep, health(body, *components)).startswith(wanted)
 
 
-def document(*headers: tuple[str, str], body: str = "") -> Document:
+def document(*headers: tuple[str, str], body: str = "<p>page</p>") -> Document:
     return Document(models.Page(path="/"), exchange(body, 200, *headers), models.Security())
 
 

@@ -123,7 +123,7 @@ def test_nothing_to_say(values: list[str]) -> None:
         ([scripts("'strict-dynamic'")], "strict_dynamic"),
         ([scripts("'strict-dynamic' 'self' https: 'unsafe-inline'")], "strict_dynamic"),
         ([scripts("'self' https://ajax.googleapis.com")], "allowlist_bypass"),
-        ([scripts("'self' *.googleapis.com")], "allowlist_bypass"),
+        ([scripts("'self' *.gstatic.com")], "allowlist_bypass"),
         ([scripts("'self' https://cdn.jsdelivr.net/npm/")], "allowlist_bypass"),
         ([f"default-src 'self'; script-src 'self'; object-src *; {REST}"], "object_src"),
         ([f"script-src 'self'; {REST}"], "object_src"),

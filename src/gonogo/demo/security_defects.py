@@ -32,7 +32,7 @@ SECURITY_DEFECTS: tuple[Defect, ...] = (
     _surface("json-as-page", "An API error is served as a page", "security.content-type.json"),
     _surface("opener-policy-twice", "The opener policy is sent twice", "security.header-fields.single"),
     _surface("header-outdated", "The old XSS filter is switched on", "security.header-fields.current"),
-    _surface("forwarded-told", "A header names the address behind the proxy", "security.server.inside-hidden"),
+    _surface("proxy-told", "A header names the address behind the proxy", "security.server.inside-hidden"),
     _surface("inside-told", "A header names the machine behind the proxy", "security.server.inside-hidden"),
     _surface("headers-huge", "Headers have nine kilobytes", "security.header-fields.size"),
     _surface("errors-bare", "Errors are sent without the headers", "security.coverage.errors"),

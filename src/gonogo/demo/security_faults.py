@@ -279,7 +279,7 @@ SECURITY_FAULTS: Mapping[str, Fault] = MappingProxyType(
         "json-as-page": Fault(change=_json_as_page),
         "opener-policy-twice": added("Cross-Origin-Opener-Policy", "same-origin"),
         "header-outdated": header("X-XSS-Protection", "1; mode=block"),
-        "forwarded-told": header("X-Forwarded-For", "10.0.3.7"),
+        "proxy-told": header("X-Forwarded-For", "10.0.3.7"),
         "inside-told": header("X-Backend-Server", "app-07.internal:8000"),
         "headers-huge": header("X-Debug", "0123456789" * 900),
         "errors-bare": Fault(change=_errors_bare),

@@ -33,7 +33,7 @@ _Chunk = tuple[str, int]
 
 def escape(text: object, limit: int = CELL) -> str:
     """Any text as one bounded line that Markdown shows as it is: no markup, HTML, link, mention, cell."""
-    apart = _STICKY.sub("\\g<0>\x00", line(text, limit))
+    apart = _STICKY.sub("\\g<0>\x00", line(text, limit).strip())
     return _SPECIAL.sub(lambda match: f"&#{ord(match.group())};", apart).replace("\x00", "&#8203;")
 
 
