@@ -66,11 +66,7 @@ ELSEWHERE = frozenset(
 
 def network_checks() -> dict[str, catalogue.Entry]:
     """Checks that need neither browser nor load nor database."""
-    return {
-        name: entry
-        for name, entry in catalogue.catalogue().items()
-        if entry.card.concern not in ELSEWHERE
-    }
+    return {name: entry for name, entry in catalogue.catalogue().items() if entry.card.concern not in ELSEWHERE}
 
 
 def judge(

@@ -201,7 +201,11 @@ def test_each_case_has_its_reason(path: str, hostile: tuple[Run, float]) -> None
 
 def test_what_was_not_answered_is_unknown_elsewhere(hostile: tuple[Run, float]) -> None:
     run, _ = hostile
-    judged = {str(one["subject"]): one["outcome"] for one in run.results if one["check"] == "security.content-type-options.nosniff"}
+    judged = {
+        str(one["subject"]): one["outcome"]
+        for one in run.results
+        if one["check"] == "security.content-type-options.nosniff"
+    }
     assert judged["/calm"] == "FAIL"
     for path in ("/hang", "/reset", "/endless", "/bomb", "/short", "/big-head"):
         assert judged[path] == "UNKNOWN", path

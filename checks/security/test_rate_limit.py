@@ -82,7 +82,9 @@ def test_fields(rate_limit: RateLimited) -> None:
                     left.append(found[0].remaining)
         older = [_values(answer, f"ratelimit-{part}") for part in ("limit", "remaining", "reset")]
         if any(older) and isinstance(malformed := fields.triple(*older), str):
-            findings.append(Finding.of(path, seen=malformed, wanted="whole numbers", what="RateLimit-Limit and its like"))
+            findings.append(
+                Finding.of(path, seen=malformed, wanted="whole numbers", what="RateLimit-Limit and its like")
+            )
     if not findings and len(left) > 1 and left[-1] >= left[0] > 0:
         findings.append(
             Finding.of(

@@ -22,7 +22,19 @@ from gonogo.errors import Unavailable
 
 SLOW = {"page-slow": "/privacy", "api-slow": "/api/analytics/engagement/trends"}
 PATHS = (
-    *("/", "/pricing", "/privacy", "/dashboard", "/dashboard/team", "/vitals.json", "/nothing", SCRIPT, STYLESHEET, HERO, "/favicon.svg"),
+    *(
+        "/",
+        "/pricing",
+        "/privacy",
+        "/dashboard",
+        "/dashboard/team",
+        "/vitals.json",
+        "/nothing",
+        SCRIPT,
+        STYLESHEET,
+        HERO,
+        "/favicon.svg",
+    ),
     *(
         "/health",
         "/health?deep=1",
@@ -224,7 +236,13 @@ def test_each_defect_is_seen_while_active_and_gone_after(clients, demo):
     unseen = []
     for defect in DEFECTS:
         demo.inject([defect.id])
-        if defect.reach in {Reach.LOAD, Reach.SURFACE} or defect.id in {*SLOW, "cold-start", "hero-slow", "styles-slow", "summary-slow"}:
+        if defect.reach in {Reach.LOAD, Reach.SURFACE} or defect.id in {
+            *SLOW,
+            "cold-start",
+            "hero-slow",
+            "styles-slow",
+            "summary-slow",
+        }:
             continue
         way = _felt(FAULTS[defect.id])
         if ways[way]() == healthy[way]:

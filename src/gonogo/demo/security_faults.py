@@ -339,7 +339,9 @@ SECURITY_FAULTS: Mapping[str, Fault] = MappingProxyType(
         "cors-any-with-credentials": cors(lambda _: True, credentials=True),
         "cors-any": cors(lambda _: True, credentials=False),
         "cors-null": cors(lambda origin: origin == "null", credentials=True),
-        "cors-by-ending": cors(lambda origin: f"{APEX}:" in origin and origin.startswith("https://gonogo"), credentials=True),
+        "cors-by-ending": cors(
+            lambda origin: f"{APEX}:" in origin and origin.startswith("https://gonogo"), credentials=True
+        ),
         "cors-by-beginning": cors(lambda origin: origin.startswith(f"https://{HOST}."), credentials=True),
         "cors-plain-http": cors(lambda origin: origin.startswith(f"http://{HOST}"), credentials=True),
         "cors-wildcard-credentials": Fault(change=_wildcard),

@@ -73,6 +73,8 @@ def _day(value: str) -> str:
 
 
 Day = Annotated[str, AfterValidator(_day)]
+
+
 def _pattern(value: str) -> str:
     try:
         groups = re.compile(value).groups
@@ -462,6 +464,7 @@ class Consent(Model):
         if self.revised and not self.record:
             raise ValueError("consent.revised needs consent.record, the cookie that has this value")
         return self
+
     settle_s: Positive = 1.0
     """How long a page is watched after it has loaded."""
 
@@ -580,7 +583,9 @@ class JourneyStep(Model):
     def _one_action(self) -> JourneyStep:
         given = [name for name in JOURNEY_ACTIONS if getattr(self, name) is not None]
         if len(given) != 1:
-            raise ValueError(f"a step has one action of {', '.join(JOURNEY_ACTIONS)}; found {', '.join(given) or 'none'}")
+            raise ValueError(
+                f"a step has one action of {', '.join(JOURNEY_ACTIONS)}; found {', '.join(given) or 'none'}"
+            )
         return self
 
 

@@ -209,7 +209,9 @@ def canonical(request: Request) -> Json:
 
 def only_once(request: Request) -> bool:
     """Whether sending this again could do harm: load, bursts, and methods that are not safe (RFC 9110 §9.2.1)."""
-    return request.probe in {"load", "burst"} or (isinstance(request, HttpRequest) and request.method not in SAFE_METHODS)
+    return request.probe in {"load", "burst"} or (
+        isinstance(request, HttpRequest) and request.method not in SAFE_METHODS
+    )
 
 
 @cache
