@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN = $(VENV)/bin
 STAMP = $(VENV)/.installed
 
-.PHONY: setup demo test test-all lint bench docs clean
+.PHONY: setup demo test test-all test-exhaustive lint bench docs clean
 
 setup: $(STAMP)
 	@$(BIN)/gonogo browser install
@@ -20,10 +20,14 @@ demo: setup
 
 # Three workers on two cores: much of the time is spent waiting for a browser or a schedule.
 test: setup
-	$(BIN)/python -m pytest tests -n 3 --dist=worksteal -m 'not slow'
+	$(BIN)/python -m pytest tests -n 3 --dist=worksteal -m 'not slow and not exhaustive'
 
 test-all: setup
-	$(BIN)/python -m pytest tests -n 2 --dist=worksteal
+	$(BIN)/python -m pytest tests -n 2 --dist=worksteal -m 'not exhaustive'
+
+# Every defect as a whole run against every check; about an hour.
+test-exhaustive: setup
+	$(BIN)/python -m pytest tests -n 2 --dist=worksteal -m exhaustive
 
 lint: $(STAMP)
 	$(BIN)/ruff check .

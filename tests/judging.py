@@ -72,10 +72,11 @@ def network_checks() -> dict[str, catalogue.Entry]:
 def judge(
     name: str | Path, variables: dict[str, str], *, checks: Collection[str] | None = None, folder: Path | None = None
 ) -> Judgements:
-    """Every network check (or these) on an environment; the evidence is thrown away unless `folder` is given."""
+    """Every network check (or these, of any kind) on an environment; the evidence is thrown away unless `folder` is given."""
     target = runs.target(str(name), folder=ROOT / "environments", variables=variables, decides=False)
     environment = target.environment
-    entries = {one: entry for one, entry in network_checks().items() if checks is None or one in checks}
+    chosen = network_checks() if checks is None else {one: catalogue.catalogue()[one] for one in checks}
+    entries = dict(sorted(chosen.items()))
     applying = {one: entry for one, entry in entries.items() if not entry.excluded(environment)}
     wanted = [
         request

@@ -1,7 +1,8 @@
 """Every check can fail, on its own: each defect of the demo trips exactly the checks that it names.
 
-What the network shows is gathered and judged in this process, a tenth of a second a defect; browser and load need whole
-runs. Some defects of the network are run whole as well, to the exit status.
+What the network shows is gathered and judged in this process, a tenth of a second a defect, against every check of the
+network; what the browser shows against every check of the same concern. A sample runs whole, to the exit status, and
+`make test-exhaustive` runs all of them whole, against everything.
 """
 
 from __future__ import annotations
@@ -20,11 +21,15 @@ from gonogo.result import Outcome
 LOAD = {name for name in catalogue() if name.startswith("load.")}
 ON_THE_NETWORK = [one for one in DEFECTS if one.reach in {Reach.NETWORK, Reach.SURFACE}]
 IN_PROCESS = [one for one in ON_THE_NETWORK if set(one.trips) & set(network_checks())]
+IN_THE_BROWSER = [one for one in DEFECTS if one.reach is Reach.BROWSER]
+SAMPLE = {
+    "health-bad", "certificate-expired", "hsts-short", "csp-missing", "git-published", "api-open", "consent-banner-missing",
+    "tag-before-choice", "hero-slow", "script-error",
+}  # fmt: skip
 WHOLE = [
     *(one for one in ON_THE_NETWORK if one not in IN_PROCESS),
-    *(one for one in DEFECTS if one.reach in {Reach.BROWSER, Reach.LOAD}),
-    *(one for one in IN_PROCESS if one.id in {"health-bad", "certificate-expired", "hsts-short", "csp-missing", "git-published", "api-open"}),
-]  # fmt: skip
+    *(one for one in DEFECTS if one.reach is Reach.LOAD or one.id in SAMPLE),
+]
 
 
 @pytest.fixture
@@ -81,6 +86,20 @@ def test_defect_of_the_network_trips_exactly_its_checks(defect: Defect, demo: De
     assert judgements.checks(Outcome.FAIL) == _expected(defect, set(network_checks())), judgements.told()
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("defect", [pytest.param(one, id=one.id) for one in IN_THE_BROWSER])
+def test_defect_of_the_browser_trips_exactly_its_checks(defect: Defect, demo: Demo, quick: Path) -> None:
+    """Against the checks of its own concerns; the other concerns' are held against it by the exhaustive test."""
+    concerns = {one.partition(".")[0] for one in defect.trips}
+    checks = {one for one in catalogue() if one.partition(".")[0] in concerns}
+    demo.inject([defect.id])
+    try:
+        judgements = judge(quick, demo.variables, checks=checks)
+    finally:
+        demo.inject([])
+    assert judgements.checks(Outcome.FAIL) == _expected(defect, checks), judgements.told()
+
+
 @pytest.mark.parametrize("defect", [pytest.param(one, id=one.id) for one in WHOLE])
 def test_defect_trips_exactly_its_checks(defect: Defect, job: MainJob, quick: Path) -> None:
     """Each with the checks that can see it: the network's, the browser's too, or all; see the next test for the rest."""
@@ -96,7 +115,15 @@ def test_defect_trips_exactly_its_checks(defect: Defect, job: MainJob, quick: Pa
     assert run.status == 10, run.output
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
+@pytest.mark.parametrize("defect", [pytest.param(one, id=one.id) for one in DEFECTS if one.reach is Reach.BROWSER])
+def test_defects_of_the_browser_trip_nothing_else(defect: Defect, job: MainJob, quick: Path) -> None:
+    run = job(f"--env={quick}", f"--defect={defect.id}")
+    assert run.checks("FAIL") == _expected(defect, set(catalogue()) - LOAD), run.told()
+    assert run.status == 10, run.output
+
+
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("defect", [pytest.param(one, id=one.id) for one in DEFECTS if one.reach is Reach.NETWORK])
 def test_defects_of_the_network_trip_nothing_in_the_browser(defect: Defect, job: MainJob, quick: Path) -> None:
     run = job(f"--env={quick}", f"--defect={defect.id}")
