@@ -218,10 +218,17 @@ class Walker:
                     self._status = status
                     if status not in step.status if step.status else status >= 400:
                         raise Unmet(f"it answered {status}")
+                    await self._settled()
                     return
             if anyio.current_time() > until:
                 raise Unmet(f"no answer within {step.within_s:g} s")
             await anyio.sleep(POLL_S)
+
+    async def _settled(self) -> None:
+        """The driver loses an answer's body when its page is left, so it is read to its end before the next step."""
+        if self._stamped is not None:
+            with anyio.move_on_after(PICTURE_S):
+                await asyncio.wait({self._stamped})
 
     # --- what is left of it ---
 
