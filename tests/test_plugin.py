@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 from main_job import ROOT, MainJob, main_job
 
+from gonogo.plugin import _unless_gone
+
 
 def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
@@ -83,3 +85,18 @@ def test_a_listing_of_fixtures_is_no_run(option: str, tmp_path: Path) -> None:
     run = main_job("--env=demo", option, reports=tmp_path / "reports")
     assert run.status == 4, run.output
     assert "leave --env out" in run.output
+
+
+def test_what_is_sent_to_a_dead_worker_is_lost_and_no_more() -> None:
+    """xdist hands the next tests to a worker that was killed a moment before: its own end tells what is lost."""
+    sent: list[tuple[str, object]] = []
+
+    def send(name: str, **parameters: object) -> None:
+        if name == "shutdown":
+            raise BrokenPipeError
+        sent.append((name, parameters))
+
+    guarded = _unless_gone(send)
+    guarded("runtests", indices=[1])
+    guarded("shutdown")
+    assert sent == [("runtests", {"indices": [1]})]

@@ -23,9 +23,12 @@ from gonogo.probes.resolve import is_address
 HEADER = "content-security-policy"
 
 
+def _findings(where: str, remarks: Iterable[Remark]) -> list[Finding]:
+    return [Finding.said(where, seen=one.seen, wanted=one.wanted, message=one.message) for one in remarks]
+
+
 def _report(document: Document, remarks: Iterable[Remark]) -> None:
-    where = document.page.path
-    report(Finding(where, one.seen, one.wanted, f"{where}: {one.message}; wanted {one.wanted}.") for one in remarks)
+    report(_findings(document.page.path, remarks))
 
 
 @check(title="A content security policy is enforced", severity=Severity.HIGH, profiles={"smoke", "security", "nightly"})
@@ -45,10 +48,7 @@ def test_nonce_fresh(page_again: Again) -> None:
     first, second = (
         csp_review.enforced(one.values(HEADER), html.read(one.body)) for one in (page_again.first, page_again.second)
     )
-    findings = [
-        Finding(where, one.seen, one.wanted, f"{where}: {one.message}; wanted {one.wanted}.")
-        for one in csp_review.nonce_fresh(first, second)
-    ]
+    findings = _findings(where, csp_review.nonce_fresh(first, second))
     for exchange, policies in ((page_again.first, first), (page_again.second, second)):
         if not findings and csp.nonces(policies) and (kept := _kept(exchange)):
             findings.append(Finding.of(where, seen=kept, wanted="private or no-store", what="a page with a nonce"))

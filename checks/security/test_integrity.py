@@ -21,7 +21,7 @@ def test_external(document: Document) -> None:
     """Scripts and style sheets of other origins: integrity with a hash that browsers know, and crossorigin. What is
     loaded in the clear is told by the check of mixed content; declared third parties, whose scripts change, are trusted."""
     report(
-        Finding(document.page.path, one.seen, one.wanted, f"{document.page.path}: {one.message}; wanted {one.wanted}.")
+        Finding.said(document.page.path, seen=one.seen, wanted=one.wanted, message=one.message)
         for one in sri.unpinned(document.markup, document.exchange.url)
         if csp_review.upgrades(document.policies) or not one.url.lower().startswith("http:")
         if html.host_of(document.markup.absolute(one.url, document.exchange.url)) not in document.trusted

@@ -6,6 +6,7 @@ process that runs no tests under xdist, or the only process, writes results, dec
 
 from __future__ import annotations
 
+import gc
 import json
 import signal
 import threading
@@ -15,6 +16,7 @@ from collections.abc import Callable, Generator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -180,6 +182,18 @@ def pytest_configure(config: pytest.Config) -> None:
         if config.pluginmanager.hasplugin("html") and not config.getoption("htmlpath", None):
             config.option.htmlpath = str(state.folder / "report.html")
             config.option.self_contained_html = True
+
+
+def _unless_gone(send: Callable[..., None]) -> Callable[..., None]:
+    """What xdist sends to a worker that was killed a moment ago is lost, not an internal error that ends the whole run:
+    that the worker is down reaches xdist by its closed channel, and its tests then go to another."""
+
+    @wraps(send)
+    def sent(name: str, **parameters: object) -> None:
+        with suppress(OSError):
+            send(name, **parameters)
+
+    return sent
 
 
 def _cannot_begin(config: pytest.Config, error: BaseException) -> NoReturn:
@@ -457,6 +471,7 @@ class Session:
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
         state, option = self.state, self.config.option
+        node.sendcommand = _unless_gone(node.sendcommand)
         node.workerinput[PROPERTY] = json.dumps(
             {
                 "name": state.name if not state.name.endswith(".toml") else str(Path(state.name).resolve()),
@@ -486,6 +501,8 @@ class Session:
         items[:] = kept
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
+        # What is loaded by now stays to the end; the collections to come, five of them at pytest's end, pass it by.
+        gc.freeze()
         state = self.state
         if state.folder is None or state.store is None or state.replay is not None or self.config.option.collectonly:
             return

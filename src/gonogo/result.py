@@ -42,6 +42,11 @@ class Finding:
     message: str
 
     @classmethod
+    def said(cls, subject: str, *, seen: str, wanted: str, message: str) -> Finding:
+        """A finding whose message stands already, without its subject and what is wanted."""
+        return cls(subject, seen, wanted, f"{subject}: {message}; wanted {wanted}.")
+
+    @classmethod
     def of(cls, subject: str, *, seen: object, wanted: object, what: str = "") -> Finding:
         """A finding with its message made from its parts: `/pricing: max-age is 60, wanted at least 31536000.`"""
         said = f"{what} is {seen}" if what else str(seen)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from gonogo.formats.budgets import Budget, Flaw, lines, matches, parse
@@ -110,6 +110,7 @@ def test_lines_are_those_of_each_value() -> None:
     assert lines('[\n{"a": [1,\n2],\n"b": "x,:{"}]')[0, "b"] == 4
 
 
+@example('"\\0":')
 @given(st.text() | st.text(alphabet='[]{}",:\\ \n0ab', max_size=200))
 def test_any_text_is_read_or_refused(text: str) -> None:
     assert isinstance(parse(text), tuple)

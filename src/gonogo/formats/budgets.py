@@ -164,7 +164,7 @@ _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\],:\n]|[^\s{}\[\],:"]+', re.DOTALL
 
 
 def lines(text: str) -> dict[Path, int]:
-    """The line on which each value of a valid JSON text begins, by its path."""
+    """The line on which each value of a JSON text begins, by its path; a text that is not JSON gives what could be read."""
     found: dict[Path, int] = {}
     inside: list[str | int] = []
     """The key or index that is being read, of each open object or array."""
@@ -181,8 +181,15 @@ def lines(text: str) -> dict[Path, int]:
             case ",":
                 inside[-1:] = [one + 1 if isinstance(one, int) else one for one in inside[-1:]]
             case ":":
-                inside[-1:] = [json.loads(word, strict=False)] if word.startswith('"') else [""]
+                inside[-1:] = [_key(word)]
                 found[tuple(inside)] = line
             case word:
                 found.setdefault(tuple(inside), line)
     return found
+
+
+def _key(word: str) -> str:
+    try:
+        return str(json.loads(word, strict=False))
+    except json.JSONDecodeError:
+        return ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
-from gonogo.formats import json_text
+from gonogo.formats import json_pointer, json_text
 
 MOST_DIGITS = 40
 
@@ -19,20 +19,14 @@ def percentiles(text: str, pointers: Mapping[str, str]) -> dict[str, float | Non
         document = json_text.parse(text)
     except json_text.NotJson:
         return "the answer is not JSON"
-    return {name: _number(_resolve(document, pointer)) for name, pointer in pointers.items()}
+    return {name: _number(_value(document, pointer)) for name, pointer in pointers.items()}
 
 
-def _resolve(document: object, pointer: str) -> object:
-    found = document
-    for token in pointer.split("/")[1:]:
-        key = token.replace("~1", "/").replace("~0", "~")
-        if isinstance(found, dict):
-            found = found.get(key)
-        elif isinstance(found, list) and key.isascii() and key.isdigit() and len(key) < MOST_DIGITS:
-            found = found[int(key)] if int(key) < len(found) else None
-        else:
-            return None
-    return found
+def _value(document: object, pointer: str) -> object:
+    try:
+        return json_pointer.resolve(document, pointer)
+    except LookupError:
+        return None
 
 
 def _number(found: object) -> float | None:

@@ -33,7 +33,7 @@ from gonogo.evidence.records import (
     Lane,
     LoadRequest,
 )
-from gonogo.formats import json_text
+from gonogo.formats import json_pointer, json_text
 from gonogo.nouns.accessibility import ACCESSIBILITY, AccessiblePage, AccessibleState, FocusWalk, KnownEntry
 from gonogo.nouns.analytics import (
     ANALYTICS,
@@ -276,26 +276,12 @@ def _expected_release(environment: Environment) -> list[Subject]:
     return [Subject(one.id, one.requests[:1], one.declared) for one in _release(environment)]
 
 
-def resolve_pointer(document: object, pointer: str) -> object:
-    """The value that a JSON Pointer names (RFC 6901). Raises LookupError when there is none."""
-    found = document
-    for token in pointer.split("/")[1:] if pointer else []:
-        key = token.replace("~1", "/").replace("~0", "~")
-        if isinstance(found, dict):
-            found = found[key]
-        elif isinstance(found, list) and key.isdigit():
-            found = found[int(key)]
-        else:
-            raise LookupError(key)
-    return found
-
-
 def release_id(exchange: Exchange, pointer: str) -> str:
     """The release id in an answer: by pointer from JSON, else the whole body; empty when it is not there."""
     if exchange.status != 200:
         return ""
     try:
-        found = resolve_pointer(json_text.parse(exchange.body), pointer)
+        found = json_pointer.resolve(json_text.parse(exchange.body), pointer)
     except json_text.NotJson:
         found = exchange.body.strip() if not pointer or pointer == "/" else ""
     except LookupError:

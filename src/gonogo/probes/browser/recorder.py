@@ -6,13 +6,13 @@ import re
 from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
-from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import anyio
 
 from gonogo.evidence.facts import BrowserRequest, ConsoleMessage, Violation
+from gonogo.formats.public_suffix import registrable
 from gonogo.probes.browser.boundary import Answer, Boundary
 
 if TYPE_CHECKING:
@@ -35,19 +35,12 @@ def clip(text: object, most: int = MOST_CHARACTERS) -> str:
     return str(text)[:most]
 
 
-@cache
-def _suffixes() -> Any:
-    from publicsuffixlist import PublicSuffixList
-
-    return PublicSuffixList()
-
-
 def site_of(url: str) -> str:
     """The registrable domain of a URL's host (Public Suffix List, offline), or the host itself."""
     host = (urlsplit(url).hostname or "").lower().rstrip(".")
     if ":" in host or host.replace(".", "").isdigit():
         return host
-    return str(_suffixes().privatesuffix(host) or host)
+    return registrable(host) or host
 
 
 class _Entry:
