@@ -26,6 +26,8 @@ SAMPLE = {
     "health-bad", "certificate-expired", "hsts-short", "csp-missing", "git-published", "api-open", "consent-banner-missing",
     "tag-before-choice", "hero-slow", "script-error",
 }  # fmt: skip
+SLOW = {"tag-before-choice", "hero-slow", "script-error", "requests-serialised", "queue-grows", "tail-latency"}
+"""Whole runs of half a minute; one of the browser's and one of the load's are left for every day."""
 WHOLE = [
     *(one for one in ON_THE_NETWORK if one not in IN_PROCESS),
     *(one for one in DEFECTS if one.reach is Reach.LOAD or one.id in SAMPLE),
@@ -100,7 +102,9 @@ def test_defect_of_the_browser_trips_exactly_its_checks(defect: Defect, demo: De
     assert judgements.checks(Outcome.FAIL) == _expected(defect, checks), judgements.told()
 
 
-@pytest.mark.parametrize("defect", [pytest.param(one, id=one.id) for one in WHOLE])
+@pytest.mark.parametrize(
+    "defect", [pytest.param(one, id=one.id, marks=[pytest.mark.slow] if one.id in SLOW else []) for one in WHOLE]
+)
 def test_defect_trips_exactly_its_checks(defect: Defect, job: MainJob, quick: Path) -> None:
     """Each with the checks that can see it: the network's, the browser's too, or all; see the next test for the rest."""
     if defect.reach in {Reach.NETWORK, Reach.SURFACE}:

@@ -42,7 +42,7 @@ def _same(run: Run) -> Counter[tuple[object, object, object]]:
     return Counter((one["check"], one["subject"], one["outcome"]) for one in run.results)
 
 
-@pytest.mark.parametrize("workers", [0, 2])
+@pytest.mark.parametrize("workers", [pytest.param(0, marks=pytest.mark.slow), 2])
 def test_each_planned_request_arrives_once(workers: int, job: MainJob, demo: Demo) -> None:
     demo.reset()
     run = job("--env=demo", "-n", str(workers))

@@ -50,7 +50,9 @@ def choices(visit: Visit) -> list[tuple[str, int]]:
     return [(one.choice, one.clicks) for one in visit.choices]
 
 
-@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize(
+    "name", [pytest.param(one, marks=[pytest.mark.slow] if one in LANGUAGES else []) for one in PAGES]
+)
 def test_every_flow_is_right_wherever_the_banner_stands(probe: Probe, server: Server, name: str) -> None:
     """Accept, reject, persistence, withdrawal, expiry: a good page has no finding, and nothing is left unknown."""
     page(server, f"/own-{name}", PAGES[name], lang=name if len(name) == 2 else "en")

@@ -62,6 +62,12 @@ class Server:
     connections: int = 0
     first: threading.Event = field(default_factory=threading.Event)
     names: set[str] = field(default_factory=set)
+    answers: set[asyncio.Task[None]] = field(default_factory=set)
+
+    def accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.create_task(self.answer(reader, writer))
+        self.answers.add(task)
+        task.add_done_callback(lambda _: writer.transport.abort())
 
     async def answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
@@ -80,7 +86,8 @@ class Server:
                 body = b"x" * 512
                 writer.write(f"HTTP/1.1 {status} Word\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body)
                 await writer.drain()
-        writer.close()
+            writer.close()
+            await writer.wait_closed()
 
 
 @contextmanager
@@ -97,7 +104,7 @@ def serving(
         loop = asyncio.get_running_loop()
         loop.set_exception_handler(lambda *_: None)
         stop.append(lambda: loop.call_soon_threadsafe(stopped.set))
-        async with await asyncio.start_server(server.answer, "127.0.0.1", 0, ssl=tls) as listening:
+        async with await asyncio.start_server(server.accept, "127.0.0.1", 0, ssl=tls) as listening:
             server.port = listening.sockets[0].getsockname()[1]
             ready.set()
             await stopped.wait()

@@ -429,17 +429,17 @@ class TlsFront:
         if self._server is not None:
             await self._server.wait_closed()
 
-    async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        session = asyncio.current_task()
-        assert session is not None
+    def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        session = asyncio.create_task(self._session(reader, writer))
         self._sessions.add(session)
-        try:
+        # A session that is cancelled before its first step runs no `finally` of its own.
+        session.add_done_callback(lambda _: writer.transport.abort())
+        session.add_done_callback(self._sessions.discard)
+
+    async def _session(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(OSError, TimeoutError, asyncio.IncompleteReadError, asyncio.CancelledError):
+            # The client went away, or never spoke our protocol; a cancelled session belongs to `close`.
             await self._serve(reader, writer)
-        except (OSError, TimeoutError, asyncio.IncompleteReadError, asyncio.CancelledError):
-            pass  # the client went away, or never spoke our protocol; a cancelled session belongs to `close`
-        finally:
-            self._sessions.discard(session)
-            writer.transport.abort()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         encrypted = False
