@@ -3,22 +3,47 @@
 from __future__ import annotations
 
 from functools import cache
+from pathlib import Path
 
-from publicsuffixlist import PublicSuffixList
+from publicsuffixlist import PSLFILE, PublicSuffixList
 
 
 @cache
-def _suffixes() -> PublicSuffixList:
-    # Reading the list takes a tenth of a second, so it waits until something asks.
+def _lines() -> tuple[str, ...]:
+    with Path(PSLFILE).open(encoding="utf-8") as file:
+        return tuple(line.split()[0] for line in file if line[:1] not in "/\n\r ")
+
+
+@cache
+def _whole() -> PublicSuffixList:
     return PublicSuffixList()
+
+
+@cache
+def _below(ending: str) -> PublicSuffixList:
+    # Each rule about a name ends in the name's last label; to read the whole list takes a tenth of a second.
+    return PublicSuffixList([line for line in _lines() if line.rpartition(".")[2] == ending])
+
+
+def _suffixes(host: str) -> PublicSuffixList:
+    ending = host.rpartition(".")[2].lower()
+    # Rules of other scripts stand in the list as written, and names carry them encoded too.
+    if not ending.isascii() or ending.startswith("xn--"):
+        return _whole()
+    return _below(ending) if ending in _endings() else _below("")
+
+
+@cache
+def _endings() -> frozenset[str]:
+    return frozenset(line.rpartition(".")[2] for line in _lines())
 
 
 def is_public(domain: str) -> bool:
     """`com`, `co.uk`, `github.io`; a name that the list does not know is judged by its last label."""
-    return bool(_suffixes().is_public(domain))
+    return bool(_suffixes(domain).is_public(domain))
 
 
 def registrable(host: str) -> str | None:
     """The public suffix and one label more: `example.co.uk` of `www.example.co.uk`; None for a suffix itself."""
-    found = _suffixes().privatesuffix(host)
+    found = _suffixes(host).privatesuffix(host)
     return str(found) if found else None

@@ -412,14 +412,8 @@ def _origins(environment: Environment) -> list[tuple[str, str]]:
         port = authority.removeprefix(site.host)
         origins.append(("subdomain", f"https://{site.host}.gonogo-origin.example"))
         # Not a name below the site's domain: those may be the owner's.
-        origins.append(("lookalike", f"https://gonogo{_domain(site.host)}{port}"))
+        origins.append(("lookalike", f"https://gonogo{registrable(site.host) or site.host}{port}"))
     return origins + [("declared", origin) for origin in security(environment).origins[:1]]
-
-
-def _domain(host: str) -> str:
-    # Two labels are a domain or a public suffix, and the same either way: no need to read the list, which takes a tenth
-    # of a second of every start.
-    return (registrable(host) if host.count(".") > 1 else None) or host
 
 
 def _preflight(environment: Environment, path: str, origin: str) -> HttpRequest:
