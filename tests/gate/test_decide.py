@@ -96,7 +96,7 @@ def test_messages_say_what_where_and_what_is_wanted() -> None:
     said = [reason.message for reason in judged([*world(health=FAIL, trust=UNKNOWN)[:1]], at=AT).reasons]
     assert said == [
         "Shard 2 of 2 of suite 'gonogo' is missing: it crashed, was lost or was not given.",
-        f"{HEALTH} failed on /: /: status is 60, wanted 200.",
+        f"{HEALTH} failed on /: status is 60, wanted 200.",
         "No critical check passed. A release needs at least one that was seen to pass.",
     ]
     (unknown,) = judged([one(result(TRUST, UNKNOWN))]).reasons
@@ -491,7 +491,7 @@ def test_verdict_json() -> None:
         "subject": "/",
         "outcome": "WAIVED",
         "severity": "medium",
-        "message": f"{CSP} failed on / and is waived: /: status is 60, wanted 200.",
+        "message": f"{CSP} failed on / and is waived: status is 60, wanted 200.",
         "decision": "GO",
     }
     assert fields["waivers"][0]["covers"] == [{"check": CSP, "subject": "/"}]

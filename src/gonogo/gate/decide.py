@@ -231,7 +231,8 @@ def _findings(item: Item) -> str:
     if not item.findings:
         return "no finding was given."
     more = f" (and {len(item.findings) - 1} more findings)" if len(item.findings) > 1 else ""
-    return _short(item.findings[0].message) + more
+    # Where it failed was said already.
+    return _short(item.findings[0].message.removeprefix(f"{item.where}: ")) + more
 
 
 def _text(item: Item) -> str:
