@@ -71,7 +71,7 @@ def test_without_any_browser_every_attempt_and_every_remedy_is_told(
     with pytest.raises(Unavailable) as caught:
         asyncio.run(_launch(""))
     text = str(caught.value)
-    assert f"here: Failed to launch chromium because executable doesn't exist at {tmp_path / 'none'}" in text
+    assert f"here: there is no {tmp_path / 'none'}\n" in text
     assert "there: not on PATH" in text
     for remedy in (
         "gonogo browser install",
@@ -80,6 +80,17 @@ def test_without_any_browser_every_attempt_and_every_remedy_is_told(
         "snap",
     ):
         assert remedy in text
+
+
+def test_looking_for_browsers_leaves_nothing_behind(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """The driver makes a profile for a browser before it finds that there is none."""
+    monkeypatch.delenv("GONOGO_BROWSER", raising=False)
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    asyncio.run(_launch(""))
+    assert list(tmp_path.iterdir()) == []
+    with pytest.raises(Unavailable, match="there is no /nowhere/chromium"):
+        asyncio.run(_launch("/nowhere/chromium"))
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_browser_that_launches_says_which_it_is() -> None:

@@ -73,8 +73,8 @@ CASES: dict[str, tuple[Callable[[socket.socket], None], str]] = {
     "/trickle": (_trickle, "no complete answer within"),
     "/reset": (_reset, "reset"),
     "/close": (lambda connection: None, "disconnected"),
-    "/endless": (_endless, "larger than"),
-    "/bomb": (_bomb, "when decompressed"),
+    "/endless": (_endless, "/endless: the body is larger than"),
+    "/bomb": (_bomb, "when decompressed; make it smaller, or raise `limits.body_bytes`"),
     "/bad-gzip": (
         _send(_answer("200 OK\r\nContent-Type: text/html\r\nContent-Encoding: gzip", b"no gzip")),
         "Content-Encoding",

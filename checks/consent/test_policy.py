@@ -7,11 +7,11 @@ See: https://eur-lex.europa.eu/eli/reg/2016/679/art_13/oj
 from __future__ import annotations
 
 import re
-from urllib.parse import urljoin
 
 from gonogo import Finding, Severity, check
 from gonogo.check import report
 from gonogo.errors import EvidenceMissing
+from gonogo.evidence.redirects import absolute
 from gonogo.nouns import PolicyAnswer
 from gonogo.nouns.consent import policy_age_days
 
@@ -29,7 +29,7 @@ def test_facts(policy_page: PolicyAnswer) -> None:
     body = exchange.body[:MOST_TEXT]
     where = declared.path
     lower = body.lower()
-    links = {urljoin(exchange.url, link) for link in _HREF.findall(body)}
+    links = {absolute(exchange.url, link) for link in _HREF.findall(body)} - {""}
     findings = [
         Finding.of(where, seen=f"{phrase!r} is missing", wanted="it in the text")
         for phrase in declared.phrases
@@ -38,7 +38,7 @@ def test_facts(policy_page: PolicyAnswer) -> None:
     findings += [
         Finding.of(where, seen=f"no link to {link!r}", wanted="one")
         for link in declared.links
-        if urljoin(exchange.url, link) not in links
+        if absolute(exchange.url, link) not in links
     ]
     report([*findings, *_date(policy_page, body)])
 

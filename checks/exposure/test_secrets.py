@@ -10,15 +10,28 @@ from datetime import datetime
 
 from gonogo import Finding, Severity, check
 from gonogo.check import report
+from gonogo.errors import EvidenceMissing
 from gonogo.formats import secrets
 from gonogo.nouns import Published
+
+TEXTS = (".js", ".mjs", ".cjs", ".json", ".html", ".htm", ".css", ".map", ".xml", ".txt")
 
 
 @check(title="Published texts hold no secret", severity=Severity.CRITICAL, profiles={"smoke", "security", "nightly"})
 def test_absent(published: Published) -> None:
-    """Pages, declared scripts and documents, by precise rules: public keys and placeholders are none. Only a beginning and a
-    digest are ever shown."""
+    """Searched, each up to five million characters: the HTML of the declared pages, with the scripts and JSON inside it; the files of
+    `delivery.assets` and `delivery.text`; the answers of health and release; the OpenAPI document. Not searched: scripts and
+    data that a page loads and no declaration names (`delivery.text` takes them), what other hosts serve, and what only a
+    role may read. By precise rules: public keys, placeholders and an issuer's own examples are none. Only the issuer's prefix
+    and a digest are ever shown."""
     report(
         Finding.of(published.path, seen=f"{found.prefix}… (SHA-256 {found.digest})", wanted="absent", what=found.rule)
         for found in secrets.find(published.exchange.body, at=datetime.fromisoformat(published.exchange.ended))
     )
+    exchange = published.exchange
+    if len(exchange.body) > secrets.MAX_LENGTH:
+        why = f"{published.path} has {len(exchange.body)} characters, and {secrets.MAX_LENGTH} were searched: split the file"
+        raise EvidenceMissing("too-large", why)
+    if exchange.body_bytes and not exchange.body and published.path.partition("?")[0].lower().endswith(TEXTS):
+        kind = (exchange.value("content-type") or "")[:60]
+        raise EvidenceMissing("invalid", f"{published.path} came as {kind!r}, which is not read as text")

@@ -6,20 +6,46 @@ See: https://tc39.es/ecma426/
 
 from __future__ import annotations
 
-import re
-
 from gonogo import Finding, Severity, check
 from gonogo.check import report
-from gonogo.formats.leaks import is_source_map
+from gonogo.errors import EvidenceMissing
+from gonogo.evidence.facts import Exchange
+from gonogo.evidence.redirects import absolute
+from gonogo.formats.leaks import holds_source_map, is_source_map, source_map_name
 from gonogo.nouns import ScriptMap
 
-INLINE = re.compile(r"//[#@] ?sourceMappingURL=data:")
+FIELDS = ("sourcemap", "x-sourcemap")
+"""ECMA-426 §11.1.1; the second is older."""
+
+
+def _named(script: Exchange) -> str:
+    """Where the script says that its map lies, without the query; empty where it says nothing."""
+    name = next((value for field in FIELDS if (value := script.value(field))), "") or source_map_name(script.body)
+    address = absolute(script.url, name.strip())
+    return (address or name).partition("#")[0].partition("?")[0]
+
+
+def _unread(exchange: Exchange) -> bool:
+    """It came as a type that is no text (an image, a font), so nothing of it was read."""
+    return exchange.status == 200 and not exchange.body and exchange.body_bytes > 0
 
 
 @check(title="Source maps are not published", severity=Severity.MEDIUM, profiles={"security", "nightly"})
 def test_absent(script: ScriptMap) -> None:
-    """Beside each declared script, or within it as a data: address."""
+    """Looked for beside each declared script (its path and `.map`), and within it as a data: address. A script whose last
+    comment or SourceMap header names a map anywhere else is UNKNOWN: what lies there was not asked for. Take the comment out of
+    the script, or put the map beside it, where it can be seen to be absent."""
+    findings = []
     if script.map.status == 200 and is_source_map(script.map.body):
-        report([Finding.of(f"{script.path}.map", seen="published", wanted="absent", what="a source map")])
-    if INLINE.search(script.script.body):
-        report([Finding.of(script.path, seen="inside the script", wanted="absent", what="a source map")])
+        findings.append(Finding.of(f"{script.path}.map", seen="published", wanted="absent", what="a source map"))
+    named = _named(script.script)
+    if holds_source_map(script.script.body) or named.startswith("data:"):
+        findings.append(Finding.of(script.path, seen="inside the script", wanted="absent", what="a source map"))
+    report(findings)
+    for exchange in (script.script, script.map):
+        if _unread(exchange):
+            kind = (exchange.value("content-type") or "")[:60]
+            raise EvidenceMissing("invalid", f"{exchange.url[:200]} came as {kind!r}, which is not read as text")
+    if named and named != script.map.url:
+        told = f"{script.path} names a source map at {named[:200]}, which is not among the planned requests"
+        raise EvidenceMissing("invalid", told)

@@ -12,9 +12,10 @@ from fnmatch import fnmatchcase
 
 from gonogo import Finding, Severity, check
 from gonogo.check import report
+from gonogo.errors import EvidenceMissing
 from gonogo.formats.public_suffix import is_public
 from gonogo.formats.set_cookie import Cookie, parse_all, problems_at, read
-from gonogo.nouns import Response
+from gonogo.nouns import Redirects, Response
 
 DAY_S = 86_400
 MAX_AGE_S = 400 * DAY_S
@@ -166,6 +167,48 @@ def test_lifetime(response: Response) -> None:
             seen, wanted = f"{cookie.asked_s / DAY_S:.1f} days", f"at most {most / DAY_S:g} days"
             findings.append(Finding.of(response.subject, seen=seen, wanted=wanted, what=what))
     report(findings)
+
+
+@check(title="Cookie lifetimes can be read", severity=Severity.LOW, profiles={"smoke", "security", "nightly"})
+def test_lifetime_valid(response: Response) -> None:
+    """Browsers ignore a Max-Age that is no whole number and an Expires that is no date: the cookie ends with the session, or
+    is not deleted, whatever was meant. An Expires beside a good Max-Age counts for nothing and is not judged.
+
+    Fix: `Max-Age=86400`, in seconds; or `Expires=Wed, 21 Oct 2026 07:28:00 GMT`.
+    See: https://datatracker.ietf.org/doc/html/draft-ietf-httpbis-rfc6265bis#section-5.6.2
+    """
+    report(
+        Finding.of(
+            response.subject,
+            seen=repr(cookie.ignored_lifetime),
+            wanted="seconds, or a date",
+            what=f"lifetime of cookie {cookie.name[:60]!r}",
+        )
+        for cookie in _cookies(response)
+        if cookie.ignored_lifetime and not cookie.looks_joined
+    )
+
+
+@check(title="No cookie is set over plain HTTP", severity=Severity.HIGH, profiles={"smoke", "security", "nightly"})
+def test_plain_http(way: Redirects) -> None:
+    """An answer that redirects to https is still plain http: whoever is on the way reads its cookies, or sets others. One with
+    Secure is not kept from there, so it is no finding; nor is a cookie of a network or load balancer in front.
+
+    Fix: set cookies on https only; let the plain-http server answer with nothing but the redirect.
+    """
+    if way.site.url.startswith("http:"):
+        return
+    report(
+        Finding.of(
+            hop.url, seen="set without Secure", wanted="no cookie over plain http", what=f"cookie {cookie.name[:60]!r}"
+        )
+        for hop in way.hops
+        if hop.url.startswith("http:")
+        for cookie in parse_all(hop.values("set-cookie"), at=datetime.fromisoformat(hop.ended))
+        if not cookie.secure and not cookie.deletes and not _foreign(cookie)
+    )
+    if way.hops and way.failure is not None and way.failed_url.startswith("http:"):
+        raise EvidenceMissing(way.failure.kind, f"{way.failed_url[:200]}: {way.failure.message}")
 
 
 @check(

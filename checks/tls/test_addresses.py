@@ -48,12 +48,12 @@ def test_consistent(host: Host) -> None:
     """Different certificates are fine while all have the same names and none has missed its renewal. An IPv6 address
     counts where this machine has a route to it. Nodes behind one address are judged where `[tls.addresses]` names them."""
     findings = [
-        Finding.of(f"{host.tls.host} ({address})", seen=f"no handshake: {why}", wanted="an answer at every address")
+        Finding.of(host.where(address), seen=f"no handshake: {why}", wanted="an answer at every address")
         for address, why in host.tls.dead
     ]
     shakes = [shake for shake in host.tls.handshakes if shake.presented]
     findings += [
-        Finding.of(f"{host.tls.host} ({address})", seen=seen, wanted=f"{wanted}, as at the other addresses")
+        Finding.of(host.where(address), seen=seen, wanted=f"{wanted}, as at the other addresses")
         for address, seen, wanted in (_differences(shakes, host.at) if shakes else [])
     ]
     report(findings)

@@ -18,6 +18,9 @@ SHORTEST_REST = timedelta(hours=24)
 """Nobody can react in less, whatever the lifetime."""
 LONGEST_REST = timedelta(days=14)
 """Enough to react in, whatever the lifetime; an issuer's certificate lives for many years."""
+RENEWAL_SHARE, LONGEST_NOTICE = 1 / 4, timedelta(days=30)
+"""ACME clients renew when a third of the lifetime is left; a quarter leaves them some days of trying again. Whoever renews a
+certificate of a year by hand knows a month before."""
 LIFETIMES = (
     (datetime(2029, 3, 15, tzinfo=UTC), 47),
     (datetime(2027, 3, 15, tzinfo=UTC), 100),
@@ -30,10 +33,6 @@ RSA_BITS, EC_BITS = 2048, 256
 """Baseline Requirements §6.1.5."""
 HASHES = frozenset({"sha256", "sha384", "sha512"})
 """Baseline Requirements §7.1.3.2."""
-
-
-def _where(host: Host, shake: Handshake) -> str:
-    return f"{host.tls.host} ({shake.address})"
 
 
 def _dates(certificate: CertificateFacts) -> tuple[datetime, datetime]:
@@ -79,7 +78,7 @@ def test_trust(host: Host) -> None:
     verifiers: OpenSSL, and the cryptography library, which holds to the rules of browsers. The certificate must be one for
     servers (extended key usage) and its intermediates must be sent."""
     report(
-        Finding.of(_where(host, shake), seen=why, wanted="a chain to a trusted root", what="verification")
+        Finding.of(host.where(shake.address), seen=why, wanted="a chain to a trusted root", what="verification")
         for shake in host.tls.handshakes
         if (why := _refusal(shake, host.at))
     )
@@ -95,7 +94,7 @@ def test_name(host: Host) -> None:
     """
     report(
         Finding.of(
-            _where(host, shake),
+            host.where(shake.address),
             seen=", ".join(shake.presented[0].names[:5]) or "no subjectAltName",
             wanted=host.tls.host,
             what="the certificate's name",
@@ -109,6 +108,37 @@ def _days(span: timedelta) -> str:
     return f"{span.total_seconds() / 86400:.1f}"
 
 
+def _lifetime(certificate: CertificateFacts) -> timedelta:
+    begin, end = _dates(certificate)
+    return max(end - begin, timedelta(seconds=1))
+
+
+def _rest(certificate: CertificateFacts, host: Host) -> timedelta:
+    return _dates(certificate)[1] - host.at
+
+
+def _least(certificate: CertificateFacts, host: Host) -> timedelta:
+    """The rest below which renewal has failed."""
+    lifetime = _lifetime(certificate)
+    return max(min(lifetime * host.declared.fail_share, LONGEST_REST), min(SHORTEST_REST, lifetime / 3))
+
+
+def _due(certificate: CertificateFacts) -> timedelta:
+    """The rest below which renewal is late."""
+    return min(_lifetime(certificate) * RENEWAL_SHARE, LONGEST_NOTICE)
+
+
+def _ending(host: Host, shake: Handshake, certificate: CertificateFacts, wanted: timedelta) -> Finding:
+    last, first = (min(one.not_after for one in some)[:10] for some in (shake.chain, shake.presented))
+    return Finding.of(
+        host.where(shake.address),
+        seen=f"{_days(_rest(certificate, host))} of {_days(_lifetime(certificate))} days (chain until {last}, "
+        f"earliest sent until {first})",
+        wanted=f"at least {_days(wanted)} days",
+        what=f"the rest of {certificate.subject[:60]}",
+    )
+
+
 @check(
     title="The certificate does not expire soon", severity=Severity.CRITICAL, profiles={"smoke", "security", "nightly"}
 )
@@ -118,25 +148,27 @@ def test_expiry(host: Host) -> None:
 
     See: https://letsencrypt.org/docs/integration-guide/#when-to-renew
     """
-    findings = []
-    for shake in host.tls.handshakes:
-        for certificate in shake.chain:
-            begin, end = _dates(certificate)
-            lifetime = max(end - begin, timedelta(seconds=1))
-            least = max(min(lifetime * host.declared.fail_share, LONGEST_REST), min(SHORTEST_REST, lifetime / 3))
-            if end - host.at < least:
-                last = min(one.not_after for one in shake.chain)
-                first = min(one.not_after for one in shake.presented)
-                findings.append(
-                    Finding.of(
-                        _where(host, shake),
-                        seen=f"{_days(end - host.at)} of {_days(lifetime)} days (chain until {last[:10]}, "
-                        f"earliest sent until {first[:10]})",
-                        wanted=f"at least {_days(least)} days",
-                        what=f"the rest of {certificate.subject[:60]}",
-                    )
-                )
-    report(findings)
+    report(
+        _ending(host, shake, certificate, _least(certificate, host))
+        for shake in host.tls.handshakes
+        for certificate in shake.chain
+        if _rest(certificate, host) < _least(certificate, host)
+    )
+
+
+@check(title="The certificate is renewed in time", severity=Severity.LOW, profiles={"smoke", "security", "nightly"})
+def test_renewal(host: Host) -> None:
+    """Renewal is due at a third of the lifetime. Below a quarter, or thirty days, nobody has done it, and there is still time:
+    the certificate is told here before `tls.certificate.expiry` tells it.
+
+    See: https://letsencrypt.org/docs/integration-guide/#when-to-renew
+    """
+    report(
+        _ending(host, shake, certificate, _due(certificate))
+        for shake in host.tls.handshakes
+        for certificate in shake.chain
+        if _least(certificate, host) <= _rest(certificate, host) < _due(certificate)
+    )
 
 
 @check(title="The certificate is valid already", severity=Severity.CRITICAL, profiles={"smoke", "security", "nightly"})
@@ -147,7 +179,10 @@ def test_not_before(host: Host) -> None:
     """
     report(
         Finding.of(
-            _where(host, shake), seen=one.not_before, wanted="a date in the past", what=f"{one.subject[:60]}: begin"
+            host.where(shake.address),
+            seen=one.not_before,
+            wanted="a date in the past",
+            what=f"{one.subject[:60]}: begin",
         )
         for shake in host.tls.handshakes
         for one in shake.chain
@@ -183,7 +218,7 @@ def test_lifetime(host: Host) -> None:
             if longest is not None and end - begin + timedelta(seconds=1) > timedelta(days=longest):
                 findings.append(
                     Finding.of(
-                        _where(host, shake),
+                        host.where(shake.address),
                         seen=f"{_days(end - begin)} days",
                         wanted=f"at most {longest}",
                         what="lifetime",
@@ -201,7 +236,7 @@ def test_key(host: Host) -> None:
     """
     report(
         Finding.of(
-            _where(host, shake),
+            host.where(shake.address),
             seen=one.key,
             wanted=f"RSA of {RSA_BITS} bits or more, or EC of {EC_BITS}",
             what=f"the key of {one.subject[:60]}",
@@ -225,7 +260,7 @@ def test_signature(host: Host) -> None:
     """
     report(
         Finding.of(
-            _where(host, shake),
+            host.where(shake.address),
             seen=one.signature,
             wanted="sha256, sha384 or sha512",
             what=f"signature of {one.subject[:60]}",
@@ -245,7 +280,9 @@ def test_end_entity(host: Host) -> None:
     See: https://cabforum.org/working-groups/server/baseline-requirements/requirements/#7127-subscriber-server-certificate-profile
     """
     report(
-        Finding.of(_where(host, shake), seen="CA:TRUE", wanted="CA:FALSE", what="the certificate's basicConstraints")
+        Finding.of(
+            host.where(shake.address), seen="CA:TRUE", wanted="CA:FALSE", what="the certificate's basicConstraints"
+        )
         for shake in host.tls.handshakes
         for leaf in shake.presented[:1]
         if leaf.is_authority
@@ -258,17 +295,18 @@ def test_end_entity(host: Host) -> None:
     profiles={"smoke", "security", "nightly"},
 )
 def test_must_staple(host: Host) -> None:
-    """The certificate promises an OCSP response in each handshake; clients that hold it to that refuse to connect.
+    """The certificate promises an OCSP response in each handshake; clients that hold it to that refuse to connect. It is
+    looked for in TLS 1.2, and where a server speaks 1.3 only, in a handshake of ours that is read as far as the certificate.
 
     Fix: turn stapling on (nginx `ssl_stapling on;`), or have the certificate issued without the must-staple extension.
     See: https://www.rfc-editor.org/rfc/rfc7633
     """
     demanding = [shake for shake in host.tls.handshakes if shake.presented and shake.presented[0].must_staple]
     report(
-        Finding.of(_where(host, shake), seen="no OCSP response", wanted="one, as the certificate demands")
+        Finding.of(host.where(shake.address), seen="no OCSP response", wanted="one, as the certificate demands")
         for shake in demanding
         if shake.offers.stapled == "refused"
     )
     for shake in demanding:
         if shake.offers.stapled.startswith("unknown"):
-            raise EvidenceMissing("invalid", f"{_where(host, shake)}: stapling: {shake.offers.stapled}")
+            raise EvidenceMissing("invalid", f"{host.where(shake.address)}: stapling: {shake.offers.stapled}")

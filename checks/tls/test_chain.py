@@ -42,7 +42,7 @@ def _flaws(sent: tuple[CertificateFacts, ...]) -> list[str]:
 def test_order(host: Host) -> None:
     """Judged on what is sent; a chain that lacks a certificate is told by `tls.certificate.trust`."""
     report(
-        Finding.of(f"{host.tls.host} ({shake.address})", seen=flaw, wanted="the intermediates only, in order of issue")
+        Finding.of(host.where(shake.address), seen=flaw, wanted="the intermediates only, in order of issue")
         for shake in host.tls.handshakes
         for flaw in _flaws(shake.presented)
     )

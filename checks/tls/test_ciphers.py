@@ -13,22 +13,18 @@ from gonogo.evidence.facts import Handshake
 from gonogo.nouns import Host
 
 
-def _where(host: Host, shake: Handshake) -> str:
-    return f"{host.tls.host} ({shake.address})"
-
-
 @check(title="Weak ciphers are refused", severity=Severity.CRITICAL, profiles={"smoke", "security", "nightly"})
 def test_weak(host: Host) -> None:
     """NULL encrypts nothing, anonymous suites authenticate nobody, EXPORT, RC4, DES and 3DES have been broken, and with
     static RSA a key stolen later opens everything that was recorded before. Offered only these, the server must refuse."""
     report(
-        Finding.of(_where(host, shake), seen=f"{kind} accepted ({suite})", wanted="a refusal")
+        Finding.of(host.where(shake.address), seen=f"{kind} accepted ({suite})", wanted="a refusal")
         for shake in host.tls.handshakes
         for kind, suite in shake.offers.weak
     )
     for shake in host.tls.handshakes:
         if shake.offers.weak_end != "refused":
-            raise EvidenceMissing("invalid", f"{_where(host, shake)}: weak ciphers: {shake.offers.weak_end}")
+            raise EvidenceMissing("invalid", f"{host.where(shake.address)}: weak ciphers: {shake.offers.weak_end}")
 
 
 def _without(shake: Handshake) -> bool | None:
@@ -55,7 +51,9 @@ def test_forward_secret(host: Host) -> None:
     has nothing else."""
     report(
         Finding.of(
-            _where(host, shake), seen="ECDHE or DHE with AES-GCM or ChaCha20 refused", wanted="one of them, in TLS 1.2"
+            host.where(shake.address),
+            seen="ECDHE or DHE with AES-GCM or ChaCha20 refused",
+            wanted="one of them, in TLS 1.2",
         )
         for shake in host.tls.handshakes
         if _without(shake)
@@ -63,4 +61,4 @@ def test_forward_secret(host: Host) -> None:
     for shake in host.tls.handshakes:
         if _without(shake) is None:
             why = f"{shake.offers.aead}; with CBC: {shake.offers.cbc}"
-            raise EvidenceMissing("invalid", f"{_where(host, shake)}: authenticated encryption: {why}")
+            raise EvidenceMissing("invalid", f"{host.where(shake.address)}: authenticated encryption: {why}")

@@ -28,7 +28,7 @@ def test_dh(host: Host) -> None:
     """
     report(
         Finding.of(
-            f"{host.tls.host} ({shake.address})",
+            host.where(shake.address),
             seen=f"{shake.offers.dh_bits} bits",
             wanted=f"at least {DH_BITS}",
             what="the Diffie-Hellman group",
@@ -38,7 +38,7 @@ def test_dh(host: Host) -> None:
     )
     for shake in host.tls.handshakes:
         if shake.offers.dhe.startswith("unknown"):
-            raise EvidenceMissing("invalid", f"{host.tls.host} ({shake.address}): DHE: {shake.offers.dhe}")
+            raise EvidenceMissing("invalid", f"{host.where(shake.address)}: DHE: {shake.offers.dhe}")
 
 
 @check(
@@ -54,7 +54,7 @@ def test_groups(grouped_host: Host) -> None:
     """
     asked = [
         (
-            f"{grouped_host.tls.host} ({shake.address})",
+            grouped_host.where(shake.address),
             name,
             dict(shake.offers.groups).get(name, "unknown: it was not asked for"),
         )

@@ -20,7 +20,7 @@ def test_minimum_version(host: Host) -> None:
     wanted = f"TLSv{host.declared.min_version}"
     findings = []
     for shake in host.tls.handshakes:
-        where = f"{host.tls.host} ({shake.address})"
+        where = host.where(shake.address)
         if shake.legacy in ORDER:
             findings.append(Finding.of(where, seen=f"{shake.legacy} accepted", wanted=f"{wanted} or newer only"))
         if shake.version in ORDER and ORDER.index(shake.version) < ORDER.index(wanted):
@@ -30,7 +30,7 @@ def test_minimum_version(host: Host) -> None:
     report(findings)
     for shake in host.tls.handshakes:
         if shake.legacy.startswith("unknown"):
-            raise EvidenceMissing("invalid", f"{host.tls.host} ({shake.address}): old versions: {shake.legacy}")
+            raise EvidenceMissing("invalid", f"{host.where(shake.address)}: old versions: {shake.legacy}")
 
 
 @check(title="TLS 1.3 is offered", severity=Severity.MEDIUM, profiles={"smoke", "security", "nightly"})
@@ -42,14 +42,12 @@ def test_version_13(host: Host) -> None:
     """
     lacking = [shake for shake in host.tls.handshakes if shake.version != "TLSv1.3" and shake.offers.tls13 != "offered"]
     report(
-        Finding.of(
-            f"{host.tls.host} ({shake.address})", seen=shake.version, wanted="TLSv1.3", what="the newest version"
-        )
+        Finding.of(host.where(shake.address), seen=shake.version, wanted="TLSv1.3", what="the newest version")
         for shake in lacking
         if shake.offers.tls13 == "refused"
     )
     for shake in lacking:
-        raise EvidenceMissing("invalid", f"{host.tls.host} ({shake.address}): TLS 1.3: {shake.offers.tls13}")
+        raise EvidenceMissing("invalid", f"{host.where(shake.address)}: TLS 1.3: {shake.offers.tls13}")
 
 
 @check(
@@ -64,7 +62,7 @@ def test_alpn(negotiating_host: Host) -> None:
     """
     report(
         Finding.of(
-            f"{negotiating_host.tls.host} ({shake.address})",
+            negotiating_host.where(shake.address),
             seen=shake.alpn or "nothing",
             wanted=negotiating_host.declared.alpn,
             what="ALPN's choice",

@@ -24,6 +24,14 @@ if TYPE_CHECKING:
 VARIABLE = "GONOGO_BROWSER"
 CHANNELS = ("chrome", "msedge")
 """Branded browsers that Playwright knows where to look for."""
+_PLACES = {
+    "linux": {"chrome": "/opt/google/chrome/chrome", "msedge": "/opt/microsoft/msedge/msedge"},
+    "darwin": {
+        "chrome": "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+        "msedge": "/Applications/Microsoft Edge.app/Contents/MacOS/Microsoft Edge",
+    },
+}
+"""Where Playwright looks for them."""
 SYSTEM_NAMES = (
     "chromium-headless-shell",
     "chromium",
@@ -102,9 +110,9 @@ def _explicit(wanted: str) -> Candidate:
 
 
 async def launch(
-    playwright: Playwright, *, args: Sequence[str] = (), explicit: str | None = None
+    playwright: Playwright, *, args: Sequence[str] = (), explicit: str | None = None, traces: Path | None = None
 ) -> tuple[Browser, BrowserIdentity]:
-    """Launch the first candidate that starts.
+    """Launch the first candidate that starts. `traces`: where traces are made, if not in a temporary folder.
 
     Raises Unavailable, which lists every attempt with its reason and what can be done.
     """
@@ -113,12 +121,8 @@ async def launch(
     attempts: list[str] = []
     for candidate in find(explicit):
         path = candidate.path or (shutil.which(candidate.command) if candidate.command else "")
-        if path is None:
-            attempts.append(f"{candidate.name}: not on PATH")
-            continue
-        if candidate == OWN and not _downloaded(playwright):
-            # The driver would say so too, but leave a profile's temporary folder behind.
-            attempts.append(f"{candidate.name}: not installed")
+        if absence := _absence(candidate, path, playwright):
+            attempts.append(f"{candidate.name}: {absence}")
             continue
         try:
             browser = await playwright.chromium.launch(
@@ -126,6 +130,7 @@ async def launch(
                 args=list(args),
                 executable_path=path or None,
                 channel=candidate.channel or None,
+                traces_dir=traces,
                 timeout=_LAUNCH_TIMEOUT_S * 1000,
                 handle_sigint=False,
                 handle_sigterm=False,
@@ -134,8 +139,21 @@ async def launch(
         except Error as error:
             attempts.append(f"{candidate.name}: {_reason(error.message)}")
             continue
-        return browser, BrowserIdentity(candidate.name, path, browser.version)
+        return browser, BrowserIdentity(candidate.name, path or "", browser.version)
     raise Unavailable(_explain(attempts, explicit))
+
+
+def _absence(candidate: Candidate, path: str | None, playwright: Playwright) -> str:
+    """Why there is nothing to launch; empty where there is something to try.
+
+    The driver would say so too, but it leaves a profile's folder behind for each browser that it does not find.
+    """
+    if path is None:
+        return "not on PATH"
+    if candidate == OWN and not _downloaded(playwright):
+        return "not installed"
+    place = path or _PLACES.get(sys.platform, {}).get(candidate.channel, "")
+    return f"there is no {place}" if place and not Path(place).exists() else ""
 
 
 def _downloaded(playwright: Playwright) -> bool:

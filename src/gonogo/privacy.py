@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 from urllib.parse import urlsplit
 
 from gonogo.environment.models import Consent, ThirdParty
 from gonogo.errors import EvidenceMissing
-from gonogo.evidence.facts import BrowserRequest, ConsentSignals, Layer, Snapshot, Visit
+from gonogo.evidence.facts import BrowserCookie, BrowserRequest, ConsentSignals, Layer, Snapshot, Visit
 from gonogo.formats import consent_mode
 from gonogo.nouns.consent import ConsentFlow, able, seen, view
 from gonogo.result import Finding
@@ -128,52 +129,88 @@ class Kept:
     kind: str
     party: str
     """As declared; else `own` or `third party` by the cookie's domain."""
+    domain: str
+    """The cookie's; empty for what is no cookie."""
     lifetime: str
-    """`session`, `persistent`, or days from the asked lifetime: `180 d`."""
+    """`session`, `persistent`, or the longest lifetime that was asked for: `180 d`; where nobody was seen to ask, the end."""
     purpose: str
     """As declared; empty for an unknown one."""
-    first_seen: str
-    """Visit and snapshot: `accept: chosen`."""
+    seen_at: tuple[str, ...]
+    """Visit and snapshot, in the order in which they were made: `accept: chosen`."""
+
+    @property
+    def first_seen(self) -> str:
+        return self.seen_at[0]
 
 
 def inventory(flow: ConsentFlow) -> list[Kept]:
     """Every cookie and storage entry of the visits, in the order in which they were first seen."""
+    return kept(flow.declared, (urlsplit(flow.first.url).hostname or "").lower(), flow.visits)
+
+
+def kept(declared: Consent, host: str, visits: Iterable[tuple[str, Visit]]) -> list[Kept]:
+    """Every cookie and storage entry of named visits to a host, in the order in which they were first seen."""
     found: dict[tuple[str, str], Kept] = {}
-    for name, visit in flow.visits:
+    for name, visit in visits:
         for snapshot in visit.snapshots:
-            for kind, key, domain in _kept(snapshot):
-                if (kind, key) not in found:
-                    found[kind, key] = _kept_as(flow, visit, kind, key, domain, f"{name}: {snapshot.label}")
+            where = f"{name}: {snapshot.label}"
+            for kind, key, cookie in _kept(snapshot):
+                if (known := found.get((kind, key))) is None:
+                    found[kind, key] = _kept_as(declared, host, visit, kind, key, cookie, where)
+                elif known.seen_at[-1] != where:
+                    found[kind, key] = replace(known, seen_at=(*known.seen_at, where))
     return list(found.values())
 
 
-def _kept(snapshot: Snapshot) -> list[tuple[str, str, str]]:
-    """Kind, name and, for a cookie, domain."""
-    listed = [("cookie", cookie.name, cookie.domain) for cookie in snapshot.cookies]
-    listed += [("local storage", name, "") for name, _ in snapshot.local_storage]
-    listed += [("session storage", name, "") for name, _ in snapshot.session_storage]
+def _kept(snapshot: Snapshot) -> list[tuple[str, str, BrowserCookie | None]]:
+    """Kind and name, and the cookie where it is one."""
+    listed: list[tuple[str, str, BrowserCookie | None]] = [
+        ("cookie", cookie.name, cookie) for cookie in snapshot.cookies
+    ]
+    listed += [("local storage", name, None) for name, _ in snapshot.local_storage]
+    listed += [("session storage", name, None) for name, _ in snapshot.session_storage]
     if snapshot.privacy is not None:
-        listed += [("IndexedDB", name, "") for name in snapshot.privacy.databases]
-        listed += [("cache", name, "") for name in snapshot.privacy.caches]
+        listed += [("IndexedDB", name, None) for name in snapshot.privacy.databases]
+        listed += [("cache", name, None) for name in snapshot.privacy.caches]
     return listed
 
 
-def _kept_as(flow: ConsentFlow, visit: Visit, kind: str, name: str, domain: str, first: str) -> Kept:
-    declared = next((one for one in flow.declared.inventory if fnmatchcase(name.lower(), one.name.lower())), None)
-    host = (urlsplit(flow.first.url).hostname or "").lower()
-    own = not domain or host == domain.lstrip(".") or host.endswith(f".{domain.lstrip('.')}")
+def _kept_as(
+    declared: Consent, host: str, visit: Visit, kind: str, name: str, cookie: BrowserCookie | None, first: str
+) -> Kept:
+    known = next((one for one in declared.inventory if fnmatchcase(name.lower(), one.name.lower())), None)
+    domain = cookie.domain.lstrip(".").lower() if cookie else ""
+    own = not domain or host == domain or host.endswith(f".{domain}")
     return Kept(
         name=name,
         kind=kind,
-        party=declared.party if declared else (OWN if own else OTHERS),
-        lifetime=_lifetime(visit, kind, name),
-        purpose=declared.purpose if declared else "",
-        first_seen=first,
+        party=known.party if known else (OWN if own else OTHERS),
+        domain=domain,
+        lifetime=_cookie_lifetime(visit, cookie) if cookie else STORED.get(kind, "persistent"),
+        purpose=known.purpose if known else "",
+        seen_at=(first,),
     )
 
 
-def _lifetime(visit: Visit, kind: str, name: str) -> str:
-    if kind != "cookie":
-        return "session" if kind == "session storage" else "persistent"
-    asked_for = [write.lifetime_s for write in visit.writes if write.name == name and write.lifetime_s]
-    return f"{max(asked_for) / 86_400:.0f} d" if asked_for else "session"
+STORED = {"session storage": "session"}
+"""How long what is no cookie is kept, unless it is until somebody deletes it."""
+
+
+def _cookie_lifetime(visit: Visit, cookie: BrowserCookie) -> str:
+    asked_for = [write.lifetime_s for write in visit.writes if write.name == cookie.name and write.lifetime_s]
+    if asked_for:
+        return span(max(asked_for))
+    if cookie.expires <= 0:
+        return "session"
+    return f"until {datetime.fromtimestamp(min(cookie.expires, _LATEST), UTC):%Y-%m-%d}"
+
+
+_LATEST = datetime(9999, 12, 31, tzinfo=UTC).timestamp()
+
+
+def span(seconds: float) -> str:
+    """A lifetime in its largest unit that leaves no zero: `180 d`, `12 h`, `30 min`, `45 s`."""
+    for size, unit in ((86_400, "d"), (3_600, "h"), (60, "min")):
+        if seconds >= size:
+            return f"{seconds / size:.0f} {unit}"
+    return f"{seconds:.0f} s"

@@ -17,7 +17,7 @@ import gonogo
 from gonogo import catalogue
 from gonogo.environment.lint import lint
 from gonogo.environment.load import Loaded, load, provider_of
-from gonogo.environment.models import Database, Environment, Migrations, Role, Secret, Tier
+from gonogo.environment.models import Database, Environment, Migrations, Secret, Tier
 from gonogo.environment.secrets import Scrubber
 from gonogo.errors import EnvironmentInvalid, Problem, RunUnreadable
 from gonogo.evidence.facts import LoadRun, Visit, from_json
@@ -227,10 +227,7 @@ def frozen(environment: Environment) -> dict[str, Any]:
         one.model_copy(update={"url": Secret(_without_password(one.url.get_secret_value()))})
         for one in environment.databases
     )
-    masked = {
-        name: Role(token=Secret(MASK), header=role.header, scheme=role.scheme)
-        for name, role in environment.roles.items()
-    }
+    masked = {name: role.model_copy(update={"token": Secret(MASK)}) for name, role in environment.roles.items()}
     copy = environment.model_copy(update={"roles": masked, "databases": databases})
     document = json.loads(copy.model_dump_json())
     for shown, database in zip(document["databases"], databases, strict=True):

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -14,19 +15,25 @@ from gonogo.environment.models import Environment, Vitals
 from gonogo.evidence.behaviour import JourneySeen
 from gonogo.evidence.facts import Burst, Catalogue, Exchange, Load, LoadRun, TlsFacts, Visit, from_json
 from gonogo.evidence.records import Evidence, FailureKind, Json, PlanEntry
+from gonogo.evidence.trips import Trip
 from gonogo.formats.latency import percentile
 from gonogo.gate.encode import verdict_json
 from gonogo.gate.model import Verdict
 from gonogo.host_policies import host_policies, unvalued
+from gonogo.inventories import inventories
 from gonogo.nouns.vitals import budgets_of
-from gonogo.reports.model import EvidenceSummary, Point, Report
-from gonogo.reports.waterfall import Waterfall, first_loads
+from gonogo.reports.model import Attached, EvidenceSummary, Point, Report
+from gonogo.reports.waterfall import Film, Shot, Waterfall, first_loads
 from gonogo.result import Outcome, Result
 
 MAX_LINES = 40
 MAX_LINE = 300
 MAX_IMAGE = 1_500_000
 """Bytes of a screenshot that is put into the page."""
+MAX_ATTACHED = 20
+"""Files of one record that are told."""
+MAX_FILM = 60_000
+"""Bytes of the pictures of one page's film."""
 
 
 def _clip(lines: list[str]) -> str:
@@ -96,10 +103,10 @@ def _visit(evidence: Evidence) -> tuple[str, str]:
 
 
 def _journey(journey: JourneySeen) -> list[str]:
-    """Each step, and the files that a failure left beside the record."""
+    """Each step."""
     lines = [f"journey {journey.name}: {len(journey.steps)} steps, {journey.seconds:.1f} s"]
     lines += [f"  {step.seconds:.2f} s {step.text}{f': {step.error}' if step.error else ''}" for step in journey.steps]
-    return [*lines, *(f"  evidence/{name}" for name in journey.pictures)]
+    return lines
 
 
 _METRICS = (
@@ -158,22 +165,78 @@ def _failure(evidence: Evidence) -> str:
 Plots = tuple[tuple[str, tuple[Point, ...]], ...]
 
 
-def _drawn(evidence: Evidence, title: str, environment: Environment) -> tuple[Plots, tuple[Waterfall, ...]]:
-    """The distributions and, of a first run, the waterfalls of a measured visit."""
-    if not evidence.request.get("measure") or evidence.facts is None:
-        return (), ()
+@dataclass(frozen=True, slots=True)
+class _Drawn:
+    """What is drawn of a measured visit."""
+
+    plots: Plots = ()
+    waterfalls: tuple[Waterfall, ...] = ()
+    """Of a first run."""
+    film: Film | None = None
+    """Of a warm-up."""
+
+
+def _drawn(evidence: Evidence, title: str, environment: Environment, folder: Path) -> _Drawn:
+    request = evidence.request
+    if not request.get("measure") or evidence.facts is None:
+        return _Drawn()
     visit = from_json(Visit, evidence.facts)
-    falls = first_loads(title, visit.loads) if evidence.request.get("run") == 1 else ()
-    return _plots(visit, evidence.request, environment), falls
+    page = _page(visit, request, environment)
+    falls = first_loads(page, title, visit.loads) if request.get("run") == 1 else ()
+    shots = _shots(visit, evidence.attachments, folder)
+    return _Drawn(_plots(visit, request, environment), falls, Film(page, shots) if shots else None)
+
+
+def _shots(visit: Visit, attachments: Collection[str], folder: Path) -> tuple[Shot, ...]:
+    """The pictures of a film that are still there, as many as fit."""
+    shots, left = [], MAX_FILM
+    for frame in (frame for load in visit.loads[:1] for frame in load.frames if frame.picture in attachments):
+        path = folder / Path(frame.picture).name
+        if path.is_file() and (left := left - path.stat().st_size) >= 0:
+            shots.append(Shot(frame.ms, path.read_bytes()))
+    return tuple(shots)
+
+
+def _attached(evidence: Evidence, screenshot: str, folder: Path) -> tuple[Attached, ...]:
+    """What a visit left beside its record that its screenshot does not show: broken elements, a failed journey's trace."""
+    if evidence.request.get("probe") != "browser" or evidence.facts is None:
+        return ()
+    visit = from_json(Visit, evidence.facts)
+    told = {
+        rule.screenshot: f"{rule.id}, {run.label}"
+        for run in (visit.accessibility.axe if visit.accessibility else ())
+        for rule in run.violations
+        if rule.screenshot
+    }
+    for name in visit.journey.pictures if visit.journey else ():
+        trace = name.endswith(".zip")
+        told[name] = "The browser's trace, for `playwright show-trace`" if trace else "The page where the journey ended"
+    return tuple(
+        Attached(name, said, b"" if name == screenshot else _picture(folder / Path(name).name))
+        for name, said in told.items()
+        if name in evidence.attachments
+    )[:MAX_ATTACHED]
+
+
+def _picture(path: Path) -> bytes:
+    """Empty for what is no picture, is gone or is too large to be put into the page."""
+    fits = path.suffix in {".png", ".jpg"} and path.is_file() and path.stat().st_size <= MAX_IMAGE
+    return path.read_bytes() if fits else b""
+
+
+def _page(visit: Visit, request: Json, environment: Environment) -> str:
+    """`/pricing`, or `/pricing on mobile` where that is not the environment's usual device."""
+    path = _path(request)
+    usual = not environment.vitals or visit.device == environment.vitals.device
+    return path if usual else f"{path} on {visit.device}"
 
 
 def _plots(visit: Visit, request: Json, environment: Environment) -> Plots:
     """For each load of a measured visit what is drawn of it; not of a warm-up, whose numbers are not judged."""
     if request.get("coverage"):
         return ()
-    path = _path(request)
-    limits = budgets_of(environment.vitals, path) if environment.vitals else None
-    where = path if not environment.vitals or visit.device == environment.vitals.device else f"{path} on {visit.device}"
+    limits = budgets_of(environment.vitals, _path(request)) if environment.vitals else None
+    where = _page(visit, request, environment)
     stored = {"first": "", "stored": " with stored consent"}
     return tuple((f"Web Vitals of {where}{stored.get(load.state, '')}", _points(load, limits)) for load in visit.loads)
 
@@ -197,6 +260,17 @@ def _database(evidence: Evidence) -> tuple[str, str]:
         f"query {query.name}: {max(query.samples_ms):.1f} ms at most" for query in found.queries if query.samples_ms
     ]
     return f"Catalogue of database {evidence.request.get('database')}", _clip(lines)
+
+
+def _trip(evidence: Evidence) -> str:
+    found = from_json(Trip, evidence.facts or {})
+    lines = [f"tag {found.tag}"]
+    lines += [f"{one.name}: {one.what} {one.problem or one.status or ''}".rstrip() for one in found.sent]
+    for look in found.looks:
+        outcome = look.problem or (f"{look.wanted}" if look.met else f"not {look.wanted}")
+        lines.append(f"{look.name}: {outcome} after {look.seconds:.1f} s")
+        lines += [f"  {name}: {value}" for name, value in look.columns]
+    return _clip(lines)
 
 
 def _load(evidence: Evidence, environment: Environment) -> tuple[str, str, tuple[Point, ...]]:
@@ -243,6 +317,8 @@ def _asked(evidence: Evidence) -> str:
             return f"Catalogue of database {request.get('database')}"
         case "burst":
             return f"GET {request.get('url')}, up to {request.get('count')} times"
+        case "trip":
+            return f"Round trip: {request.get('name')}"
         case _:
             return f"Load profile {request.get('profile')}"
 
@@ -264,19 +340,15 @@ def summarise(evidence: Evidence, environment: Environment, folder: Path) -> Evi
                 title, excerpt = _database(evidence)
             case "burst":
                 title, excerpt = _asked(evidence), _burst(evidence)
+            case "trip":
+                title, excerpt = _asked(evidence), _trip(evidence)
             case _:
                 title, excerpt, points = _load(evidence, environment)
-    screenshot = next((name for name in evidence.attachments if name.endswith((".png", ".jpg"))), "")
-    image = b""
-    if (
-        screenshot
-        and (folder / screenshot).is_file()
-        and (folder / screenshot).stat().st_size <= MAX_IMAGE
-        and evidence.request.get("lane") == "browser"
-    ):
-        image = (folder / screenshot).read_bytes()
+    pictures = (name for name in evidence.attachments if name.endswith((".png", ".jpg")) and ".film-" not in name)
+    screenshot = next(pictures, "")
+    image = _picture(folder / screenshot) if screenshot and evidence.request.get("lane") == "browser" else b""
     seconds = (datetime.fromisoformat(evidence.ended) - datetime.fromisoformat(evidence.started)).total_seconds()
-    plots, falls = _drawn(evidence, title, environment)
+    drawn = _drawn(evidence, title, environment, folder)
     failure = _failure(evidence)
     return EvidenceSummary(
         id=evidence.id,
@@ -288,9 +360,11 @@ def summarise(evidence: Evidence, environment: Environment, folder: Path) -> Evi
         screenshot=screenshot,
         excerpt=excerpt if failure or not evidence.failure else evidence.failure.message,
         plot=points,
-        plots=plots,
-        waterfalls=falls,
+        plots=drawn.plots,
+        waterfalls=drawn.waterfalls,
+        film=drawn.film,
         image=image,
+        attached=_attached(evidence, screenshot, folder),
     )
 
 
@@ -328,4 +402,5 @@ def report_of(run: Path, environment: Environment, verdict: Verdict, *, scrub: C
         plan=plan,
         folder=shown,
         hosts=host_policies(environment, records, results),
+        inventories=inventories(environment, records),
     )

@@ -399,6 +399,8 @@ def page(body: str, status: int = 200, **fields: Any) -> PolicyAnswer:
         ("Nothing", {"phrases": ("write to us",)}, "FAIL"),
         ('<a href="/rights">', {"links": (f"{URL}rights",)}, "PASS"),
         ("", {"links": ("/rights",)}, "FAIL"),
+        ('<a href="http://[">x</a> <a href="/rights">', {"links": ("/rights",)}, "PASS"),
+        ('<a href="http://[">', {"links": ("http://[",)}, "FAIL"),
         ("Updated 2026-01-01", {"updated": r"Updated (\d{4}-\d\d-\d\d)"}, "PASS"),
         ("Updated 2020-01-01", {"updated": r"Updated (\d{4}-\d\d-\d\d)"}, "FAIL"),
         ("Updated 2026-99-01", {"updated": r"Updated (\d{4}-\d\d-\d\d)"}, "FAIL"),

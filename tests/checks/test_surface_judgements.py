@@ -178,6 +178,49 @@ def test_the_attributes_of_old_specifications_are_harmless() -> None:
     assert says(cookies.test_kept, page) == "PASS"
 
 
+@pytest.mark.parametrize(
+    ("attributes", "wanted"),
+    [
+        ("Max-Age=1d", "FAIL"), ("Max-Age=", "FAIL"), ('Max-Age="60"', "FAIL"), ("Expires=tomorrow", "FAIL"), ("Expires=0", "FAIL"),
+        ("Max-Age=1d; Expires=Sat, 21 Nov 2026 00:01:00 GMT", "FAIL"), ("Max-Age=60; Expires=0", "PASS"),
+        ("Max-Age=0; Expires=0", "PASS"), ("Expires=Session", "PASS"), ("Max-Age=60", "PASS"), ("HttpOnly", "PASS"),
+        ("Expires=Sat, 21-Nov-2026 00:01:00 GMT", "PASS"), ("Max-Age=1d, theme=dark; Path=/", "PASS"),
+    ],
+)  # fmt: skip
+def test_a_lifetime_that_browsers_cannot_read(attributes: str, wanted: str) -> None:
+    said = says(cookies.test_lifetime_valid, response("page", ("Set-Cookie", f"a=b; {attributes}")))
+    assert said.startswith(wanted)
+    assert wanted == "PASS" or attributes.split(";", maxsplit=1)[0] in said.replace("\\", "")
+
+
+def plain_way(*values: str, url: str = "http://www.acme.test/", site: str = "https://www.acme.test") -> Redirects:
+    hop = exchange("", 301, ("Location", f"{site}/"), *(("Set-Cookie", value) for value in values), url=url)
+    page = exchange("", 200, ("Set-Cookie", "b=2"), url=f"{site}/")
+    return Redirects((hop, page), "", models.Site(url=site))
+
+
+@pytest.mark.parametrize(
+    ("values", "wanted"),
+    [
+        ((), "PASS"), (("a=1",), "FAIL"), (("a=1; Secure",), "PASS"), (("a=; Max-Age=0",), "PASS"), (("AWSALB=1",), "PASS"),
+        (("a=1; Secure", "session=2; HttpOnly; SameSite=Lax"), "FAIL"),
+    ],
+)  # fmt: skip
+def test_cookies_of_the_answer_that_leads_to_https(values: tuple[str, ...], wanted: str) -> None:
+    assert says(cookies.test_plain_http, plain_way(*values)).startswith(wanted)
+
+
+def test_cookies_of_a_site_of_plain_http_are_its_own() -> None:
+    assert says(cookies.test_plain_http, plain_way("a=1", site="http://www.acme.test")) == "PASS"
+
+
+def test_a_plain_hop_that_gave_no_answer_is_unknown() -> None:
+    way = replace(plain_way(), failure=Failure(FailureKind.TIMEOUT, "no answer"), failed_url="http://other.acme.test/")
+    assert says(cookies.test_plain_http, way).startswith("UNKNOWN: http://other.acme.test/")
+    shut = replace(plain_way(), hops=(), failure=Failure(FailureKind.CONNECT, "refused"), failed_url="http://x.test/")
+    assert says(cookies.test_plain_http, shut) == "PASS"
+
+
 def judged_cors(allowed: dict[str, str], *, credentials: str = "true", vary: str = "Origin") -> Cors:
     def answer(kind: str, origin: str) -> CorsAnswer:
         said = allowed.get(kind, "")

@@ -151,6 +151,20 @@ def test_the_rest_of_a_lifetime(days: float, rest: float, fails: bool) -> None:
     assert ("certificate.expiry" in verdict(host(of(leaf), private=True))) is fails
 
 
+@pytest.mark.parametrize(
+    ("days", "rest", "fails"),
+    [
+        (90, 30, set()), (90, 23, set()), (90, 22, {"certificate.renewal"}), (90, 15, {"certificate.renewal"}),
+        (90, 13, {"certificate.expiry"}), (398, 31, set()), (398, 29, {"certificate.renewal"}), (47, 12, set()),
+        (47, 11, {"certificate.renewal"}), (6.66, 1.7, set()), (6.66, 1.6, {"certificate.renewal"}), (6.66, 1.0, {"certificate.expiry"}),
+        (1.5, 0.6, set()),
+    ],
+)  # fmt: skip
+def test_a_late_renewal_is_told_before_it_has_failed(days: float, rest: float, fails: set[str]) -> None:
+    leaf = certificate(begin=AT - timedelta(days=days - rest), days=days)
+    assert failing(host(of(leaf), private=True)) == fails
+
+
 def test_the_verified_chain_decides_and_both_dates_are_told() -> None:
     """An expired extra is no finding; an expiring intermediate is, and names what was sent too."""
     extra = certificate("CN=Root", "CN=Old Root", begin=AT - timedelta(days=900), days=800)
@@ -259,6 +273,6 @@ def test_certificates_of_two_addresses(age: float, other: dict[str, Any], fails:
         assert "192.0.2.1" not in said["addresses.consistent"]
 
 
-def test_old_alike_everywhere_is_for_expiry_to_tell() -> None:
+def test_old_alike_everywhere_is_for_renewal_to_tell() -> None:
     old = certificate(begin=AT - timedelta(days=70))
-    assert failing(host(of(old), of(old, address="192.0.2.2"))) == set()
+    assert failing(host(of(old), of(old, address="192.0.2.2"))) == {"certificate.renewal"}

@@ -287,14 +287,33 @@ def test_a_waterfall_is_laid_out_in_percent_of_its_last_moment() -> None:
         Transfer(f"{ORIGIN}/lost", "fetch", 400.0),
     )
     vitals = replace(GOOD, lcp_ms=None, fcp_ms=1000 / 1.02)
-    fall = waterfall("t", Load("first", vitals, 0, 3, transfers))
+    fall = waterfall("/", "t", Load("first", vitals, 0, 3, transfers))
     assert fall is not None
     assert [(row.name, row.left, row.waited, row.received) for row in fall.rows] == [
         ("/", 0.0, 10.0, 10.0), ("tag.test/t.js", 25.0, 5.0, 20.0), ("/lost", 40.0, 60.0, 0.0),
     ]  # fmt: skip
     assert [row.said for row in fall.rows] == ["0 to 200 ms, 5.0 kB", "250 to 500 ms", "never complete"]
     assert [(mark.name, mark.at) for mark in fall.marks] == [("FCP", 98.04)]
-    assert waterfall("t", Load("first", vitals, 0, 0, ())) is None
+    assert waterfall("/", "t", Load("first", vitals, 0, 0, ())) is None
+
+
+def test_a_warm_up_has_a_film_which_is_never_its_screenshot(tmp_path: Path) -> None:
+    warm = VisitRequest("vitals warm-up /", (Step("goto", f"{ORIGIN}/"),), measure=True, coverage=True)
+    name = identity(warm)
+    seen = visit(GOOD)
+    frames = tuple(facts.Frame(ms, f"{name}.film-{number:02}.jpg") for number, ms in enumerate((120, 840, 1500)))
+    filmed = replace(seen, loads=(replace(seen.loads[0], frames=frames),), screenshot=f"{name}.png")
+    for one in frames[:2]:  # the third was lost
+        (tmp_path / one.picture).write_bytes(b"\xff\xd8\xff" + one.picture.encode())
+    at = "2026-11-21T00:00:00.000000+00:00"
+    names = (*(one.picture for one in frames), f"{name}.png")
+    shown = summarise(
+        Evidence(name, canonical(warm), at, at, "test", facts=facts.to_json(filmed), attachments=names), ONE, tmp_path
+    )
+    assert shown.screenshot == f"{name}.png"
+    assert shown.film is not None
+    assert shown.film.page == "/"
+    assert [shot.ms for shot in shown.film.shots] == [120, 840]
 
 
 # --- budgets_file ---

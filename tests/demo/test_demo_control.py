@@ -72,6 +72,9 @@ def web(clients) -> dict[tuple[str, str, int], object]:
             if not role or path.startswith("/api/analytics"):
                 answer = clients.request(path, role=role)
                 seen[role, path, number] = (answer.status_code, shape(answer))
+    for path, role in (("/client-errors", ""), ("/api/people/0/erasure", "admin")):
+        answer = clients.request(path, method="POST", role=role, content=b"{}")
+        seen[role, path, 0] = (answer.status_code, shape(answer))
     plain = clients.plain("/pricing")
     seen["", "plain", 0] = (plain.status_code, plain.headers.get("location"))
     return seen
@@ -129,6 +132,7 @@ SCHEMA = """
 select 'column', table_name, column_name from information_schema.columns where table_schema = 'public'
 union all select 'index', indrelid::regclass::text, indexrelid::regclass::text || indisvalid from pg_index
     where indrelid::regclass::text !~ '^pg_'
+union all select 'trigger', tgrelid::regclass::text, tgname from pg_trigger where not tgisinternal
 union all select 'ledger', '', version from schema_migrations
 union all select 'policy', tablename, policyname from pg_policies
 union all select 'security', relname, relrowsecurity::text from pg_class

@@ -443,6 +443,7 @@ def demo_variables(folder: Path) -> dict[str, str]:
         "DEMO_ADMIN_TOKEN": "admin-token-1",
         "DEMO_HTTPS_PORT": "8443",
         "DEMO_HTTP_PORT": "8080",
+        "DEMO_COLLECTOR_PORT": "8444",
         "DEMO_DATABASE_URL": "postgresql://reader:p%40ss%2Fword@db.acme.test:5432/acme?sslpassword=key-pass",
         "DEMO_MIGRATIONS": str(folder),
     }

@@ -37,6 +37,7 @@ DEMO = {
     "DEMO_ADMIN_TOKEN": "admin-token-of-a-test",
     "DEMO_HTTPS_PORT": "8443",
     "DEMO_HTTP_PORT": "8080",
+    "DEMO_COLLECTOR_PORT": "8444",
     "DEMO_DATABASE_URL": "postgresql://reader:pass%2Fword@db.acme.test:5432/acme",
     "DEMO_MIGRATIONS": "policies",
 }

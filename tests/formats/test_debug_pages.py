@@ -34,14 +34,53 @@ PAGES = [
     ("python-traceback", f"<html><body><pre>{escape(real_traceback())}</pre></body></html>"),
     ("python-traceback", '{"detail":"Traceback (most recent call last):\\n  File \\"/srv/a.py\\", line 3, in x"}'),
     ("werkzeug-debugger", "<title>ZeroDivisionError: division by zero // Werkzeug Debugger</title>"),
-    ("django-debug", "<p>You're seeing this error because you have <code>DEBUG = True</code> in your settings"),
+    ("werkzeug-debugger", 'EVALEX = true, EVALEX_TRUSTED = false, SECRET = "x"'),
+    (
+        "django-debug",
+        (
+            '<meta name="robots" content="NONE,NOARCHIVE"><div id="explanation"><p>You’re seeing this error because you have '
+            "<code>DEBUG = True</code> in your Django settings file."
+        ),
+    ),
+    (
+        "django-debug",
+        "<p>\n      Using the URLconf defined in <code>shop.urls</code>,\n      Django tried these URL patterns, in this order:",
+    ),
     ("starlette-debugger", "<html><head><title>Starlette Debugger</title></head>"),
     ("rails-debug", "<p><code>Rails.root: /home/deploy/app</code></p>"),
     ("rails-debug", "<title>Action Controller: Exception caught</title>"),
+    (
+        "rails-debug",
+        '{"status":404,"exception":"#<ActionController::RoutingError: x>","traces":{"Application Trace":[]}}',
+    ),
     ("ruby-backtrace", "app/x\n/home/deploy/app/models/cart.rb:12:in `total'"),
     ("ruby-backtrace", "/app/models/cart.rb:12:in 'Cart#total'"),
     ("whoops", '<div class="Whoops container"><div class="stack-container">'),
     ("laravel-ignition", "<script>window.ignite({})</script>"),
+    ("laravel-ignition", '<script>\n window.data = {"report":{}}</script>'),
+    ("laravel-ignition", '"file":"vendor\\/spatie\\/laravel-ignition\\/src\\/x.php"'),
+    ("laravel-exception", "<style>#frame-0 .hljs-ln-line[data-line-number='12'] { color: red }</style>"),
+    (
+        "laravel-exception",
+        (
+            "# ErrorException - Internal Server Error\\n\\nPHP 8.4.1\\nLaravel 12.3.0\\n\\n## Stack Trace\\n\\n0 - app\\/x.php:3"
+            "\\n\\n## Database Queries\\n\\nNo"
+        ),
+    ),
+    ("yii-exception", '<li class="application call-stack-item" data-line="9"><div class="element-wrap">'),
+    (
+        "yii-exception",
+        '<a href="https://www.yiiframework.com/">Yii Framework</a>/<a href="https://github.com/yiisoft/">2.0.51</a>',
+    ),
+    ("yii-exception", 'Apache <a href="http://www.yiiframework.com/">Yii Framework</a>/1.1.29'),
+    (
+        "spring-error",
+        (
+            "<h1>Whitelabel Error Page</h1><p>x</p><div>There was an unexpected error (type=Internal Server Error, status=500)."
+            "</div><div>could not execute statement</div>"
+        ),
+    ),
+    ("spring-error", '{"status":500,"error":"x","exception":"java.lang.IllegalStateException","message":"no cart"}'),
     ("json-exception", '{"message":"x","exception":"ErrorException","file":"\\/var\\/www\\/app\\/Cart.php","line":12}'),
     ("symfony-exception", '<title>x (500)</title><div class="exception-message-wrapper">'),
     (
@@ -63,6 +102,12 @@ PAGES = [
     ("node-stack-trace", '{"stack":"' + NODE.replace("\n", "\\n") + '"}'),
     ("go-panic", "panic: x\n\ngoroutine 1 [running]:\nmain.main()\n\t/src/main.go:4 +0x1d"),
     ("rust-panic", "thread 'main' panicked at src/main.rs:2:5:\nx"),
+    ("nextjs-error", '<template data-next-error-message="x" data-next-error-stack="Error: x"></template>'),
+    ("nextjs-error", '{"err":{"name":"Error","source":"server","message":"x","stack":"Error: x"}}'),
+    (
+        "node-stack-trace",
+        "Error: x\n    at Page (webpack-internal:///(rsc)/./app/page.tsx:9:11)\n    at stringify (webpack:///app/a.js:1:2)",
+    ),
     ("nextjs-overlay", "<nextjs-portal></nextjs-portal>"),
     ("vite-overlay", "<vite-error-overlay></vite-error-overlay>"),
     ("sql-error", "You have an error in your SQL syntax; check the manual"),
@@ -95,7 +140,27 @@ BENIGN = [
     "",
     "<h1>404 Not Found</h1><hr><center>nginx</center>",
     "<h1>Whitelabel Error Page</h1><p>This application has no explicit mapping for /error</p>",
+    (
+        "<h1>Whitelabel Error Page</h1><p>This application has no explicit mapping for /error, so you are seeing this as a fallback."
+        "</p><div id='created'>now</div><div>There was an unexpected error (type=Not Found, status=404).</div>"
+        "<div>No message available</div></body>"
+    ),
+    "<h1>Whitelabel Error Page</h1><div>There was an unexpected error (type=Not Found, status=404).</div></body>",
+    "Whitelabel Error Page: There was an unexpected error (type=Not Found, status=404). How do I turn it off?",
     '{"detail":"Not Found"}',
+    '{"exception":"none","message":"x"} {"exception":"Not found."} {"exception":"www.acme.io"}',
+    "<p>You see it because you have <code>DEBUG = True</code>; Django tried these URL patterns, in this order.</p>",
+    "<p>Seeing this error because you have <code>DEBUG = True</code>? Set it to <code>False</code>.</p>",
+    "<p>The page says <code>Rails.root: the path</code> and Action Controller: Exception caught.</p>",
+    "<p>Ignition (spatie/laravel-ignition, facade/ignition) calls window.ignite; Whoops\\Run and Whoops containers look alike.</p>",
+    "<nav class='sf-menu'>A Symfony Exception has a class exception-summary</nav><style>.exception-message-wrapper{}</style>",
+    "Powered by <a href='https://www.yiiframework.com/'>Yii Framework</a>. The call-stack-item is folded.",
+    "<p>It said: Server Error in '/' Application, then Stack Trace. An unhandled exception occurred while processing the request.",
+    "<h1>Development Mode</h1><p>Swapping to the <strong>Development</strong> environment displays details.</p>",
+    "<p>Hide nextjs-portal, [data-nextjs-dev-overlay] and nextjs__container_errors; the Werkzeug Debugger asks for a PIN.</p>",
+    '<template data-next-error-digest="123"></template>{"err":{"name":"Internal Server Error.","message":"500","statusCode":500}}',
+    "## Stack Trace\nPaste it here.",
+    "<pre>Cannot GET /missing</pre>",
     '{"type":"about:blank","title":"Bad Request","status":400,"file":"a.txt"}',
     "<p>Python prints Traceback (most recent call last) when it fails.</p>",
     f"<p>An example:</p><pre><code>{real_traceback()}</code></pre><p>Read it from the end.</p>",
@@ -123,7 +188,14 @@ def test_any_text_is_searched(text: str) -> None:
     debug_pages.find(f"<p>{text}</p>")
 
 
-UNITS = ["at ", "at a.", "at a.at ", "at /a", "in /a", "<", "<code>", "<code ", "</code>", "<p ", "&#", 'File "']
+UNITS = [
+    "<template ",
+    "Whitelabel Error Page There was an unexpected error (type=",
+    '"exception":"a.a.',
+    '{"err":{"name":"a",',
+]
+UNITS += ['class="a a ', 'call-stack-item" ', "Yii Framework</a>/<a "]
+UNITS += ["at ", "at a.", "at a.at ", "at /a", "in /a", "<", "<code>", "<code ", "</code>", "<p ", "&#", 'File "']
 MORE = [
     "#1 /a",
     '"file":"/',

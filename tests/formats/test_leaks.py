@@ -112,6 +112,27 @@ def test_source_maps(body: str, wanted: bool) -> None:
     assert leaks.is_source_map(body) is wanted
 
 
+@pytest.mark.parametrize(
+    ("script", "wanted"),
+    [
+        ("", ""),
+        ("a()", ""),
+        ("a()//# sourceMappingURL=x.map", "x.map"),
+        ("a()\n//# sourceMappingURL=x.map\n\n", "x.map"),
+        ("a()\r\n//@ sourceMappingURL=x.map\r\n// the end\n/* really */", "x.map"),
+        ("a()\n/*# sourceMappingURL=x.map */", "x.map"),
+        ("//# sourceMappingURL=y.map\n//# sourceMappingURL=https://m.test//x.map", "https://m.test//x.map"),
+        ("//# sourceMappingURL=y.map\na()", ""),
+        ("//# sourceMappingURL=y.map\na()//", ""),
+        ("//# sourceMappingURL=x y.map", ""),
+        ('"//# sourceMappingURL=" + name', ""),
+        ("a" * 1_000_000 + "//# sourceMappingURL=x.map", "x.map"),
+    ],
+)
+def test_what_a_script_names_as_its_map(script: str, wanted: str) -> None:
+    assert leaks.source_map_name(script) == wanted
+
+
 def page(path: str, token: str, extra: str = "") -> str:
     return (
         f"<html><head><meta name=csrf-token content='{token}'><script nonce='{token}'>x</script></head><body>"
@@ -144,11 +165,31 @@ def test_any_text_is_judged(text: str) -> None:
     for leak in leaks.LEAKS:
         leak.proves(text)
     leaks.is_source_map(text)
+    leaks.source_map_name(text)
+    leaks.holds_source_map(text)
     assert leaks.same_page(text, text)
 
 
 @pytest.mark.parametrize(
-    "unit", ["a", "A=b\n", "[", "{", "<", " ", "\n", "a:", 'nonce="', "data-a=", "ref: refs/", "<!--"]
+    "unit",
+    [
+        "a",
+        "A=b\n",
+        "[",
+        "{",
+        "<",
+        " ",
+        "\n",
+        "a:",
+        'nonce="',
+        "data-a=",
+        "ref: refs/",
+        "<!--",
+        "//",
+        "/*",
+        "//# sourceMappingURL=",
+        "sourceMappingURL=data:",
+    ],
 )
 def test_long_bodies_are_quick(unit: str) -> None:
     text = unit * (60_000 // len(unit))

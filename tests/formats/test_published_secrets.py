@@ -62,7 +62,16 @@ SECRETS = [
     ("github-token", github("ghp"), "ghp_"),
     ("github-token", github("gho"), "gho_"),
     ("github-fine-grained-token", "github_pat_" + some(22) + "_" + some(59), "github_p"),
+    ("github-token", "ghr_" + some(76), "ghr_"),
+    ("github-token", "ghs_123456_" + token(iss="github", exp=SOON), "ghs_"),
     ("gitlab-token", "glpat-" + some(20), "glpat-"),
+    ("gitlab-token", "glpat-" + some(30) + ".01." + some(9), "glpat-"),
+    ("gitlab-token", "gldt-" + some(20), "gldt-"),
+    ("docker-token", "dckr_" + "pat_" + some(27), "dckr_pat"),
+    ("docker-token", "dckr_" + "oat_" + some(32), "dckr_oat"),
+    ("slack-app-token", "xapp-1-A" + some(10, BASE32) + "-" + some(13, string.digits) + "-" + some(64, HEX), "xapp-"),
+    ("slack-token", "xoxe.xoxp-1-" + some(163), "xoxe."),
+    ("slack-token", "xoxb-" + some(12, string.digits) + "-" + some(24), "xoxb-"),
     ("slack-token", "xoxb-" + some(12, string.digits) + "-" + some(12, string.digits) + "-" + some(24), "xoxb-"),
     (
         "slack-webhook",
@@ -71,8 +80,11 @@ SECRETS = [
     ),
     ("stripe-secret-key", "sk_live_" + some(24), "sk_live_"),
     ("stripe-secret-key", "rk_live_" + some(99), "rk_live_"),
+    ("stripe-test-secret-key", "sk_test_" + some(24), "sk_test_"),
     ("stripe-webhook-secret", "whsec_" + some(32), "whsec_"),
     ("google-client-secret", "GOCSPX-" + some(28), "GOCSPX-"),
+    ("google-access-token", "ya29.a0" + some(180), "ya29."),
+    ("google-access-token", "ya29.c.b0" + some(180), "ya29."),
     ("google-service-account", json.dumps({"type": "service_account", "private_key": pem("PRIVATE KEY")}), ""),
     ("private-key", pem("RSA PRIVATE KEY"), ""),
     ("private-key", pem("PRIVATE KEY", "\\n"), ""),
@@ -92,10 +104,20 @@ SECRETS = [
     ("connection-string", "mongodb+srv://app:" + some(14) + "@cluster0.mongodb.net/x", ""),
     ("connection-string", "redis://:" + some(14) + "@cache:6379", ""),
     ("connection-string", "amqp://guest:" + some(9) + "@mq", ""),
+    ("connection-string", "postgres:\\/\\/app:" + some(14) + "@db.internal:5432\\/app", ""),
+    ("connection-string", "postgres://app:#?" + some(9) + "@db.internal/app", ""),
+    ("connection-string", "postgres://app:%40" + some(9) + "@db.internal/app", ""),
+    ("url-credentials", "https://deploy:" + some(14) + "@repo.acme.io/x.git", ""),
+    ("url-credentials", "https:\\/\\/deploy:" + some(14) + "@repo.acme.io\\/x.git", ""),
+    ("url-credentials", "clickhouse://:" + some(9) + "@[::1]:9000", ""),
+    ("url-credentials", "https://postgres.example.com:" + some(9) + "@acme.io", ""),
     ("sentry-secret-dsn", f"https://{some(32, HEX)}:{some(32, HEX, 9)}@sentry.io/42", ""),
     ("anthropic-key", "sk-ant-" + "api03-" + some(93) + "AA", "sk-ant-"),
     ("openai-key", "sk-proj-" + some(120), "sk-proj"),
     ("openai-key", "sk-" + some(20) + "T3Blbk" + "FJ" + some(20), "sk-"),
+    ("supabase-secret-key", "sb_" + "secret_" + some(22) + "_" + some(8), "sb_secre"),
+    ("supabase-access-token", "sbp_" + some(40, HEX), "sbp_"),
+    ("supabase-access-token", "sbp_oauth_" + some(40, HEX), "sbp_"),
     ("mapbox-secret-token", "sk." + part({"u": "acme", "a": some(24)}) + "." + some(22), "sk."),
     ("digitalocean-token", "dop_v1_" + some(64, HEX), "dop_v1_"),
     ("shopify-token", "shpat_" + some(32, HEX), "shpat_"),
@@ -141,7 +163,41 @@ BENIGN = [
     "ghp" + "_xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
     "sk_live" + "_YOUR_SECRET_KEY_GOES_HERE_1234",
     "pk_live" + "_" + some(24),
-    "sk_test" + "_" + some(24),
+    "sk_test" + "_4eC39HqLyjWDarjtT1zdp7dc",
+    "sk_test_" + "x" * 24,
+    "pk_test" + "_" + some(24),
+    "sb_publishable" + "_" + some(22) + "_" + some(8),
+    "sb_secret" + "_N7UND0UgjKTVK-Uodkm0Hg_xSvEMPvz",
+    "SUPABASE_SECRET_KEY=sb_secret_your_key_here_and_more_words and sb_secret_...",
+    "sbp_header_navigation_item_with_a_long_class_name sbp_" + "0" * 40,
+    token(role="service_role", iss="supabase-demo", exp=SOON),
+    token(sub="1234567890", name="John Doe", iat=1516239022),
+    "dckr_pat_xxxxxxxxxxxxxxxxxxxxxxxxxxx and dckr_pat_" + some(26) + " dckr_pat_" + some(28),
+    "xapp-1-A012345-0123456789012-" + "x" * 64 + " xapp-icon-large-with-a-shadow",
+    "xoxb" + "-17653672481-19874698323-pdFZKVeTuE8sk7oOcHrzqqgy",
+    "ya29.AHES6ZTtm7SuokEB-RGtbBty9IIlNiP9-eNMMQKtXdMP3sfjL1Fc",
+    "ya29.a0AfH6SMBx..." + " ya29." + "x" * 150,
+    "gldt-column-with-a-very-long-class-name glrt-something-that-is-long-enough",
+    "sk-proj-card-title-with-a-very-long-class-name-of-words-only",
+    "ghr_1B4a2e77838347a7E420ce178F2E7c6912E169246c34E1ccbF66C46812d16D5B1A9Dc86A1498",
+    "https://user:pass@acme.io https://username:password@acme.io http://foo:bar@acme.io https://me:my-secret@acme.io",
+    "https://USER:PASSWORD@acme.io https://a:p4ssw0rd@acme.io https://a:Pa$$w0rd1@acme.io https://a:token123@acme.io",
+    "https://user:p%40ss@acme.io https://a:a%20secret@acme.io https://a:P%40SSWORD@localhost redis://[:password]@acme.io",
+    "https://user:@acme.io https://:@acme.io https://user@acme.io https://alice:alice@acme.io",
+    "https://a:"
+    + some(14)
+    + "@example.com/ https://a:"
+    + some(14)
+    + "@db.example postgres://a:"
+    + some(14)
+    + "@x.test/",
+    "`https://${user}:${password}@${host}` https://${u}:${p}@acme.io https://{user}:{password}@acme.io https://%s:%s@acme.io",
+    "https://&lt;user&gt;:&lt;password&gt;@acme.io https://[user]:[password]@acme.io https://***:***@acme.io https://$U:$P@a.io",
+    '"https://"+user+":"+word+"@"+host; /^(\\w+):\\/\\/([^:]+):([^@]+)@(.*)$/.exec(s)',
+    "https://fonts.googleapis.com/css2?family=Roboto:wght@400 https://cdn.acme.io:8443/npm/vue@3.4.1/dist/vue.js",
+    "https://acme.io:a8b9c7d6?next=x1@acme.io https://acme.io:a8b9c7d6#x1@acme.io",
+    "https://acme.io:443@evil.io/ is a trick; servers http://a.acme.io:8080,me@acme.io; src=https://a.io:80 @click=go",
+    "see https://acme.io: mail me@acme.io, or git@github.com:acme/site.git, ssh://git@github.com:22/acme/site",
     "AIza" + some(35),
     "pk." + part({"u": "acme", "a": some(24)}) + "." + some(22),
     f"https://{some(32, HEX)}@o42.ingest.sentry.io/42",
@@ -200,6 +256,18 @@ def test_any_text_is_searched(text: str) -> None:
     secrets.find(text, at=AT)
 
 
+@given(st.text(alphabet="ahtps:/\\\\@.[]{}$%,0 example", max_size=300))
+def test_any_address_is_searched(text: str) -> None:
+    secrets.find(f"https://a:{text}@acme.io", at=AT)
+
+
+def test_a_token_in_an_address_is_one_secret() -> None:
+    """Its own rule names it."""
+    for text in (github("ghs"), "glpat-" + some(20)):
+        (found,) = secrets.find(f"https://oauth2:{text}@git.acme.io/site.git", at=AT)
+        assert found.rule in {"github-token", "gitlab-token"}
+
+
 @given(st.text(max_size=60))
 def test_any_token_is_read(text: str) -> None:
     encoded = base64.urlsafe_b64encode(text.encode("utf-8", "surrogatepass")).decode()
@@ -229,6 +297,18 @@ def test_any_token_is_read(text: str) -> None:
         "https://" + "a" * 32 + ":",
         "SG.",
         "mailgun key-",
+        "://a:b",
+        "https://a:",
+        "://" + "a." * 40 + ":b@",
+        "://a:b@" + "a." * 40,
+        "ghs_1_eyJaaaaaaaaaa.",
+        "ghs_1_eyJ",
+        "ya29.a",
+        "xapp-1-A",
+        "xoxe-1-",
+        "sb_secret_",
+        "gldt-",
+        "@:",
     ],
 )
 def test_long_texts_are_quick(unit: str) -> None:

@@ -252,7 +252,8 @@ def test_an_error_is_thrown_and_the_client_found(probe: Probe) -> None:
     </script>"""
     seen = tagged(probe, page, ("throw", "provoked words"), ("wait", "0.2"), ("snapshot", "after"))
     assert seen.error_client == ErrorClient("https://k@errors.partner.test/7", "r", "e", "/monitoring")
-    assert seen.snapshots[0].title == "Uncaught Error: provoked words"
+    assert seen.snapshots[0].title == f"Uncaught Error: provoked words {seen.thrown}"
+    assert seen.thrown.startswith("gonogo-")
     assert tagged(probe, "nothing", ("throw", "x")).error_client is None
 
 

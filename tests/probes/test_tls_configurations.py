@@ -161,12 +161,14 @@ def dh_params(world: World, bits: int) -> Block:
     )
 
 
-def stapled(world: World) -> Block:
+def stapled(world: World, *, protocols: str = "TLSv1.2 TLSv1.3", curve: str = "auto", suite: str = "") -> Block:
     certificate = world.leaf(staple=True)
+    chosen = f"ssl_conf_command Ciphersuites {suite}; " if suite else ""
     return Block(
         pem(certificate, world.issuing.certificate),
         world.key,
-        extra="ssl_stapling on; ssl_stapling_file {folder}/staple.der;",
+        protocols=protocols,
+        extra=f"ssl_ecdh_curve {curve}; {chosen}ssl_stapling on; ssl_stapling_file {{folder}}/staple.der;",
         files={"staple.der": world.staple(certificate)},
     )
 
@@ -197,6 +199,10 @@ CASES: dict[str, Case] = {
     "two-between": Case(two_between("leaf lower upper")),
     "dh-2048": Case(lambda w: dh_params(w, 2048)),
     "stapled": Case(stapled),
+    "stapled-13-only": Case(lambda w: stapled(w, protocols="TLSv1.3")),
+    "stapled-13-only-p256": Case(lambda w: stapled(w, protocols="TLSv1.3", curve="prime256v1")),
+    "stapled-13-only-chacha": Case(lambda w: stapled(w, protocols="TLSv1.3", suite="TLS_CHACHA20_POLY1305_SHA256")),
+    "stapled-13-only-aes256": Case(lambda w: stapled(w, protocols="TLSv1.3", suite="TLS_AES_256_GCM_SHA384")),
     "cross-signed-expired": Case(cross_signed),
     "named-only": Case(lambda w: ec_block(w, named_only=True)),
     "h2": Case(ec_block, declared={"alpn": "h2"}),
@@ -219,6 +225,7 @@ CASES: dict[str, Case] = {
     "ssl3": Case(ec_block, "protocol.minimum-version", front=ssl3),
     "floor-13-with-12": Case(ec_block, "protocol.minimum-version", declared={"min_version": "1.3"}),
     # dates
+    "renewal-late": Case(lambda w: ec_block(w, start=ago(70)), "certificate.renewal"),
     "expired": Case(lambda w: ec_block(w, start=ago(100)), "certificate.expiry"),
     "near-expiry": Case(lambda w: ec_block(w, start=ago(80)), "certificate.expiry"),
     "short-near-expiry": Case(lambda w: ec_block(w, start=ago(5.8), days=6.66), "certificate.expiry"),
@@ -264,6 +271,7 @@ CASES: dict[str, Case] = {
     ),
     "no-post-quantum": Case(ec_block, "key-exchange.groups", declared={"groups": ["X25519MLKEM768"]}),
     # extensions
+    "not-stapled-13-only": Case(lambda w: ec_block(w, staple=True, protocols="TLSv1.3"), "certificate.must-staple"),
     "not-stapled": Case(lambda w: ec_block(w, staple=True), "certificate.must-staple"),
     "no-h2": Case(lambda w: ec_block(w, http2=False), "protocol.alpn", declared={"alpn": "h2"}),
 }  # fmt: skip

@@ -8,18 +8,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import pairwise
 from statistics import median
 from typing import Any
 
 import anyio
 import pytest
 from anyio.from_thread import start_blocking_portal
+from hypothesis import given
+from hypothesis import strategies as st
 from test_browser import Probe, Server, _fleet, noise, serving
 from vitals_pages import PAGES, Page, agrees
 
 from gonogo.evidence import facts
 from gonogo.evidence.facts import Visit
 from gonogo.evidence.records import Evidence, Spare, Step, VisitRequest, canonical, identity
+from gonogo.probes.browser.film import MOST_BYTES, MOST_FRAMES, chosen
 from gonogo.probes.browser.measure import THROTTLES, in_doubt, unused
 
 RUNS = 3
@@ -217,3 +221,70 @@ def test_a_repetition_is_needed_where_the_median_is_over_and_the_best_within(
 
     assert anyio.run(in_doubt, SPARE, fetch) is wanted
     assert asked == [1, 2, 3]
+
+
+# --- the film of a warm-up ----------------------------------------------------------------------------------------
+
+JPEG = b"\xff\xd8\xff"
+LATE_HERO = (
+    "<!doctype html><title>Hero</title><body style='margin:0;background:#fff'><h1>Shop</h1>"
+    "<img src=/late-hero.png width=1000 height=600>"
+)
+
+
+@pytest.mark.parametrize("device", ["desktop", "mobile"])
+def test_a_film_shows_the_page_before_and_after_its_late_hero(probe: Probe, server: Server, device: str) -> None:
+    server.page("/late-hero.png", noise(400, 300), delay=0.7, headers=PNG)
+    url = server.page("/late-hero", LATE_HERO)
+    seen = probe.visit(("goto", url), ("wait", "0.5"), request={"measure": True, "coverage": True, "device": device})
+    assert seen.problems == ()
+    frames = seen.loads[0].frames
+    pictures = [(probe.folder / one.picture).read_bytes() for one in frames]
+    assert len(set(pictures)) >= 2
+    assert all(one.startswith(JPEG) for one in pictures)
+    times = [one.ms for one in frames]
+    assert times == sorted(set(times))
+    assert times[0] < 700 <= times[-1], times
+    lcp = seen.loads[0].vitals.lcp_ms
+    assert lcp is not None
+    assert abs(times[-1] - lcp) < 250, (times, lcp)
+    assert sum(map(len, pictures)) <= MOST_BYTES
+
+
+def test_a_page_that_never_rests_has_a_short_film(probe: Probe, server: Server) -> None:
+    url = server.page(
+        "/restless",
+        "<!doctype html><title>R</title><canvas id=c width=1200 height=800></canvas><script>const to=c.getContext('2d');"
+        "const draw=()=>{for(let i=0;i<3000;i++){to.fillStyle=`hsl(${Math.random()*360} 90% 50%)`;"
+        "to.fillRect(Math.random()*1200,Math.random()*800,9,9);}requestAnimationFrame(draw)};draw()</script>",
+    )
+    seen = probe.visit(("goto", url), ("wait", "1"), request={"measure": True, "coverage": True})
+    frames = seen.loads[0].frames
+    assert 2 <= len(frames) <= MOST_FRAMES
+    assert sum((probe.folder / one.picture).stat().st_size for one in frames) <= MOST_BYTES
+
+
+def test_a_run_that_is_judged_is_not_filmed(probe: Probe, server: Server) -> None:
+    url = server.page("/plain-run", LATE_HERO)
+    seen = probe.visit(("goto", url), ("wait", "0.2"), request={"measure": True})
+    assert seen.loads[0].frames == ()
+
+
+@given(
+    st.lists(st.tuples(st.floats(-500, 9_000), st.binary(min_size=1, max_size=3)), max_size=60),
+    st.integers(1, 12),
+    st.integers(1, 40),
+)
+def test_chosen_pictures_ascend_differ_and_fit(seen: list[tuple[float, bytes]], most: int, limit: int) -> None:
+    kept = chosen(seen, most, limit)
+    assert set(kept) <= {one for one in seen if one[0] > 0}
+    assert len(kept) <= most
+    assert sum(len(picture) for _, picture in kept) <= limit
+    assert all(first[0] < second[0] and first[1] != second[1] for first, second in pairwise(kept))
+
+
+def test_the_last_change_is_always_kept() -> None:
+    changes = [(float(ms), bytes([ms % 251])) for ms in range(1, 200)]
+    kept = chosen(changes, 10, 1000)
+    assert len(kept) == 10
+    assert (kept[0], kept[-1]) == (changes[0], changes[-1])

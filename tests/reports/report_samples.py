@@ -13,11 +13,15 @@ from gonogo.evidence.records import PlanEntry
 from gonogo.gate import Expected, Intent, Policy, Receipt, Shard, Waiver, count, decide, verdict_json
 from gonogo.reports import EvidenceSummary, Point, Report
 from gonogo.reports.fixes import Changes
+from gonogo.reports.inventory import Inventory, Item, State
+from gonogo.reports.model import Attached
 from gonogo.reports.policy import Family, FamilyPolicy, HostPolicy
 from gonogo.result import Finding, Outcome, Result, Severity
 
 START = datetime(2026, 11, 21, 2, 57, 16, tzinfo=UTC)
 RUN = "20261121T025716Z-demo-full-1f0c3a"
+FILE = "browser-0123456789abcdef.violation-1-1.png"
+PICTURE = b"\x89PNG picture"
 WHY = """HSTS tells a browser never again to speak plain HTTP to this host.
 
 Fix: send `Strict-Transport-Security: max-age=31536000`
@@ -88,6 +92,7 @@ def report(
     summaries: Iterable[EvidenceSummary] = (),
     title: str = "Acme Insights",
     hosts: Iterable[HostPolicy] = (),
+    inventories: Iterable[Inventory] = (),
 ) -> Report:
     """What the gate says of these results, beside one critical check that passed."""
     alive = Result("availability.health.shallow", "", Outcome.PASS, Severity.CRITICAL, seconds=0.1)
@@ -109,6 +114,7 @@ def report(
         plan=(PlanEntry("http", "GET", "https://www.acme.test/", "anonymous", "network", 4),),
         folder=f"reports/{RUN}",
         hosts=tuple(hosts),
+        inventories=tuple(inventories),
     )
 
 
@@ -134,6 +140,14 @@ def host_policy(words: Words = Words(), *, results: Iterable[tuple[str, str]] = 
         "www.acme.test", "https://www.acme.test", headers=(("Strict-Transport-Security", "max-age=31536000"),)
     )
     return HostPolicy("www.acme.test", "the site", words.title, policies, frozenset(results), changes)
+
+
+def inventory(words: Words = Words()) -> Inventory:
+    """Of a page whose cookies have names of the target's choice."""
+    states = (State("before a choice", ""), State("after acceptance", words.reason))
+    unknown = Item(words.seen, "cookie", words.subject, words.wanted, "180 d", "", "accept: chosen", (False, None))
+    known = Item(words.title, "cookie", "own", "", "session", words.message, "reject: first", (True, True))
+    return Inventory(words.subject, states, (unknown, known), 1, 1, declared=True)
 
 
 def every_outcome(words: Words = Words()) -> Report:
@@ -185,7 +199,9 @@ def every_outcome(words: Words = Words()) -> Report:
             card("tls.certificate.trust", title=words.title),
         ],
         summaries=[
-            evidence("http-1", words),
+            evidence(
+                "http-1", words, attached=(Attached(words.title, words.reason), Attached(FILE, words.seen, PICTURE))
+            ),
             evidence("db-1", words, excerpt=""),
             evidence("visit-1", words, plot=(Point("LCP", 1800, 2500, "ms"),), group="Web Vitals of /"),
             evidence("visit-2", words, plot=(Point("LCP", 2900, 2500, "ms"),), group="Web Vitals of /"),
@@ -198,6 +214,7 @@ def every_outcome(words: Words = Words()) -> Report:
         ],
         title=words.title,
         hosts=[host_policy(words), host_policy(words, results=[("security.csp.present", words.subject)])],
+        inventories=[inventory(words)],
     )
 
 

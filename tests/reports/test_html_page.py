@@ -12,10 +12,24 @@ from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
-from report_samples import ANY_WORDS, Words, all_passed, card, every_outcome, evidence, host_policy, many, report
+from report_samples import (
+    ANY_WORDS,
+    FILE,
+    PICTURE,
+    Words,
+    all_passed,
+    card,
+    every_outcome,
+    evidence,
+    host_policy,
+    many,
+    report,
+)
 
 from gonogo.gate import Expected
-from gonogo.reports.html import IMAGE_BYTES, html
+from gonogo.reports import EvidenceSummary, Point
+from gonogo.reports.html import FILM_BYTES, IMAGE_BYTES, html
+from gonogo.reports.waterfall import Film, Shot, Waterfall
 from gonogo.result import Finding, Outcome, Result, Severity
 
 VOID = {"meta", "link", "img", "br", "hr", "input", "rect", "line", "circle"}
@@ -323,3 +337,37 @@ def test_what_is_no_verdict_is_refused_and_never_shown_as_go(change: dict[str, o
     made = all_passed()
     with pytest.raises((ValueError, KeyError, TypeError)):
         html(replace(made, verdict={**made.verdict, **change}))
+
+
+def filmed(page: str, *shots: Shot) -> list[EvidenceSummary]:
+    falls = tuple(Waterfall(page, f"{page}, {state} load", (), (), 0) for state in ("first", "stored"))
+    points = (Point("LCP", 1800, 2500, "ms"),)
+    return [evidence(f"run-{page}", waterfalls=falls, plot=points), evidence(f"warm-{page}", film=Film(page, shots))]
+
+
+def jpeg(size: int) -> bytes:
+    return b"\xff\xd8\xff".ljust(size, b"x")
+
+
+def test_a_film_stands_with_the_first_waterfall_of_its_page() -> None:
+    shots = (Shot(120, jpeg(9)), Shot(1840, jpeg(12)), Shot(1900, b"no picture"))
+    text = html(report([], summaries=[*filmed("/", *shots), *filmed("/pricing on mobile")]))
+    told = [one for one in text.split("<summary>") if "load</summary>" in one]
+    assert [one.count("<img") for one in told] == [2, 0, 0, 0]
+    assert re.findall(r"<span>([\d,]+ ms)</span></li>", told[0]) == ["120 ms", "1,840 ms"]
+    Page(text)
+
+
+def test_films_that_do_not_fit_are_left_out() -> None:
+    pages = [f"/{number}" for number in range(4)]
+    text = html(report([], summaries=[one for page in pages for one in filmed(page, Shot(1, jpeg(FILM_BYTES // 3)))]))
+    assert text.count("data:image/jpeg") == 3
+
+
+def test_files_beside_the_evidence_are_shown_and_linked_where_they_lie() -> None:
+    words = Words(title="../../etc/passwd", seen="color-contrast, as loaded", reason="timeout")
+    page = Page(html(every_outcome(words)))
+    address = base64.b64encode(PICTURE).decode()
+    assert {"src": f"data:image/png;base64,{address}", "alt": "color-contrast, as loaded"} in page.all("img")
+    assert [one["href"] for one in page.all("a") if str(one["href"]).startswith("evidence/")] == [f"evidence/{FILE}"]
+    assert any("timeout: ../../etc/passwd" in one for one in page.text["li"])  # told, but no link

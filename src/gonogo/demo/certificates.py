@@ -34,6 +34,7 @@ class Variant(StrEnum):
     NOT_YET_VALID = "not-yet-valid"
     STALE = "stale"
     """Two thirds of its life are over: renewal is due, expiry not near."""
+    RENEWAL_LATE = "renewal-late"
     LONG_LIVED = "long-lived"
     SHORT_KEY = "short-key"
     SHORT_HASH = "short-hash"
@@ -90,6 +91,7 @@ def create(folder: Path, *, now: datetime | None = None) -> CertificateFiles:
         Variant.CHAIN_INCOMPLETE: good,
         Variant.NOT_YET_VALID: leaf(issuing, start=now + timedelta(days=2)) + above,
         Variant.STALE: leaf(issuing, start=now - timedelta(days=65)) + above,
+        Variant.RENEWAL_LATE: leaf(issuing, start=now - timedelta(days=70)) + above,
         Variant.LONG_LIVED: leaf(issuing, lifetime=timedelta(days=397)) + above,
         Variant.SHORT_HASH: leaf(issuing, signature=hashes.SHA224()) + above,
         Variant.CLIENTS_ONLY: leaf(issuing, purpose=ExtendedKeyUsageOID.CLIENT_AUTH) + above,

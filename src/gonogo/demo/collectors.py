@@ -11,6 +11,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
+from gonogo.demo.backoffice import ALERTS, Channel
 from gonogo.demo.site import COLLECT, COLLECTOR_HOST, ENVELOPE, ERRORS_HOST, Setup
 from gonogo.demo.traffic import TEXT, Hit, Ledger
 
@@ -22,7 +23,7 @@ BODY = 64_000
 """Most of a body that is taken, in bytes."""
 
 
-def collectors_app(setup: Setup, ledger: Ledger) -> ASGIApp:
+def collectors_app(setup: Setup, ledger: Ledger, channel: Channel) -> ASGIApp:
     """Answers POST and its preflight for the site's origin: https://fetch.spec.whatwg.org/#http-cors-protocol"""
 
     def allow(request: Request, response: Response) -> Response:
@@ -72,5 +73,6 @@ def collectors_app(setup: Setup, ledger: Ledger) -> ASGIApp:
         routes=[
             *(Route(path, take, methods=["POST", "OPTIONS"]) for path in sorted(set(ENDPOINTS.values()))),
             Route(BUNDLE, bundle),
+            Route(ALERTS, channel.show),
         ]
     )

@@ -12,6 +12,7 @@ from gonogo.demo.defect import Defect, Reach
 from gonogo.demo.journey_defects import JOURNEY_DEFECTS
 from gonogo.demo.security_defects import SECURITY_DEFECTS
 from gonogo.demo.tls_defects import TLS_DEFECTS
+from gonogo.demo.trip_defects import TRIP_DEFECTS
 from gonogo.demo.vitals_defects import VITALS_DEFECTS
 
 
@@ -90,6 +91,7 @@ DEFECTS: tuple[Defect, ...] = (
     *VITALS_DEFECTS,
     *ANALYTICS_DEFECTS,
     *JOURNEY_DEFECTS,
+    *TRIP_DEFECTS,
     # browser
     _browser("script-error", "A script throws while the page loads", "browser.console.clean"),
     _browser("csp-violation", "A script sets a style that the policy forbids", "browser.csp.violations"),

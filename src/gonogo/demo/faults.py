@@ -41,6 +41,7 @@ from gonogo.demo.journey_faults import JOURNEY_FAULTS
 from gonogo.demo.security_faults import SECURITY_FAULTS
 from gonogo.demo.site import HERO, HOST, PAGES, SCRIPT, STYLESHEET, Reply, problem
 from gonogo.demo.tls_faults import TLS_FAULTS
+from gonogo.demo.trip_faults import TRIP_FAULTS
 from gonogo.demo.vitals_faults import VITALS_FAULTS
 
 TRENDS = "/api/analytics/engagement/trends"
@@ -337,6 +338,7 @@ FAULTS: Mapping[str, Fault] = MappingProxyType(
         **CONSENT_FAULTS,
         **ANALYTICS_FAULTS,
         **JOURNEY_FAULTS,
+        **TRIP_FAULTS,
     }
 )
 

@@ -10,6 +10,7 @@ from types import MappingProxyType
 from starlette.responses import HTMLResponse
 
 from gonogo.demo.fault import Fault, content, instead, script, slow
+from gonogo.demo.site import ACCOUNT, problem
 
 SUMMARY = "/api/public/summary"
 EVERY = "    setInterval(refresh, 15000);\n"
@@ -31,7 +32,14 @@ JOURNEY_FAULTS: Mapping[str, Fault] = MappingProxyType(
         "summary-slow": slow(SUMMARY, 4.5),
         "data-stale": content(SUMMARY, _stale),
         "team-page-open": instead(
-            "/dashboard/team", lambda _: HTMLResponse("<!doctype html><title>Team</title><p>Team dashboard")
+            "/dashboard/team",
+            lambda request: (
+                None
+                if ACCOUNT in request.cookies
+                else HTMLResponse("<!doctype html><title>Team</title><p>Team dashboard")
+            ),
         ),
+        "team-signed-out": instead("/dashboard/team", lambda _: problem(401, "Send a bearer token.")),
+        "team-data-stale": content("/api/analytics/engagement/metrics", _stale),
     }
 )

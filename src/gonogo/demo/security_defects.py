@@ -97,6 +97,8 @@ SECURITY_DEFECTS: tuple[Defect, ...] = (
     _surface("cookie-prefix-broken", "A __Host- cookie has a path", "security.cookies.prefix"),
     _surface("cookie-wide", "The session is shared with subdomains", "security.cookies.scope"),
     _surface("cookie-eternal", "The session lasts ten years", "security.cookies.lifetime"),
+    _surface("cookie-lifetime-worded", "The session's lifetime is `1d`", "security.cookies.lifetime-valid"),
+    _surface("cookie-on-http", "The redirect to https sets a cookie", "security.cookies.plain-http"),
     _surface("cookie-joined", "A proxy joined two cookies", "security.cookies.kept"),
     # CORS
     _surface(
@@ -126,4 +128,5 @@ SECURITY_DEFECTS: tuple[Defect, ...] = (
     _surface("secret-published", "A script holds a payment key", "exposure.secrets.absent"),
     _surface("traceback-shown", "Error pages show a stack trace", "exposure.errors.quiet"),
     _surface("trace-answered", "TRACE is answered", "exposure.methods.trace"),
+    _surface("methods-unusual", "OPTIONS offers methods of WebDAV", "exposure.methods.offered"),
 )

@@ -255,6 +255,10 @@ def _theme_cookie(request: Request, reply: Reply) -> None:
         reply.headers.append("set-cookie", "theme=dark; Path=/; SameSite=Lax")
 
 
+def _visit_cookie(_: Request, reply: Reply) -> None:
+    reply.headers.append("set-cookie", "visit=4711; Path=/; HttpOnly; SameSite=Lax")
+
+
 SECURITY_FAULTS: Mapping[str, Fault] = MappingProxyType(
     {
         # headers
@@ -334,6 +338,8 @@ SECURITY_FAULTS: Mapping[str, Fault] = MappingProxyType(
         ),
         "cookie-wide": cookie(lambda value: f"{value}; Domain=acme.test"),
         "cookie-eternal": cookie(lambda value: f"{value}; Max-Age=315360000"),
+        "cookie-lifetime-worded": cookie(lambda value: f"{value}; Max-Age=1d"),
+        "cookie-on-http": Fault(change=_visit_cookie, plain=True),
         "cookie-joined": cookie(lambda value: f"{value}, theme=dark; Path=/; Secure; SameSite=Lax"),
         # CORS
         "cors-any-with-credentials": cors(lambda _: True, credentials=True),
@@ -363,5 +369,6 @@ SECURITY_FAULTS: Mapping[str, Fault] = MappingProxyType(
         "secret-published": content(SCRIPT, _leaked_key),
         "traceback-shown": Fault(change=_traceback),
         "trace-answered": Fault(detour=_trace),
+        "methods-unusual": header("Allow", "GET, HEAD, OPTIONS, PROPFIND, MKCOL, LOCK", paths=[STATS]),
     }
 )

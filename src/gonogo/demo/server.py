@@ -341,7 +341,7 @@ async def run(stop: asyncio.Event) -> None:
         for name, app, tls in (
             ("https", site.app(detour=detour, change=change), demo.site_tls),
             ("http", site.plain_app(detour=detour, change=change), None),
-            ("collectors", collectors_app(setup, ledger), tls_context(files)),
+            ("collectors", collectors_app(setup, ledger, site.channel), tls_context(files)),
         ):
             opened = serving(app, sockets[name], name=name, ledger=ledger, tls=tls)
             listeners.append(await stack.enter_async_context(opened))
@@ -353,7 +353,7 @@ async def run(stop: asyncio.Event) -> None:
             app = site.app(detour=detour, change=change)
             opened = serving(app, node, name="node", ledger=apart, tls=demo.node_tls)
             listeners.append(await stack.enter_async_context(opened))
-        for worker in (site.work(), site.sample()):
+        for worker in (site.work(), site.sample(), site.backoffice.tell(), site.backoffice.forget()):
             stack.push_async_callback(_cancel, asyncio.create_task(worker))
         demo.postgres = await database
         await demo.open_front()

@@ -33,6 +33,7 @@ from starlette.routing import Host, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gonogo.demo import openapi
+from gonogo.demo.backoffice import Backoffice, Channel
 from gonogo.demo.store import Store
 
 RELEASE = "2026.11.3"
@@ -58,6 +59,8 @@ STYLESHEET = "/assets/site.b72d04c8.css"
 HERO = "/assets/hero.4e91aa70.svg"
 FIELD = "/vitals.json"
 SEARCH = "/api/public/search"
+ACCOUNT = "account"
+"""Cookie of whoever has signed in; enough to read, not to change anything."""
 SEARCHES, SEARCH_WINDOW_S = 5, 2.0
 """So many searches a client may make in so many seconds."""
 
@@ -338,6 +341,8 @@ class Site:
         self.metrics = Metrics()
         self.store: Store | None = None
         """Set when the database is ready."""
+        self.channel = Channel()
+        self.backoffice = Backoffice(release=RELEASE, channel=self.channel, store=self._database, require=self._require)
         self._cache: dict[str, tuple[float, dict[str, Any]]] = {}
         self._searches: dict[str, deque[float]] = {}
         self._queue: asyncio.Queue[tuple[str, float]] = asyncio.Queue(maxsize=1000)
@@ -374,6 +379,7 @@ class Site:
             Route(f"{api}/engagement/trends", self._trends),
             Route(f"{api}/engagement/export", self._export),
             Route(f"{api}/cache", self._clear, methods=["DELETE"]),
+            *self.backoffice.routes(),
         ]
 
     def app(self, *, detour: Detour, change: Change) -> ASGIApp:
@@ -457,7 +463,7 @@ class Site:
     async def _team(self, request: Request) -> Response:
         """The dashboard of those who have signed in."""
         self._require(request, "user", "admin")
-        return self._html(request, "dashboard")
+        return self._html(request, "team")
 
     async def _refused(self, request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
@@ -561,6 +567,8 @@ class Site:
     def _require(self, request: Request, *allowed: str) -> None:
         """Raise HTTPException 401 or 403 unless the request's token has one of these roles."""
         role = self.setup.role(request.headers.get("authorization", ""))
+        if role == "anonymous" and request.method == "GET" and (token := request.cookies.get(ACCOUNT)):
+            role = self.setup.role(f"Bearer {token}")
         if role == "anonymous":
             raise HTTPException(401, "Send a bearer token.", {"WWW-Authenticate": 'Bearer realm="acme"'})
         if role == "unknown":

@@ -37,6 +37,7 @@ grant connect on database {database} to {app}, {verifier};
 GRANTS = """
 grant usage on schema public to {app}, {verifier};
 grant select, insert on all tables in schema public to {app};
+grant delete on people, newsletter_subscriptions to {app};
 grant select on all tables in schema public to {verifier};
 """
 
@@ -207,6 +208,39 @@ class Store:
             )
             rows = await found.fetchall()
         return tuple(Row(id_, at.astimezone(UTC), name, who) for id_, at, name, who in rows)
+
+    async def record_error(self, *, environment: str, release: str, severity: str, message: str, source: str) -> None:
+        async with self._connection() as connection:
+            await connection.execute(
+                "insert into error_logs (environment, release, severity, code, message, context)"
+                " values (%s, %s, %s, 'CLIENT', %s, jsonb_build_object('source', %s::text))",
+                (environment, release, severity, message, source),
+            )
+
+    async def add_person(self, email: str) -> int:
+        """Their id; they are subscribed to the newsletter too. Raises psycopg.Error for an address that is known."""
+        async with self._connection() as connection, connection.transaction():
+            found = await connection.execute("insert into people (email) values (%s) returning id", (email,))
+            row = await found.fetchone()
+            await connection.execute("insert into newsletter_subscriptions (email) values (%s)", (email,))
+        assert row is not None
+        return int(row[0])
+
+    async def person(self, person: int) -> str | None:
+        """Their address, or None where there is nobody with this id."""
+        async with self._connection() as connection:
+            found = await connection.execute("select email from people where id = %s", (person,))
+            row = await found.fetchone()
+        return None if row is None else str(row[0])
+
+    async def erase(self, person: int) -> None:
+        """Delete a person wherever they are."""
+        async with self._connection() as connection:
+            await connection.execute(
+                "with gone as (delete from people where id = %s returning email)"
+                " delete from newsletter_subscriptions using gone where newsletter_subscriptions.email = gone.email",
+                (person,),
+            )
 
     async def record(self, metric: str, value: float) -> None:
         """Add one performance metric."""

@@ -67,7 +67,7 @@ def lint(loaded: Loaded) -> Lint:
         *_resolve(loaded),
     ]
     if loaded.environment.tier is Tier.PRODUCTION:
-        errors += [*_placeholders(loaded), *_plain_http(loaded)]
+        errors += [*_placeholders(loaded), *_plain_http(loaded), *_deletes(loaded)]
     return Lint(_ordered(errors, loaded), _ordered(_unused_roles(loaded), loaded))
 
 
@@ -183,6 +183,14 @@ def _plain_http(loaded: Loaded) -> Iterator[Problem]:
             yield problem(loaded.tree, path, "production is served over https://, never http://")
 
 
+def _deletes(loaded: Loaded) -> Iterator[Problem]:
+    if loaded.environment.deletion is not None:
+        message = (
+            "people are made and deleted on staging, never on tier production; move the section to that environment"
+        )
+        yield problem(loaded.tree, ("privacy", "deletion"), message)
+
+
 def _api_url(environment: Environment) -> str:
     return (environment.api.url or "") if environment.api else ""
 
@@ -192,6 +200,7 @@ def _unused_roles(loaded: Loaded) -> Iterator[Problem]:
     used = {role for endpoint in (environment.api.endpoints if environment.api else ()) for role in endpoint.status}
     used |= {target.role for profile in environment.load for target in profile.targets}
     used |= {environment.metrics.role} if environment.metrics else set()
+    used |= {role for _, role in environment.sendings} | {journey.role for journey in environment.journeys}
     for role in environment.roles:
         if role not in used:
             yield problem(loaded.tree, ("roles", role), f"role {dotted((role,))} is declared and nothing uses it")

@@ -326,6 +326,10 @@ class Role(Model):
     """Request header that carries it."""
     scheme: str = "Bearer"
     """Put before the token, with a space; empty for none."""
+    cookie: str = ""
+    """Name of the cookie in which a browser has the token, for journeys in this role."""
+    local_storage: str = ""
+    """Key of the site's local storage under which a browser has it."""
 
 
 class Endpoint(Model):
@@ -503,11 +507,82 @@ class Analytics(Model):
     """Events that must be seen."""
 
 
+class Sending(Model):
+    """One request that is sent with the run's own tag: each `{tag}` in path and body becomes it."""
+
+    path: Path
+    """Path and query on the API, or on the site where none is declared; `{id}`: see `id_pointer`."""
+    method: Literal["GET", "POST", "PUT", "PATCH", "DELETE"] = "POST"
+    """Beyond GET only where `limits.allow_methods` lists it, on tier production."""
+    role: str = "anonymous"
+    """Role whose credentials are sent."""
+    body: Annotated[str, Field(max_length=20_000)] = ""
+    """What is sent, such as `{"email": "{tag}@acme.invalid"}`; empty: nothing."""
+    content_type: str = "application/json"
+    """Content-Type of the body."""
+    status: tuple[StatusCode, ...] = ()
+    """Statuses that say it was taken; empty: any 2xx."""
+
+
+class Row(Model):
+    """Where in a database the tag can be found."""
+
+    database: Name
+    """One of [[databases]], read with its role."""
+    table: Name
+    """`table` or `schema.table`."""
+    column: str = "message"
+    """Column whose text holds the tag."""
+    time: str = ""
+    """Column of the time of writing: only the last hour is looked through, which spares a large table; empty: all."""
+
+
+class ErrorRow(Row):
+    """The table to which the system writes its errors."""
+
+    release: str = ""
+    """Column of the release; empty: not judged."""
+    environment: str = ""
+    """Column of the environment; empty: not judged."""
+    within_s: Positive = 10.0
+    """After so many seconds the row is there."""
+
+
+class Alerts(Model):
+    """Where delivered alerts can be seen: a mailbox, a chat channel, a pager, by its HTTP API."""
+
+    url: HttpUrl
+    """Answers JSON; requested with GET."""
+    pointer: str = ""
+    """JSON Pointer (RFC 6901) to the messages in the answer; empty: all of it."""
+    role: str = "anonymous"
+    """Role whose credentials are sent."""
+    within_s: Positive = 30.0
+    """After so many seconds the alert is there."""
+
+
+class ErrorRoundTrip(Model):
+    """An error of our own, followed to the table and the alert; it leaves a row that holds `gonogo-` and the run's id."""
+
+    request: Sending | None = None
+    """Request that makes the system record an error with the tag; default: an error in our own visit to `page`."""
+    row: ErrorRow | None = None
+    """Where it is written."""
+    alert: Alerts | None = None
+    """Where it is told."""
+
+    @model_validator(mode="after")
+    def _looks(self) -> ErrorRoundTrip:
+        if self.row is None and self.alert is None:
+            raise ValueError("error_tracking.round_trip needs `row` or `alert`, where the error is to be seen")
+        return self
+
+
 class ErrorTracking(Model):
     """Where errors in the browser are reported."""
 
     kind: Literal["sentry", "none"]
-    """Sentry or what speaks as it does; or none, where only `forbid_hosts` is judged."""
+    """Sentry or what speaks as it does; or none, where only `round_trip` and `forbid_hosts` are judged."""
     host: str = ""
     """Host in the DSN."""
     project: str = ""
@@ -526,14 +601,72 @@ class ErrorTracking(Model):
     """Throw an error in our own visit. Not done on production where its report would arrive (`intercept = false`)."""
     forbid_hosts: tuple[str, ...] = ()
     """Host patterns that no page may speak to: *.sentry.io"""
+    round_trip: ErrorRoundTrip | None = None
+    """Where errors end up that the system itself records."""
 
     @model_validator(mode="after")
     def _addressed(self) -> ErrorTracking:
         if self.kind == "sentry" and not self.host:
             raise ValueError("error_tracking: kind sentry needs `host`, the host in the DSN")
-        if self.kind == "none" and not self.forbid_hosts:
-            raise ValueError("error_tracking: kind none needs `forbid_hosts`; else leave the section out")
+        if self.kind == "none" and not self.forbid_hosts and self.round_trip is None:
+            raise ValueError(
+                "error_tracking: kind none needs `round_trip` or `forbid_hosts`; else leave the section out"
+            )
         return self
+
+
+class Trace(Model):
+    """A place that holds a person's data: an address of the API, or a table."""
+
+    name: Name
+    """Names the place in results; unique."""
+    path: Path | None = None
+    """Path on the API (or site) that shows the data; requested with GET, `{tag}` and `{id}` filled in."""
+    role: str = "anonymous"
+    """Role whose credentials are sent."""
+    gone: tuple[StatusCode, ...] = (404, 410)
+    """Statuses that say the data is gone; so does a 2xx without the tag."""
+    row: Row | None = None
+    """A table in place of an address."""
+
+    @model_validator(mode="after")
+    def _one_place(self) -> Trace:
+        if (self.path is None) == (self.row is None):
+            raise ValueError("traces: either `path` or `row`")
+        return self
+
+
+class Deletion(Model):
+    """A person of our own is made, and asks to be deleted (GDPR Article 17). Never on tier production."""
+
+    create: Sending
+    """Makes the person; `{tag}` names them."""
+    id_pointer: str = ""
+    """JSON Pointer to the person's id in the answer, for `{id}` in what follows; empty: none is needed."""
+    ask: Sending
+    """Asks for the deletion."""
+    traces: Annotated[tuple[Trace, ...], Field(min_length=1)]
+    """Places where the person's data is seen before, and gone after."""
+    within_s: Positive = 10.0
+    """After so many seconds the data is gone."""
+
+    @model_validator(mode="after")
+    def _unique(self) -> Deletion:
+        names = [trace.name for trace in self.traces]
+        if twice := sorted({name for name in names if names.count(name) > 1}):
+            raise ValueError(f"privacy.deletion.traces: {', '.join(twice)} is declared twice")
+        if "{tag}" not in self.create.path + self.create.body:
+            raise ValueError(
+                "privacy.deletion.create: neither `path` nor `body` holds {tag}, by which the person is told"
+            )
+        return self
+
+
+class Privacy(Model):
+    """What people may ask of whoever keeps their data."""
+
+    deletion: Deletion | None = None
+    """Set it to try a deletion out."""
 
 
 JOURNEY_ACTIONS = ("goto", "click", "fill", "press", "see", "absent", "url", "title", "response", "elapse_s")
@@ -615,6 +748,8 @@ class Journey(Model):
     """Names the journey in results; unique."""
     start: Path = "/"
     """Page on which it begins."""
+    role: str = "anonymous"
+    """Role in which the visitor has signed in before; it needs `cookie` or `local_storage`."""
     consent: Literal["", "accept", "reject"] = ""
     """Choice that is made in the consent banner first."""
     device: Literal["desktop", "mobile"] = "desktop"
@@ -975,6 +1110,8 @@ class Environment(Model):
     """The analytics tag."""
     error_tracking: ErrorTracking | None = None
     """The error tracker."""
+    privacy: Privacy | None = None
+    """What people may ask of whoever keeps their data."""
     journeys: tuple[Journey, ...] = ()
     """What visitors do, step by step."""
     databases: tuple[Database, ...] = ()
@@ -985,6 +1122,29 @@ class Environment(Model):
     """Caching and compression."""
 
     @property
+    def error_round_trip(self) -> ErrorRoundTrip | None:
+        return self.error_tracking.round_trip if self.error_tracking else None
+
+    @property
+    def deletion(self) -> Deletion | None:
+        return self.privacy.deletion if self.privacy else None
+
+    @property
+    def sendings(self) -> list[tuple[str, str]]:
+        """Where a request with a tag names its role, and which."""
+        trip, deletion = self.error_round_trip, self.deletion
+        found: list[tuple[str, str]] = []
+        if trip is not None:
+            here = "error_tracking.round_trip"
+            found += [(f"{here}.request.role", trip.request.role)] if trip.request else []
+            found += [(f"{here}.alert.role", trip.alert.role)] if trip.alert else []
+        if deletion is not None:
+            here = "privacy.deletion"
+            found += [(f"{here}.create.role", deletion.create.role), (f"{here}.ask.role", deletion.ask.role)]
+            found += [(f"{here}.traces[{trace.name}].role", trace.role) for trace in deletion.traces]
+        return found
+
+    @property
     def declared_hosts(self) -> frozenset[str]:
         """Every host name or address that the file names, in lower case; databases included."""
         urls = [self.site.url, self.site.plain, *([self.api.url] if self.api and self.api.url else [])]
@@ -993,6 +1153,8 @@ class Environment(Model):
             preload = self.security.preload
             urls += [preload.url, preload.plain, f"https://www.{urlsplit(preload.url).hostname}"]
         urls += [database.url.get_secret_value() for database in self.databases]
+        if (trip := self.error_round_trip) and trip.alert:
+            urls.append(trip.alert.url)
         named = [urlsplit(url).hostname or "" for url in urls]
         texts = [*(self.tls.hosts if self.tls else ()), *(party.host for party in self.third_parties), *self.hosts]
         named += [split_host(text)[0] for text in texts]
@@ -1012,6 +1174,17 @@ class Environment(Model):
         return self
 
     @model_validator(mode="after")
+    def _rows_have_databases(self) -> Environment:
+        trip, deletion = self.error_round_trip, self.deletion
+        rows: list[tuple[str, Row | None]] = [("error_tracking.round_trip.row", trip.row)] if trip else []
+        rows += [(f"privacy.deletion.traces[{one.name}].row", one.row) for one in deletion.traces] if deletion else []
+        known = {database.name for database in self.databases}
+        for where, row in rows:
+            if row is not None and row.database not in known:
+                raise ValueError(f"{where}: no [[databases]] is named {row.database!r}")
+        return self
+
+    @model_validator(mode="after")
     def _roles_exist(self) -> Environment:
         known = {"anonymous", *self.roles}
         used = [
@@ -1027,8 +1200,17 @@ class Environment(Model):
                 for name in ("rate_limit", "logout")
                 if (section := getattr(self.security, name, None))
             ),
+            *self.sendings,
+            *((f"journeys[{journey.name}].role", journey.role) for journey in self.journeys),
         ]
         for where, role in used:
             if role not in known:
                 raise ValueError(f"{where}: role {role!r} is not declared; known roles: {', '.join(sorted(known))}")
+        for journey in self.journeys:
+            signed = self.roles.get(journey.role)
+            if signed is not None and not (signed.cookie or signed.local_storage):
+                raise ValueError(
+                    f"journeys[{journey.name}].role: role {journey.role!r} has neither `cookie` nor `local_storage`, "
+                    "so no browser can have signed in with it"
+                )
         return self

@@ -118,6 +118,8 @@ def meanings() -> dict[tuple[str, str], str]:
     told: dict[tuple[str, str], str] = {}
     for node in ast.parse(inspect.getsource(models)).body:
         if isinstance(node, ast.ClassDef):
+            bases = {base.id for base in node.bases if isinstance(base, ast.Name)}
+            told |= {(node.name, name): text for (model, name), text in told.items() if model in bases}
             for field, below in pairwise(node.body):
                 match field, below:
                     case ast.AnnAssign(target=ast.Name(id=name)), ast.Expr(value=ast.Constant(value=str(text))):

@@ -54,6 +54,7 @@ PROBES = {
     "browser": "gonogo.probes.browser",
     "database": "gonogo.probes.database",
     "load": "gonogo.probes.load",
+    "trip": "gonogo.probes.trip",
 }
 """Modules with `async def gather(request, context)`; imported when the plan needs them."""
 
@@ -62,6 +63,7 @@ RETRIED = frozenset({FailureKind.DNS, FailureKind.CONNECT})
 RETRY_AFTER_S = 0.25
 BROWSERS = 2
 """Functional visits side by side; more fight for the processor and slow each other down."""
+TRIPS = 2
 TAKEOVER_POLL_S = 0.2
 GRACE_S = 10.0
 MAX_MESSAGE = 1500
@@ -221,6 +223,7 @@ class _Gathering:
             Lane.NETWORK: anyio.CapacityLimiter(collector.environment.limits.concurrency),
             Lane.DATABASE: anyio.CapacityLimiter(1),
             Lane.BROWSER: anyio.CapacityLimiter(BROWSERS),
+            Lane.TRIP: anyio.CapacityLimiter(TRIPS),
             Lane.VITALS: anyio.CapacityLimiter(1),
             Lane.LOAD: anyio.CapacityLimiter(1),
             Lane.FINAL: anyio.CapacityLimiter(collector.environment.limits.concurrency),

@@ -462,6 +462,16 @@ class Coverage:
 
 
 @dataclass(frozen=True, slots=True)
+class Frame:
+    """What a page showed from a moment on."""
+
+    ms: int
+    """Since the load began."""
+    picture: str
+    """File name beside the record."""
+
+
+@dataclass(frozen=True, slots=True)
 class Load:
     """One measured load of a visit."""
 
@@ -473,6 +483,8 @@ class Load:
     end: int
     """The request after its last, when the page had settled."""
     transfers: tuple[Transfer, ...]
+    frames: tuple[Frame, ...] = ()
+    """How it came into sight; only of a warm-up, whose times are not judged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -518,6 +530,8 @@ class Visit:
     """None where the visit made none."""
     error_client: ErrorClient | None = None
     """None where no client was found, or the visit did not ask."""
+    thrown: str = ""
+    """The tag of the error that was thrown; empty for none."""
     sink: str = ""
     """What became of text written to `innerHTML`: `accepted`, or the exception's name and words; empty where it was not tried."""
     loads: tuple[Load, ...] = ()

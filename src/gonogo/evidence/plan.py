@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from urllib.parse import urlsplit
 
-from gonogo.environment.models import POST_QUANTUM, Environment, Tls
+from gonogo.environment.models import POST_QUANTUM, Environment, Row, Sending, Tls
 from gonogo.evidence.records import (
     BurstRequest,
     DatabaseRequest,
@@ -17,15 +17,18 @@ from gonogo.evidence.records import (
     PlanEntry,
     Request,
     TlsRequest,
+    TripRequest,
     VisitRequest,
     identity,
 )
+from gonogo.formats.polling import pauses
 
 LANES = tuple(Lane)
 HANDSHAKES = 8
 """Per address: one verified, one without a server name, and six that ask for old versions, weak ciphers, authenticated
 encryption in TLS 1.2, finite-field Diffie-Hellman, TLS 1.3 and X25519MLKEM768; one more for each declared group. The
-probe makes a further one where the certificate does not verify and after each weak class that is accepted."""
+probe makes a further one where the certificate does not verify, after each weak class that is accepted, and where a
+certificate demands a staple that only TLS 1.3 can show."""
 
 
 def handshake(environment: Environment, host: str, port: int) -> TlsRequest:
@@ -57,7 +60,8 @@ def merge(requests: Iterable[Request], environment: Environment) -> tuple[Reques
 
 
 def entries(requests: Sequence[Request], environment: Environment) -> tuple[PlanEntry, ...]:
-    """What will be sent. `count` is exact but for TLS, where it holds for each address of the host."""
+    """What will be sent. `count` is exact but for TLS, where it holds for each address of the host, and for trips, which
+    look for what they sent so many times at most."""
     listed: list[PlanEntry] = []
     for request in requests:
         name, lane = identity(request), request.lane.value
@@ -72,9 +76,8 @@ def entries(requests: Sequence[Request], environment: Environment) -> tuple[Plan
                 listed.append(PlanEntry("tls", "handshake", target, "anonymous", lane, count, name))
             case VisitRequest():
                 method = "visit if needed" if request.spare else "visit"
-                listed.append(
-                    PlanEntry("browser", method, request.url, "anonymous", lane, _loads(request, environment), name)
-                )
+                role = _role(request, environment)
+                listed.append(PlanEntry("browser", method, request.url, role, lane, _loads(request, environment), name))
             case DatabaseRequest():
                 database = next(one for one in environment.databases if one.name == request.database)
                 parts = urlsplit(database.url.get_secret_value())
@@ -83,7 +86,15 @@ def entries(requests: Sequence[Request], environment: Environment) -> tuple[Plan
                 listed.append(PlanEntry("database", "connect", target, parts.username or "", lane, count, name))
             case LoadRequest():
                 listed += _load_entries(request, environment, name)
+            case TripRequest():
+                listed += _trip_entries(request, environment, name)
     return tuple(listed)
+
+
+def _role(request: VisitRequest, environment: Environment) -> str:
+    """Who has signed in before the visit."""
+    journeys = {step.value for step in request.steps if step.action == "journey"}
+    return next((one.role for one in environment.journeys if one.name in journeys), "anonymous")
 
 
 def _loads(request: VisitRequest, environment: Environment) -> int:
@@ -91,6 +102,43 @@ def _loads(request: VisitRequest, environment: Environment) -> int:
     journeys = {step.value for step in request.steps if step.action == "journey"}
     opened = [step.goto for one in environment.journeys if one.name in journeys for step in one.steps if step.goto]
     return request.navigations + len(opened)
+
+
+def _trip_entries(request: TripRequest, environment: Environment, name: str) -> list[PlanEntry]:
+    """What is sent, and the looks for it; a visit that sends it stands in the plan by itself."""
+    origin = (environment.api.url if environment.api else None) or environment.site.url
+
+    def sent(sending: Sending) -> PlanEntry:
+        return entry(sending.method, f"{origin}{sending.path}", sending.role, 1)
+
+    def entry(method: str, target: str, role: str, count: int) -> PlanEntry:
+        return PlanEntry("trip", method, target, role, request.lane.value, count, name)
+
+    def read(row: Row, times: int) -> PlanEntry:
+        database = next(one for one in environment.databases if one.name == row.database)
+        parts = urlsplit(database.url.get_secret_value())
+        target = f"{parts.hostname}:{parts.port or 5432}{parts.path} {row.table}"
+        return entry("connect", target, parts.username or "", times)
+
+    def looks(within_s: float) -> int:
+        return len(pauses(within_s)) + 1
+
+    listed: list[PlanEntry] = []
+    errors, deletion = environment.error_round_trip, environment.deletion
+    if request.name == "errors" and errors is not None:
+        listed += [sent(errors.request)] if errors.request and request.visit is None else []
+        listed += [read(errors.row, 1)] if errors.row else []
+        if errors.alert:
+            listed.append(entry("GET", errors.alert.url, errors.alert.role, looks(errors.alert.within_s)))
+    if request.name == "deletion" and deletion is not None:
+        listed += [sent(deletion.create), sent(deletion.ask)]
+        for trace in deletion.traces:
+            if trace.row is not None:
+                listed.append(read(trace.row, 2))
+            else:
+                url, times = f"{origin}{trace.path}", 2 * looks(deletion.within_s)
+                listed.append(entry("GET", url, trace.role, times))
+    return listed
 
 
 def _load_entries(request: LoadRequest, environment: Environment, name: str) -> list[PlanEntry]:

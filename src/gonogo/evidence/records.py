@@ -21,6 +21,8 @@ class Lane(StrEnum):
     NETWORK = "network"
     DATABASE = "database"
     BROWSER = "browser"
+    TRIP = "trip"
+    """Beside all of these, with places of its own: what it waits for may be one of them."""
     VITALS = "vitals"
     """Alone on this machine: timings are the evidence."""
     LOAD = "load"
@@ -32,7 +34,7 @@ class Lane(StrEnum):
 
 
 STAGES: tuple[frozenset[Lane], ...] = (
-    frozenset({Lane.NETWORK, Lane.DATABASE, Lane.BROWSER}),
+    frozenset({Lane.NETWORK, Lane.DATABASE, Lane.BROWSER, Lane.TRIP}),
     frozenset({Lane.VITALS}),
     frozenset({Lane.LOAD}),
     frozenset({Lane.FINAL}),
@@ -122,7 +124,8 @@ class Step:
     · axe, reflow, motion (value: label), tab (value: selector or `reject`), reduce motion, dismiss, press (value: key),
       shown (value: selector): see probes/browser/assess.py
     · journey (value: its name): the steps of a declared journey · throw (value: its words): an error that nobody catches,
-    after asking the page for its error tracker's client · sink: write markup to `innerHTML` as a script of the page
+      of these words and the run's tag, after asking the page for its error tracker's client
+    · sink: write markup to `innerHTML` as a script of the page
     · snapshot (value: label): record cookies, storage, banner and how many requests were seen so far.
     """
 
@@ -196,9 +199,22 @@ class LoadRequest:
     lane: Lane = Lane.LOAD
 
 
-Request = HttpRequest | BurstRequest | TlsRequest | VisitRequest | DatabaseRequest | LoadRequest
+@dataclass(frozen=True, slots=True)
+class TripRequest:
+    """Something is sent with a tag of the run's own, and looked for until it is there, or gone."""
+
+    probe: ClassVar[str] = "trip"
+    name: str
+    """`errors` or `deletion`: which of the declared ones."""
+    visit: VisitRequest | None = None
+    """The visit that sends it, in place of a request; it is gathered once like any other."""
+    lane: Lane = Lane.TRIP
+
+
+Request = HttpRequest | BurstRequest | TlsRequest | VisitRequest | DatabaseRequest | LoadRequest | TripRequest
 REQUESTS: dict[str, type[Request]] = {
-    one.probe: one for one in (HttpRequest, BurstRequest, TlsRequest, VisitRequest, DatabaseRequest, LoadRequest)
+    one.probe: one
+    for one in (HttpRequest, BurstRequest, TlsRequest, VisitRequest, DatabaseRequest, LoadRequest, TripRequest)
 }
 
 
@@ -208,8 +224,8 @@ def canonical(request: Request) -> Json:
 
 
 def only_once(request: Request) -> bool:
-    """Whether sending this again could do harm: load, bursts, and methods that are not safe (RFC 9110 §9.2.1)."""
-    return request.probe in {"load", "burst"} or (
+    """Whether sending this again could do harm: load, bursts, trips, and methods that are not safe (RFC 9110 §9.2.1)."""
+    return request.probe in {"load", "burst", "trip"} or (
         isinstance(request, HttpRequest) and request.method not in SAFE_METHODS
     )
 

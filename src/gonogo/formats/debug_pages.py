@@ -42,31 +42,67 @@ def _sign(name: str, anchor: str, pattern: str, *, least: int = 1, also: str = "
 
 
 PAGES: tuple[_Sign, ...] = (
-    _sign("werkzeug-debugger", "Werkzeug", r"<title>[^<]{0,300}// Werkzeug Debugger</title>|EVALEX_TRUSTED = "),
-    _sign("django-debug", "DEBUG = True", r"because you have <code>DEBUG = True</code>"),
-    _sign("starlette-debugger", "Starlette", r"<title>Starlette Debugger</title>"),
-    _sign("rails-debug", "Rails.root", r"Rails\.root: [^\s<]{1,200}"),
-    _sign("rails-debug", "Action Controller", r"<title>Action Controller: Exception caught</title>"),
-    _sign("whoops", "Whoops", r"class=\"Whoops container\"|Whoops\\\\?(?:Run|Handler|Exception)\b"),
+    _sign("werkzeug-debugger", "Werkzeug", r"<title>[^<]{0,300}// Werkzeug Debugger</title>"),
+    _sign("werkzeug-debugger", "EVALEX_TRUSTED", r"EVALEX_TRUSTED = (?:true|false)"),
     _sign(
-        "laravel-ignition", "ignit", r"window\.ignite\(|id=\"ignition[\w-]{0,30}\"|facade\\\\?ignition|laravel-ignition"
+        "django-debug",
+        "DEBUG = True",
+        r"seeing (?:this error|the help section of this page) because you have <code>DEBUG = True</code>",
+        also="NONE,NOARCHIVE",
     ),
-    _sign("symfony-exception", "xception", r"<title>[^<]{0,300}</title>[\s\S]{0,3000}?exception-message-wrapper"),
-    _sign("symfony-exception", "Symfony Exception", r"<!-- [^\n]{0,300}-->|Symfony Exception", also="sf-"),
     _sign(
-        "aspnet-yellow-page", "Server Error in '", r"Server Error in '[^'\n]{0,200}' Application", also="Stack Trace"
+        "django-debug",
+        "Django tried these URL patterns",
+        r"Using the URLconf defined in <code>[^<]{1,200}</code>,\s{1,40}Django tried these URL patterns",
+    ),
+    _sign("starlette-debugger", "Starlette", r"<title>Starlette Debugger</title>"),
+    _sign("rails-debug", "Rails.root", r"<code>Rails\.root: (?:/|[A-Za-z]:)[^\s<]{1,200}"),
+    _sign("rails-debug", "Action Controller", r"<title>Action Controller: Exception caught</title>"),
+    _sign("rails-debug", "Application Trace", r"\"traces\"\s{0,5}:\s{0,5}\{\s{0,5}\"Application Trace\"\s{0,5}:"),
+    _sign("whoops", "Whoops", r"class=\"Whoops container\""),
+    _sign("laravel-ignition", "ignit", r"window\.ignite\(|id=\"ignition[\w-]{0,30}\""),
+    _sign("laravel-ignition", "ignition", r"vendor\\?/(?:facade|spatie)\\?/(?:laravel-)?ignition\\?/(?:src|resources)"),
+    _sign("laravel-ignition", "window.data", r"window\.data = \{\"report\":"),
+    _sign("laravel-exception", "hljs-ln-line", r"#frame-\d{1,4} \.hljs-ln-line\[data-line-number='"),
+    _sign("laravel-exception", "## Stack Trace", r"## Stack Trace(?:\\n|\s)", also="## Database Queries"),
+    _sign(
+        "symfony-exception", "exception-", r"class=\"(?:[\w-]{1,40} ){0,3}exception-(?:summary|message-wrapper)[ \"]"
+    ),
+    _sign("yii-exception", "call-stack-item", r"class=\"[\w -]{0,60}call-stack-item\"[^<>]{0,60} data-line=\""),
+    _sign("yii-exception", "Yii Framework</a>/", r"Yii Framework</a>/(?:<a [^<>]{1,200}>)?\d{1,2}\.\d"),
+    _sign(
+        "spring-error",
+        "There was an unexpected error (type=",
+        r"There was an unexpected error \(type=[^()<]{1,80}, status=\d{3}\)\.</div>\s{0,20}<div[^<>]{0,80}>"
+        r"(?!No message available|\s{0,20}</div>)",
+        also="Whitelabel Error Page",
+    ),
+    _sign(
+        "spring-error", '"exception"', r"\"exception\"\s{0,5}:\s{0,5}\"(?:[a-z][\w$]{0,40}\.){2,8}[A-Z][\w$]{1,100}\""
+    ),
+    _sign(
+        "aspnet-yellow-page",
+        "Server Error in '",
+        r"<[Hh]1>Server Error in '[^'\n]{0,200}' Application",
+        also="<b>Stack Trace:</b>",
     ),
     _sign(
         "aspnet-developer-page",
         "unhandled exception occurred while processing the request",
-        r"An unhandled exception occurred while processing the request",
+        r"<h1[^<>]{0,100}>An unhandled exception occurred while processing the request",
     ),
-    _sign("nextjs-overlay", "nextjs", r"__nextjs_original-stack-frame|nextjs__container_errors|<nextjs-portal"),
+    _sign("nextjs-overlay", "nextjs", r"/__nextjs_original-stack-frame|=\"nextjs__container_errors|<nextjs-portal"),
+    _sign("nextjs-error", "data-next-error-stack", r"<template [^<>]{0,2000}data-next-error-stack=\""),
+    _sign(
+        "nextjs-error",
+        '"err":{',
+        r"\"err\":\{\"name\":\"[^\"]{1,80}\",\"source\":\"(?:edge-)?server\",\"message\":\"[^\"]{0,2000}\",\"stack\":\"",
+    ),
     _sign("vite-overlay", "vite-error-overlay", r"<vite-error-overlay"),
 )
 """Debug pages, known by their markup."""
 
-_FILE = r"(?:/|[A-Za-z]:\\{1,2}|file:///|node:internal/)[^\s()<>\"]{1,300}"
+_FILE = r"(?:/|[A-Za-z]:\\{1,2}|file:///|node:internal/|webpack(?:-internal)?:///(?:\(\w{1,20}\)/)?)[^\s()<>\"]{1,300}"
 
 TRACES: tuple[_Sign, ...] = (
     _sign(

@@ -260,6 +260,35 @@ def is_source_map(body: str) -> bool:
     )
 
 
+_MAP_COMMENT = re.compile(r"(?://|/\*)[#@]\s{0,20}sourceMappingURL=([^\s\"'`*]{1,2000})\s{0,20}(?:\*/)?")
+_MAP_INSIDE = re.compile(
+    r"sourceMappingURL=data:[^,\"'`\s]{0,120},(?:e[wy][A-Za-z0-9+/]{40}|(?:\{|%7[Bb])\s{0,9}(?:\"|\\\"|%22))"
+)
+_COMMENT = re.compile(r"//[^\n\r\u2028\u2029]*|/\*(?:[^*]|\*(?!/))*+\*/")
+_LINE = re.compile(r"[\n\r\u2028\u2029]")
+TAIL = 20_000
+"""Characters at a script's end in which the comments that name its source map are looked for."""
+
+
+def holds_source_map(script: str) -> bool:
+    """Whether a script holds a source map as a data: address; code that would write such an address holds none."""
+    return _MAP_INSIDE.search(script) is not None
+
+
+def source_map_name(script: str) -> str:
+    """The address that a script's last comments name for its source map (ECMA-426 §11.1.2.1); empty if they name none.
+
+    A comment with code after it counts for nothing: it belongs to one of several scripts that were joined.
+    """
+    for line in reversed(_LINE.split(script[-TAIL:])):
+        named = list(_MAP_COMMENT.finditer(line))
+        if named and not line[named[-1].end() :].strip():
+            return named[-1][1]
+        if _COMMENT.sub("", line).strip():
+            return ""
+    return ""
+
+
 _WORD = re.compile(r"[^\W_][\w-]*")
 _VARYING = re.compile(r"\d")
 _HIDDEN = re.compile(

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from functools import cache
-from pathlib import Path
+from importlib.resources import files
 
-from publicsuffixlist import PSLFILE, PublicSuffixList
+from publicsuffixlist import PublicSuffixList
 
 
 @cache
 def _lines() -> tuple[str, ...]:
-    with Path(PSLFILE).open(encoding="utf-8") as file:
-        return tuple(line.split()[0] for line in file if line[:1] not in "/\n\r ")
+    text = files("publicsuffixlist").joinpath("public_suffix_list.dat").read_text(encoding="utf-8")
+    return tuple(line.split()[0] for line in text.splitlines() if line.strip() and line[0] != "/")
 
 
 @cache

@@ -1,8 +1,9 @@
 """Secrets in what a site publishes: HTML, scripts, JSON.
 
 Precision first: each rule knows its issuer's format, and where there is a checksum it is verified. Keys that are public
-by design (Stripe `pk_`, Firebase `AIza`, Supabase `anon`, Mapbox `pk.`, Sentry's DSN) are no secrets. What is found is
-never kept: a finding names the rule, the public prefix and the beginning of a SHA-256.
+by design (Stripe `pk_`, Firebase `AIza`, Supabase `anon` and `sb_publishable_`, Mapbox `pk.`, Sentry's DSN) are no secrets,
+nor are those that an issuer's documentation prints. What is found is never kept: a finding names the rule, the public prefix
+and the beginning of a SHA-256.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from urllib.parse import unquote
 
 from gonogo.formats import json_text
 
@@ -42,7 +44,7 @@ class Rule:
     anchors: tuple[str, ...]
     """Lower-case; one of them stands in every text that matches, so most texts need no expression."""
     pattern: re.Pattern[str]
-    """Group 1 is the secret where there is one, the whole match otherwise."""
+    """The group `key` is the secret where there is one, the whole match otherwise."""
     prefix: int = 4
     """Characters at its beginning that are the issuer's and no secret."""
     proves: Callable[[str], bool] | None = None
@@ -63,9 +65,24 @@ def has_checksum(token: str) -> bool:
 
 
 _PLACEHOLDER = re.compile(
-    r"example|placeholder|your|x{4}|\*{3}|\.{3}|changeme|change_me|dummy|redacted|sample|replace|insert|todo|\$\{|<|\{\{|%\(",
+    r"example|placeholder|your|x{4}|\*{3}|\.{3}|changeme|change_me|dummy|redacted|sample|replace|insert|todo|\$\{|<|&lt;|%3c"
+    r"|\{\{|%\(",
     re.IGNORECASE,
 )
+_WORDS = re.compile(r"[a-z_-]{16,}")
+"""Small letters and dashes alone: a class of a style sheet or a name in code; a random key of 16 has others, but for one in a
+million."""
+SAMPLES = frozenset(
+    {
+        "2cafc097",  # Stripe's documentation
+        "f2d6ca16",
+        "7e8de44e",
+        "c85debb5",  # what `supabase start` gives to every developer
+        "6d7fa4e6",  # GitHub's documentation
+        "f5375a46",  # Slack's documentation
+    }
+)
+"""Digests of keys that their issuers print in their documentation: they open nothing."""
 _COMMON_PASSWORDS = frozenset(
     {"", "password", "pass", "passwd", "pwd", "secret", "postgres", "root", "admin", "user", "test", "guest", "mysql"}
     | {"mongodb", "redis", "pw", "p4ssw0rd", "hunter2", "foo", "bar", "abc", "1234", "12345", "123456", "mypassword"}
@@ -82,18 +99,41 @@ def is_placeholder(text: str) -> bool:
     return (
         _PLACEHOLDER.search(text) is not None
         or len(set(lowered)) < MIN_DISTINCT
+        or _WORDS.fullmatch(text) is not None
         or any(sequence in lowered for sequence in _SEQUENCES)
     )
 
 
+_LEET = str.maketrans("043157$@!", "oaeistsai")
+_STAND_IN = re.compile(
+    r"(?:(?:my|the|some|a|db|database|user|super|very|top|strong|secure|app|test|dev|local|new|default)[ _.-]?){0,3}"
+    r"(?:password|passwd|passphrase|passwort|pass|pwd|pw|secret|token|apikey|api_key|key)"
+)
+FEWEST_LETTERS = 5
+"""Different characters in a password; documentation has shorter ones, and whoever uses one has no secret."""
+_VARIABLE = re.compile(r"[$\[{:]|#\{|%(?![0-9a-f]{2})")
+
+
 def _is_password(text: str) -> bool:
+    """Whether it may be a real one: no variable, and no word that documentation puts in a password's place."""
     lowered = text.lower().strip("'\"")
+    word = unquote(lowered).rstrip("0123456789!._-])}").translate(_LEET)
     return (
         lowered not in _COMMON_PASSWORDS
         and _PLACEHOLDER.search(text) is None
-        and not lowered.startswith(("$", "%", "{", "[", "#{", ":"))
-        and len(set(lowered)) > 2
+        and _VARIABLE.match(lowered) is None
+        and _STAND_IN.fullmatch(word) is None
+        and len(set(unquote(lowered))) >= FEWEST_LETTERS
     )
+
+
+_PORT = re.compile(r"[0-9]{1,5}(?![^,;|&])")
+
+
+def _is_url_password(text: str) -> bool:
+    """No port either, as in the list `https://a.example:443,me@b.example`, and nothing behind an address's authority, which `?` and
+    `#` end (WHATWG URL §4.4)."""
+    return _PORT.match(text) is None and not set(text) & {"?", "#"} and _is_password(text)
 
 
 def _rule(name: str, anchors: str, pattern: str, prefix: int = 4, proves: Callable[[str], bool] | None = None) -> Rule:
@@ -101,6 +141,13 @@ def _rule(name: str, anchors: str, pattern: str, prefix: int = 4, proves: Callab
 
 
 _START, _END = r"(?<![A-Za-z0-9_-])", r"(?![A-Za-z0-9_-])"
+_SENTRY = r"[0-9a-f]{32}:[0-9a-f]{32}@[A-Za-z0-9.-]{3,100}/[0-9]"
+_CREDENTIALS = (
+    r"(?!(?P=user)@)(?P<key>[^\s@/\\\"'<>`]{1,200})@(?!(?:[\w-]{1,63}\.){0,5}(?:example(?:\.(?:com|org|net))?|invalid|test)"
+    r"(?![\w.-]))[A-Za-z0-9\[]"
+)
+"""A password in a URL, and the beginning of its host. One that is the user's name again, or for a host that exists in
+documentation only (RFC 2606), is an example."""
 _KEY = r"[\"']?\s{0,5}(?:=>|[:=])\s{0,5}[\"']?"
 
 RULES: tuple[Rule, ...] = (
@@ -108,51 +155,84 @@ RULES: tuple[Rule, ...] = (
     _rule(
         "aws-secret-access-key",
         "secret_access_key secretaccesskey aws_secret_key",
-        rf"(?i:aws_?secret_?access_?key|secret_?access_?key|aws_secret_key){_KEY}([A-Za-z0-9/+]{{40}})(?![A-Za-z0-9/+=])",
+        rf"(?i:aws_?secret_?access_?key|secret_?access_?key|aws_secret_key){_KEY}(?P<key>[A-Za-z0-9/+]{{40}})(?![A-Za-z0-9/+=])",
         0,
     ),
     _rule("github-token", "ghp_ gho_ ghu_ ghs_ ghr_", rf"{_START}gh[pousr]_[A-Za-z0-9]{{36}}{_END}", 4, has_checksum),
     _rule(
+        "github-token",
+        "ghs_ ghr_",
+        rf"{_START}(?:ghr_[A-Za-z0-9]{{76}}{_END}"
+        rf"|ghs_[A-Za-z0-9]{{1,20}}_eyJ[\w-]{{10,2000}}+\.[\w-]{{10,4000}}+\.[\w-]{{10,2000}})",
+    ),
+    _rule(
         "github-fine-grained-token", "github_pat_", rf"{_START}github_pat_[A-Za-z0-9]{{22}}_[A-Za-z0-9]{{59}}{_END}", 11
     ),
     _rule("gitlab-token", "glpat-", rf"{_START}glpat-[A-Za-z0-9_-]{{20,300}}", 6),
-    _rule("slack-token", "xox", rf"{_START}xox[abeoprs]-(?:[0-9]{{6,20}}-){{1,3}}[A-Za-z0-9]{{16,80}}{_END}", 5),
+    _rule(
+        "gitlab-token",
+        "gldt- glrt- glcbt- glptt- gloas- glsoat- glagent-",
+        rf"{_START}gl(?:dt|rt|cbt|ptt|oas|soat|agent)-[A-Za-z0-9_-]{{20,300}}",
+        5,
+    ),
+    _rule("docker-token", "dckr_pat_ dckr_oat_", rf"{_START}dckr_(?:pat_[\w-]{{27}}|oat_[\w-]{{27,60}}){_END}", 8),
+    _rule("slack-token", "xox", rf"{_START}xox[abceoprs]-(?:[0-9]{{6,20}}-){{1,3}}[A-Za-z0-9]{{16,80}}{_END}", 5),
+    _rule("slack-token", "xoxe", rf"{_START}xoxe(?:\.xox[bp])?-[0-9]-[A-Za-z0-9]{{120,250}}{_END}", 5),
+    _rule(
+        "slack-app-token", "xapp-", rf"{_START}xapp-[0-9]-A[A-Z0-9]{{8,14}}-[0-9]{{8,20}}-[A-Za-z0-9]{{32,80}}{_END}", 5
+    ),
     _rule(
         "slack-webhook",
         "hooks.slack.com",
-        r"hooks\.slack\.com/services/(T[A-Z0-9]{6,14}/B[A-Z0-9]{6,14}/[A-Za-z0-9]{18,32})(?![A-Za-z0-9])",
+        r"hooks\.slack\.com/services/(?P<key>T[A-Z0-9]{6,14}/B[A-Z0-9]{6,14}/[A-Za-z0-9]{18,32})(?![A-Za-z0-9])",
         1,
     ),
     _rule("stripe-secret-key", "k_live_", rf"{_START}[sr]k_live_[A-Za-z0-9]{{16,250}}{_END}", 8),
+    _rule("stripe-test-secret-key", "k_test_", rf"{_START}[sr]k_test_[A-Za-z0-9]{{16,250}}{_END}", 8),
     _rule("stripe-webhook-secret", "whsec_", rf"{_START}whsec_[A-Za-z0-9+/]{{24,80}}", 6),
     _rule("google-client-secret", "gocspx-", rf"{_START}GOCSPX-[A-Za-z0-9_-]{{28}}{_END}", 7),
+    _rule("google-access-token", "ya29.", rf"{_START}ya29\.(?:[a-z]\.)?[A-Za-z0-9_-]{{90,1000}}", 5),
     _rule(
         "private-key",
         "private key",
         r"-----BEGIN (?:RSA |EC |DSA |OPENSSH |ENCRYPTED |PGP )?PRIVATE KEY(?: BLOCK)?-----"
-        r"(?:\\r|\\n|\s){1,8}(?:[A-Za-z-]{1,20}: [^\n\\]{0,80}(?:\\r|\\n|\s){1,8}){0,4}([A-Za-z0-9+/=]{40,100})",
+        r"(?:\\r|\\n|\s){1,8}(?:[A-Za-z-]{1,20}: [^\n\\]{0,80}(?:\\r|\\n|\s){1,8}){0,4}(?P<key>[A-Za-z0-9+/=]{40,100})",
         0,
     ),
     _rule("npm-token", "npm_", rf"{_START}npm_[A-Za-z0-9]{{36}}{_END}"),
     _rule("pypi-token", "pypi-age", rf"{_START}pypi-AgE[A-Za-z0-9_-]{{50,500}}", 8),
     _rule("sendgrid-key", "sg.", rf"{_START}SG\.[A-Za-z0-9_-]{{22}}\.[A-Za-z0-9_-]{{43}}{_END}", 3),
-    _rule("twilio-token", "twilio", rf"(?i:twilio[\w.-]{{0,30}}(?:token|secret)){_KEY}([0-9a-f]{{32}})(?![0-9a-f])", 0),
+    _rule(
+        "twilio-token",
+        "twilio",
+        rf"(?i:twilio[\w.-]{{0,30}}(?:token|secret)){_KEY}(?P<key>[0-9a-f]{{32}})(?![0-9a-f])",
+        0,
+    ),
     _rule("mailgun-key", "mailgun", rf"{_START}key-[0-9a-f]{{32}}{_END}"),
-    _rule("azure-storage-key", "accountkey=", r"AccountKey=([A-Za-z0-9+/]{86}==)", 0),
+    _rule("azure-storage-key", "accountkey=", r"AccountKey=(?P<key>[A-Za-z0-9+/]{86}==)", 0),
     _rule(
         "connection-string",
         "postgres mysql mariadb mongodb redis amqp mssql",
-        r"(?<![A-Za-z0-9_+-])(?:postgres(?:ql)?|mysql|mariadb|mongodb|rediss?|amqps?|mssql)(?:\+[a-z0-9]{1,20})?://"
-        r"[^\s:/@\"'<>`]{0,100}:([^\s@/\"'<>`]{1,200})@[A-Za-z0-9\[]",
+        r"(?<![A-Za-z0-9_+-])(?:postgres(?:ql)?|mysql|mariadb|mongodb|rediss?|amqps?|mssql)(?:\+[a-z0-9]{1,20})?"
+        rf":(?:\\?/){{2}}(?P<user>[^\s:/@\"'<>`]{{0,100}}):{_CREDENTIALS}",
         0,
         _is_password,
     ),
-    _rule("sentry-secret-dsn", "@", r"https?://([0-9a-f]{32}:[0-9a-f]{32})@[A-Za-z0-9.-]{3,100}/[0-9]{1,20}", 0),
+    _rule(
+        "url-credentials",
+        "@",
+        rf":(?:\\?/){{2}}(?!{_SENTRY})(?P<user>[^\s:/?#@\\\"'<>`(){{}}\[\],;|]{{0,100}}):{_CREDENTIALS}",
+        0,
+        _is_url_password,
+    ),
+    _rule("sentry-secret-dsn", "@", r"https?://(?P<key>[0-9a-f]{32}:[0-9a-f]{32})@[A-Za-z0-9.-]{3,100}/[0-9]{1,20}", 0),
     _rule("anthropic-key", "sk-ant-", rf"{_START}sk-ant-[a-z]{{3,5}}[0-9]{{2}}-[A-Za-z0-9_-]{{80,120}}", 7),
     _rule(
         "openai-key", "sk-proj- sk-svcacct- sk-admin-", rf"{_START}sk-(?:proj|svcacct|admin)-[A-Za-z0-9_-]{{40,220}}", 7
     ),
     _rule("openai-key", "t3blbkfj", rf"{_START}sk-[A-Za-z0-9]{{20}}T3BlbkFJ[A-Za-z0-9]{{20}}{_END}", 3),
+    _rule("supabase-secret-key", "sb_secret_", rf"{_START}sb_secret_[\w-]{{22}}_[\w-]{{8}}{_END}", 8),
+    _rule("supabase-access-token", "sbp_", rf"{_START}sbp_(?:oauth_)?[0-9a-f]{{40}}{_END}", 4),
     _rule("mapbox-secret-token", "sk.eyj", rf"{_START}sk\.eyJ[A-Za-z0-9_-]{{20,400}}\.[A-Za-z0-9_-]{{20,40}}{_END}", 3),
     _rule("digitalocean-token", "dop_v1_", rf"{_START}dop_v1_[0-9a-f]{{64}}{_END}", 7),
     _rule("shopify-token", "shpat_ shpss_", rf"{_START}shp(?:at|ss)_[0-9a-fA-F]{{32}}{_END}", 6),
@@ -184,9 +264,10 @@ def _matches(rule: Rule, text: str, lowered: str) -> Iterator[Secret]:
     if name == "private-key" and '"service_account"' in lowered:
         name = "google-service-account"
     for match in rule.pattern.finditer(text):
-        secret = match[1] if rule.pattern.groups else match[0]
-        if rule.proves(secret) if rule.proves is not None else not is_placeholder(secret[rule.prefix :]):
-            yield _secret(name, secret, rule.prefix, match.start())
+        secret = match["key"] if "key" in rule.pattern.groupindex else match[0]
+        proven = rule.proves(secret) if rule.proves is not None else not is_placeholder(secret[rule.prefix :])
+        if proven and (found := _secret(name, secret, rule.prefix, match.start())).digest not in SAMPLES:
+            yield found
 
 
 def _secret(rule: str, text: str, prefix: int, position: int) -> Secret:
@@ -201,6 +282,9 @@ def _tokens(text: str, at: datetime) -> Iterator[Secret]:
         if "alg" not in header:
             continue
         role = claims.get("role")
+        if claims.get("iss") == "supabase-demo" or claims.get("sub") == "1234567890":
+            # What every Supabase begins with on a developer's machine, and jwt.io's example of a token.
+            continue
         if role == "service_role":
             yield _secret("supabase-service-role", match[0], 3, match.start())
         elif role != "anon" and claims.get("sub") and _is_valid(claims.get("exp"), at):

@@ -66,6 +66,8 @@ class Cookie:
     """Why browsers drop it wherever it comes from; `stored` adds what depends on the URL."""
     remarks: tuple[str, ...] = ()
     """What browsers ignore or read otherwise than it looks: the cookie is still kept."""
+    ignored_lifetime: str = ""
+    """Max-Age or Expires as sent, where browsers ignore it and it would have counted; empty otherwise."""
     looks_joined: bool = False
     """A second cookie seems to follow a comma: some intermediary joined two fields. A guess, not a rule."""
 
@@ -136,6 +138,7 @@ def read(value: str, *, at: datetime) -> Cookie | str:
         unknown=tuple(dict.fromkeys(said.unknown)),
         problems=_own_problems(name, content, said),
         remarks=tuple(said.remarks) + _prefix_remarks(name, said),
+        ignored_lifetime=said.bad_max_age or (said.bad_expires if said.max_age is None else ""),
         looks_joined=_looks_joined(value, content),
     )
 
@@ -223,6 +226,8 @@ class _Attributes:
     path: str | None = None
     max_age: str | None = None
     expires: datetime | None = None
+    bad_max_age: str = ""
+    bad_expires: str = ""
     priority: str = ""
     unknown: list[str] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
@@ -280,12 +285,15 @@ def _take_max_age(said: _Attributes, text: str) -> None:
     if _MAX_AGE.fullmatch(text):
         said.max_age = text
     else:
+        said.bad_max_age = f"Max-Age={text[:60]}"
         said.remarks.append(f"Max-Age={text[:40]!r} is not a number of seconds, so browsers ignore it")
 
 
 def _take_expires(said: _Attributes, text: str) -> None:
     expires = cookie_date(text)
     if expires is None:
+        # Some servers say `Session`, and that is what a browser makes of it.
+        said.bad_expires = "" if text.lower() == "session" else f"Expires={text[:60]}"
         said.remarks.append(f"Expires={text[:40]!r} is not a date, so browsers ignore it")
     else:
         said.expires = expires

@@ -80,6 +80,7 @@ from gonogo.nouns.surface import (
     pages,
     redirect_host,
 )
+from gonogo.nouns.trips import TRIPS, DeletedTrace, DeletionTrip, ErrorTrip
 from gonogo.nouns.vitals import VITALS, FieldAnswer, VitalsRuns
 
 __all__ = [
@@ -96,10 +97,13 @@ __all__ = [
     "CountedEvent",
     "DatabaseAnswer",
     "DatabaseCatalogue",
+    "DeletedTrace",
+    "DeletionTrip",
     "Delivered",
     "Document",
     "EndpointAnswer",
     "ErrorReports",
+    "ErrorTrip",
     "Exchange",
     "FieldAnswer",
     "FocusWalk",
@@ -182,6 +186,10 @@ class Host:
     tls: TlsFacts
     declared: models.Tls
     at: datetime
+
+    def where(self, address: str) -> str:
+        """How findings name one of its addresses: `www.acme.test (192.0.2.1)`."""
+        return f"{self.tls.host} ({address})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -565,6 +573,7 @@ NOUNS: dict[str, Noun] = {
         *CONSENT,
         *ANALYTICS,
         *JOURNEYS,
+        *TRIPS,
         Noun("visit", "[site]", "A declared page seen in a browser.", _visits, _build_visit),
         *VITALS,
         Noun(

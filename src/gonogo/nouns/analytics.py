@@ -244,6 +244,16 @@ def _provokes(environment: Environment) -> bool:
     return not (arrives and environment.tier is Tier.PRODUCTION)
 
 
+def throws(environment: Environment) -> bool:
+    """An error is thrown in our own visit: for the tracker, or for the table that the page's own client writes to."""
+    tracking = environment.error_tracking
+    if tracking is None or not tracking.provoke:
+        return False
+    trip = tracking.round_trip
+    ours = trip is not None and trip.request is None
+    return _provokes(environment) or (ours and tracking.kind == "none")
+
+
 def _guards_sinks(environment: Environment) -> bool:
     return environment.security is not None and bool(environment.security.trusted_types)
 
@@ -253,7 +263,7 @@ def script_visit(environment: Environment) -> VisitRequest:
     tracking = environment.error_tracking
     path = tracking.page if tracking else "/"
     sink = (Step("sink"),) if _guards_sinks(environment) else ()
-    throw = (Step("throw", MARKER), Step("wait", f"{REPORT_S:g}")) if _provokes(environment) else ()
+    throw = (Step("throw", MARKER), Step("wait", f"{REPORT_S:g}")) if throws(environment) else ()
     return VisitRequest("script", (Step("goto", f"{environment.site.url}{path}"), *sink, *throw))
 
 
@@ -277,7 +287,7 @@ def _forbidden(environment: Environment) -> list[Subject]:
     if tracking is None or not tracking.forbid_hosts:
         return []
     visits = [page_visit(environment, page.path) for page in environment.site.pages]
-    if _provokes(environment):
+    if throws(environment):
         visits.append(script_visit(environment))
     return [Subject(", ".join(tracking.forbid_hosts), tuple(visits), tracking)] if visits else []
 

@@ -224,6 +224,17 @@ def _opt_outs(environment: Environment) -> list[Subject]:
     ]
 
 
+def named_visits(environment: Environment) -> dict[str, tuple[tuple[str, Request], ...]]:
+    """By page and region, the visits that look at what is stored there, by their short names."""
+    told = {
+        subject.id: tuple(zip(("reject", "accept", "preferences"), subject.requests, strict=True))
+        for subject in _flows(environment)
+    }
+    for subject in _opt_outs(environment):
+        told[subject.id] = (*told.get(subject.id, ()), ("opt-out", subject.requests[0]))
+    return told
+
+
 def _policies(environment: Environment) -> list[Subject]:
     policy = environment.consent.policy if environment.consent else None
     return [Subject(policy.path, (page_request(environment, policy.path),), policy)] if policy else []

@@ -485,11 +485,11 @@ def _build_pried(environment: Environment, subject: Subject, sight: Sight) -> Pr
 
 
 def _scripts(environment: Environment) -> list[Subject]:
-    if environment.exposure is None or environment.delivery is None:
+    if environment.exposure is None or environment.delivery is None or environment.exposure.source_maps:
         return []
     declared = dict.fromkeys((*environment.delivery.assets, *environment.delivery.text))
     return [
-        Subject(path, (page_request(environment, path), page_request(environment, f"{path}.map")))
+        Subject(path, (page_request(environment, path), page_request(environment, f"{path.partition('?')[0]}.map")))
         for path in declared
         if path.partition("?")[0].endswith(SCRIPTS)
     ]
@@ -697,7 +697,7 @@ SURFACE = (
     Noun("cors", "[security]", "What a path says to foreign origins.", _cors, _build_cors),
     Noun("trusted_cors", "[security] origins", "What a path says to a declared origin.", _declared_cors, _build_cors),
     Noun("pried", "[exposure]", "A path that must not be published.", _pried, _build_pried),
-    Noun("script", "[exposure] and [delivery]", "A declared script and its source map.", _scripts, _build_script),
+    Noun("script", "[exposure] without source_maps, and [delivery]", "A declared script and its source map.", _scripts, _build_script),
     Noun("published", "[security] or [exposure]", "A text that anybody can read.", _published, _build_published),
     Noun("provoked", "[security] or [exposure]", "An answer to a request that a server may stumble over.", _provoked, _build_provoked),
     Noun("trace", "[exposure], with TRACE allowed", "The answer to TRACE.", _trace, _build_provoked),

@@ -179,7 +179,10 @@ def vitals_visits(environment: Environment, path: str, device: str) -> tuple[Vis
     one = VisitRequest(f"vitals {path}", steps, device=device, measure=True, throttle=throttle, lane=Lane.VITALS)
     limits = budgets_of(vitals, path)
     judged = [name for name in TIMINGS if (name != "inp_ms" or presses) and (name != "ttfb_ms" or not throttle)]
-    spare = Spare(vitals.runs, tuple((state, name, getattr(limits, name)) for state in states for name in judged))
+    # As a number of one kind: a default of 1800 is 1800.0 when a stored environment is read, and would be another request.
+    spare = Spare(
+        vitals.runs, tuple((state, name, float(getattr(limits, name))) for state in states for name in judged)
+    )
     warm = replace(one, name=f"vitals warm-up {path}", steps=(Step("goto", url), settle), coverage=True)
     return (
         *((warm,) if vitals.warm_up else ()),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import secrets
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
@@ -32,8 +34,16 @@ class Context:
     """Closed when gathering has ended."""
     base: Path = field(default_factory=Path)
     """The folder of the environment file; relative paths in it start here."""
+    token: str = field(default_factory=lambda: secrets.token_hex(4))
+    """Tells this process of a run from another that took over."""
     _shared: dict[str, object] = field(default_factory=dict)
     _lock: anyio.Lock = field(default_factory=anyio.Lock)
+
+    @property
+    def tag(self) -> str:
+        """What this run leaves in the target is known by it. Fits the name of a mailbox (RFC 5321 §4.5.3.1.1), in any case."""
+        run = re.sub(r"[^a-z0-9]+", "-", self.run_id.lower())[:16].strip("-")
+        return f"gonogo-{run}-{self.token}"
 
     async def shared(self, name: str, make: Callable[[], Awaitable[Resource]]) -> Resource:
         """A resource that lives for the run, such as one browser; made on first use."""

@@ -50,13 +50,12 @@ async def gather(request: DatabaseRequest, context: Context) -> Catalogue:
     try:
         with anyio.fail_after(timeout * WALL):
             hosts = (await addresses(context.environment, target.host, target.port))[:MAX_ADDRESSES]
-            parameters = _parameters(declared, target, hosts, context)
             outcome = await anyio.to_thread.run_sync(
                 _read,
                 session,
                 declared,
                 target,
-                parameters,
+                parameters(declared, target, hosts, context),
                 began + timeout * SESSION,
                 abandon_on_cancel=True,
             )
@@ -72,7 +71,7 @@ async def gather(request: DatabaseRequest, context: Context) -> Catalogue:
         session.abort()
 
 
-def _parameters(declared: Database, target: Target, hosts: tuple[str, ...], context: Context) -> dict[str, str]:
+def parameters(declared: Database, target: Target, hosts: tuple[str, ...], context: Context) -> dict[str, str]:
     """libpq's parameters, all but the password. Empty ones keep PG* variables of our environment out."""
     timeout = max(MIN_CONNECT_S, ceil(context.environment.limits.request_timeout_s / len(hosts)))
     return {
@@ -102,7 +101,7 @@ def _verified(context: Context) -> dict[str, str]:
 
 
 def _read(
-    session: Session, declared: Database, target: Target, parameters: dict[str, str], deadline: float
+    session: Session, declared: Database, target: Target, how: dict[str, str], deadline: float
 ) -> tuple[Catalogue, str] | EvidenceMissing:
     """The catalogue and the address that gave it; runs in a worker thread.
 
@@ -114,7 +113,7 @@ def _read(
     except ImportError:  # also where the driver is there and libpq is not
         return EvidenceMissing(FailureKind.UNAVAILABLE, "psycopg is not installed: `pip install 'psycopg[binary]'`")
     try:
-        with session.open(parameters, target.password) as (connection, connect_ms):
+        with session.open(how, target.password) as (connection, connect_ms):
             catalogue = postgres_catalogue.read(connection, declared, connect_ms=connect_ms, deadline=deadline)
             return catalogue, connection.info.hostaddr
     except psycopg.Error as error:

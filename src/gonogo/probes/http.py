@@ -32,6 +32,8 @@ from gonogo.probes.resolve import addresses
 MAX_HEADERS = 200
 """Header fields kept of one response; a site that sends more is not served by more evidence."""
 
+LARGER = "make it smaller, or raise `limits.body_bytes`"
+
 
 @dataclass(slots=True)
 class _Clock:
@@ -209,10 +211,12 @@ def _headers(request: HttpRequest, context: Context, evidence_id: str) -> list[t
     return headers
 
 
-async def gather(request: HttpRequest, context: Context, *, evidence_id: str = "") -> Exchange:
+async def gather(
+    request: HttpRequest, context: Context, *, evidence_id: str = "", body: bytes | None = None
+) -> Exchange:
     """Send one request and record the response; redirects are recorded, not followed.
 
-    `evidence_id` is what the user agent names; default: the request's own.
+    `evidence_id` is what the user agent names; default: the request's own. `body` is what is sent.
 
     Raises EvidenceMissing: guard, dns, connect, tls, timeout, protocol, too-large.
     """
@@ -229,13 +233,15 @@ async def gather(request: HttpRequest, context: Context, *, evidence_id: str = "
                 request.method,
                 request.url,
                 headers=_headers(request, context, evidence_id or identity(request)),
+                content=body or None,
                 extensions={"trace": clock.trace},
             ) as response:
                 async for part in response.aiter_raw():
                     raw += part
                     if len(raw) > limits.body_bytes:
                         raise EvidenceMissing(
-                            "too-large", f"the body is larger than {limits.body_bytes} bytes; reading stopped"
+                            "too-large",
+                            f"{request.url[:200]}: the body is larger than {limits.body_bytes} bytes; {LARGER}",
                         )
                 ended = time.perf_counter()
                 stream = response.extensions.get("network_stream")
@@ -262,9 +268,13 @@ async def gather(request: HttpRequest, context: Context, *, evidence_id: str = "
     pairs = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in response.headers.raw)
     if len(pairs) > MAX_HEADERS:
         raise EvidenceMissing("too-large", f"{len(pairs)} header fields, at most {MAX_HEADERS} are read")
-    body = decode_body(
-        bytes(raw), [value for name, value in pairs if name.lower() == "content-encoding"], limit=limits.body_bytes
-    )
+    encodings = [value for name, value in pairs if name.lower() == "content-encoding"]
+    try:
+        received = decode_body(bytes(raw), encodings, limit=limits.body_bytes)
+    except EvidenceMissing as refused:
+        if refused.kind != "too-large":
+            raise
+        raise EvidenceMissing("too-large", f"{request.url[:200]}: {refused.message}; {LARGER}") from None
     head = clock.marks.get("http11.receive_response_headers.complete") or clock.marks.get(
         "http2.receive_response_headers.complete"
     )
@@ -281,10 +291,10 @@ async def gather(request: HttpRequest, context: Context, *, evidence_id: str = "
         status=response.status_code,
         http_version=response.http_version,
         headers=pairs,
-        body=decode_text(body, next((value for name, value in pairs if name.lower() == "content-type"), "")),
-        body_bytes=len(body),
+        body=decode_text(received, next((value for name, value in pairs if name.lower() == "content-type"), "")),
+        body_bytes=len(received),
         wire_bytes=len(raw),
-        body_sha256=hashlib.sha256(body).hexdigest(),
+        body_sha256=hashlib.sha256(received).hexdigest(),
         timings=Timings(
             dns=clock.dns,
             connect=clock.phase("connection.connect_tcp"),

@@ -12,9 +12,11 @@ import errno
 import os
 import ssl
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
+from typing import TypeVar
 
 import anyio
 import anyio.abc
@@ -25,13 +27,14 @@ from gonogo.errors import EvidenceMissing
 from gonogo.evidence.facts import Handshake, Offers, TlsFacts
 from gonogo.evidence.plan import HANDSHAKES
 from gonogo.evidence.records import TlsRequest
-from gonogo.probes import tls_hello
+from gonogo.probes import tls_hello, tls_staple
 from gonogo.probes.context import Context
 from gonogo.probes.http import ca_path, trust
 from gonogo.probes.resolve import addresses
 from gonogo.probes.tls_chain import certificate_facts, name_covers, second_opinion
 from gonogo.probes.tls_hello import TLS11, TLS12, TLS13, Answer, Offer, client_hello, read
 
+Said = TypeVar("Said")
 AT_A_TIME = 4
 """Handshakes with one address side by side."""
 CIPHERS = "ECDHE+AESGCM:ECDHE+CHACHA20:DHE+AESGCM:ALL:eNULL:!aNULL:@SECLEVEL=0"
@@ -130,28 +133,29 @@ class _Line:
     async def ask(self, offer: Offer, *, whole: bool = False) -> Answer | str:
         """The server's answer to one ClientHello: an Answer, `refused` or `unknown: …`."""
         async with self._places:
-            answer = await self._answer(offer, whole)
+            answer = await self._answer(client_hello(self.host, offer), partial(read, whole=whole))
         if isinstance(answer, Answer) and answer.suite not in offer.suites:
             return f"unknown: it chose suite {answer.suite:#06x}, which was not offered"
         return answer
 
-    async def _answer(self, offer: Offer, whole: bool) -> Answer | str:
+    async def _answer(self, hello: bytes, reading: Callable[..., Said | str]) -> Said | str:
+        """What `reading` makes of the server's bytes: it takes them all, and `ended` where no more will come."""
         data = b""
         sent = False
         try:
             with anyio.fail_after(max(self._until - anyio.current_time(), 0)):
                 async with await anyio.connect_tcp(self.address, self.port) as stream:
                     sent = True
-                    await stream.send(client_hello(self.host, offer))
+                    await stream.send(hello)
                     for _ in range(MAX_READS):
                         data += await stream.receive(16384)
-                        if said := read(data, whole=whole):
+                        if said := reading(data):
                             return said
                         if len(data) > tls_hello.MAX_FLIGHT:
                             break
                     return "unknown: the answer has no end"
         except anyio.EndOfStream:
-            return read(data, whole=whole, ended=True)
+            return reading(data, ended=True)
         except TimeoutError:
             return f"unknown: no answer within {self.timeout_s:g} s"
         except (OSError, anyio.BrokenResourceError) as error:
@@ -181,6 +185,18 @@ class _Line:
         except EvidenceMissing as refused:
             return f"unknown: {refused.message}"
         return _offered(await self.ask(Offer(TLS12, tls_hello.CBC)))
+
+    async def staple(self) -> str:
+        """Whether a response is stapled in TLS 1.3; asked where the certificate demands one and TLS 1.2 does not show it."""
+        try:
+            await self.admit()
+        except EvidenceMissing as refused:
+            return f"unknown: {refused.message}"
+        begun = tls_staple.opening(self.host)
+        reading: Callable[..., str] = partial(tls_staple.read, begun)
+        said = await self._answer(tls_hello.record(begun.message), reading)
+        known = {tls_staple.STAPLED: "offered", tls_staple.NOT_STAPLED: "refused"}
+        return known.get(said, said if said.startswith("unknown") else "unknown: the connection was closed")
 
     async def unnamed(self) -> str:
         """The names in the certificate for a client that names no host."""
@@ -216,9 +232,14 @@ def _offered(answer: Answer | str, *, group: int | None = None) -> str:
     return "offered"
 
 
+NO_STAPLE_SEEN = "unknown: the server speaks no"
+
+
 def _stapled(answer: Answer | str) -> str:
+    if answer == "refused":
+        return f"{NO_STAPLE_SEEN} TLS 1.2 with forward secrecy, where a staple is in the clear"
     if isinstance(answer, str):
-        return "unknown: the server speaks no TLS 1.2 with forward secrecy, where a staple can be seen"
+        return answer
     return "offered" if answer.stapled else "refused"
 
 
@@ -316,6 +337,8 @@ async def _observe(address: str, request: TlsRequest, context: Context, verifyin
             private=bool(context.environment.ca_file),
         )
     legacy, offers = doubted(session.version, session.cipher, *await _question(line, request))
+    if shown and shown[0].must_staple and offers.stapled.startswith(NO_STAPLE_SEEN) and session.version == "TLSv1.3":
+        offers = replace(offers, stapled=await line.staple())
     return Handshake(
         address=address,
         version=session.version,

@@ -158,7 +158,8 @@ class Offer:
     """Ask for a stapled OCSP response (RFC 6066 §8)."""
 
 
-def _extension(number: int, body: bytes) -> bytes:
+def extension(number: int, body: bytes) -> bytes:
+    """One extension of a hello (RFC 8446 §4.2)."""
     return struct.pack("!HH", number, len(body)) + body
 
 
@@ -171,7 +172,27 @@ def _server_name(host: str) -> bytes:
         return b""
     name = host.encode("ascii") if host.isascii() else host.encode("idna")
     entry = struct.pack("!BH", 0, len(name)) + name
-    return _extension(0, struct.pack("!H", len(entry)) + entry)
+    return extension(0, struct.pack("!H", len(entry)) + entry)
+
+
+STATUS_REQUEST = extension(5, b"\x01\x00\x00\x00\x00")
+"""Asks for a stapled OCSP response (RFC 6066 §8)."""
+
+
+def staple_hello(host: str, shares: dict[int, bytes]) -> bytes:
+    """A ClientHello of TLS 1.3 alone, without its record, that asks for a staple and brings a public key for each group."""
+    keys = b"".join(struct.pack("!HH", group, len(key)) + key for group, key in shares.items())
+    extensions = _server_name(host) + STATUS_REQUEST + extension(10, _list(tuple(shares)))
+    extensions += extension(13, _list(_SIGNATURES)) + extension(43, b"\x02\x03\x04")
+    extensions += extension(51, struct.pack("!H", len(keys)) + keys)
+    body = struct.pack("!H", TLS12) + os.urandom(32) + b"\x20" + os.urandom(32) + _list(TLS13_SUITES)
+    body += b"\x01\x00" + struct.pack("!H", len(extensions)) + extensions
+    return b"\x01" + len(body).to_bytes(3, "big") + body
+
+
+def record(handshake: bytes) -> bytes:
+    """A handshake message in one record."""
+    return struct.pack("!BHH", 22, 0x0301, len(handshake)) + handshake
 
 
 def client_hello(host: str, offer: Offer) -> bytes:
@@ -182,20 +203,20 @@ def client_hello(host: str, offer: Offer) -> bytes:
     HelloRetryRequest (§4.2.8), which needs no key of that group.
     """
     modern = offer.version == TLS13
-    extensions = _server_name(host) + _extension(10, _list(offer.groups)) + _extension(11, b"\x01\x00")
+    extensions = _server_name(host) + extension(10, _list(offer.groups)) + extension(11, b"\x01\x00")
     if offer.version >= TLS12:
-        extensions += _extension(13, _list(_SIGNATURES))
+        extensions += extension(13, _list(_SIGNATURES))
     if offer.status:
-        extensions += _extension(5, b"\x01\x00\x00\x00\x00")
+        extensions += STATUS_REQUEST
     if modern:
-        extensions += _extension(43, b"\x02\x03\x04") + _extension(51, b"\x00\x00")
+        extensions += extension(43, b"\x02\x03\x04") + extension(51, b"\x00\x00")
     # 0x00FF says that secure renegotiation is understood (RFC 5746 §3.3).
     suites = offer.suites if modern else (*offer.suites, 0x00FF)
     session = b"\x20" + os.urandom(32) if modern else b"\x00"
     body = struct.pack("!H", min(offer.version, TLS12)) + os.urandom(32) + session + _list(suites)
     body += b"\x01\x00" + struct.pack("!H", len(extensions)) + extensions
     handshake = b"\x01" + len(body).to_bytes(3, "big") + body
-    return struct.pack("!BHH", 22, 0x0301, len(handshake)) + handshake
+    return record(handshake)
 
 
 # --- the answer ---------------------------------------------------------------------------------------------------
@@ -224,18 +245,18 @@ sends where its own policy leaves it no signature for an old version."""
 
 MAX_FLIGHT = 1 << 16
 """Bytes of an answer that are read; a chain of certificates takes 2 to 10 thousand."""
-_LONGEST_RECORD = (1 << 14) + 2048
+LONGEST_RECORD = (1 << 14) + 2048
 
 
-class _Malformed(Exception):
+class Malformed(Exception):
     """The bytes are no TLS."""
 
 
-def _take(data: bytes, width: int) -> tuple[bytes, bytes]:
+def vector(data: bytes, width: int) -> tuple[bytes, bytes]:
     """A vector with a length of `width` bytes, and what follows it."""
     size = int.from_bytes(data[:width], "big")
     if len(data) < width + size:
-        raise _Malformed
+        raise Malformed
     return data[width : width + size], data[width + size :]
 
 
@@ -246,8 +267,8 @@ def _messages(data: bytes) -> tuple[list[tuple[int, bytes]], int | None]:
     at = 0
     while at + 5 <= len(data) and alert is None:
         kind, size = data[at], int.from_bytes(data[at + 3 : at + 5], "big")
-        if kind not in {20, 21, 22, 23} or data[at + 1] != 3 or size > _LONGEST_RECORD:
-            raise _Malformed
+        if kind not in {20, 21, 22, 23} or data[at + 1] != 3 or size > LONGEST_RECORD:
+            raise Malformed
         body = data[at + 5 : at + 5 + size]
         if kind == 21 and len(body) >= 2:
             # A warning, such as unrecognized_name, does not end a handshake (RFC 5246 §7.2).
@@ -268,17 +289,17 @@ def _messages(data: bytes) -> tuple[list[tuple[int, bytes]], int | None]:
 
 def _server_hello(body: bytes) -> Answer:
     if len(body) < 38:
-        raise _Malformed
+        raise Malformed
     version = int.from_bytes(body[:2], "big")
-    _, rest = _take(body[34:], 1)
+    _, rest = vector(body[34:], 1)
     if len(rest) < 3:
-        raise _Malformed
+        raise Malformed
     suite = int.from_bytes(rest[:2], "big")
-    extensions, _ = _take(rest[3:], 2) if len(rest) > 3 else (b"", b"")
+    extensions, _ = vector(rest[3:], 2) if len(rest) > 3 else (b"", b"")
     group = None
     while len(extensions) >= 4:
         number = int.from_bytes(extensions[:2], "big")
-        content, extensions = _take(extensions[2:], 2)
+        content, extensions = vector(extensions[2:], 2)
         if number == 43 and len(content) == 2:
             version = int.from_bytes(content, "big")
         elif number == 51 and len(content) >= 2:
@@ -287,17 +308,17 @@ def _server_hello(body: bytes) -> Answer:
 
 
 def _certificates(body: bytes) -> tuple[bytes, ...]:
-    rest, _ = _take(body, 3)
+    rest, _ = vector(body, 3)
     found = []
     while rest:
-        one, rest = _take(rest, 3)
+        one, rest = vector(rest, 3)
         found.append(one)
     return tuple(found)
 
 
 def _dh_bits(body: bytes) -> int:
     """ServerDHParams begin with the prime (RFC 5246 §7.4.3)."""
-    prime, _ = _take(body, 2)
+    prime, _ = vector(body, 2)
     return int.from_bytes(prime, "big").bit_length()
 
 
@@ -321,7 +342,7 @@ def read(data: bytes, *, whole: bool = False, ended: bool = False) -> Answer | s
                 return "refused" if alert in REFUSALS else f"unknown: alert {alert}"
             return "" if not ended else "unknown: the answer was cut short"
         return _flight(answer, messages)
-    except _Malformed:
+    except Malformed:
         return "unknown: the server does not speak TLS"
 
 

@@ -25,6 +25,7 @@ from gonogo.reports.model import (
     OUTCOME_WORDS,
     OUTCOMES,
     SEVERITIES,
+    Attached,
     EvidenceSummary,
     Point,
     Reading,
@@ -35,10 +36,13 @@ from gonogo.reports.model import (
 )
 from gonogo.reports.policy_table import tables
 from gonogo.reports.text import duration, line, lines, plural, visible
+from gonogo.reports.waterfall import Waterfall
 from gonogo.result import Decision, Outcome, Severity
 
 IMAGE_BYTES = 3_000_000
 """Most bytes of all screenshots in the page; the others are named only."""
+FILM_BYTES = 1_000_000
+"""Most bytes of all films in the page."""
 SLOWEST = 10
 CONFIGURATION = 20_000
 """Most characters of one configuration that can be pasted."""
@@ -46,6 +50,7 @@ MESSAGES = 5
 """Messages of one check that stand among the reasons; the findings hold all."""
 _HERE = Path(__file__).parent
 _IMAGES = {b"\x89PNG": "image/png", b"\xff\xd8\xff": "image/jpeg", b"RIFF": "image/webp"}
+_FILE = re.compile(r"[a-z]+-[0-9a-f]{16}\.[A-Za-z0-9][A-Za-z0-9.-]{0,60}")
 _HEADINGS = re.compile(r"^(?:Fix|See|Why):")
 _PERCENTILE = re.compile(r"p\d+(?:\.\d+)?")
 """Percentiles of one measurement stand on one scale; other labels measure different things."""
@@ -79,6 +84,8 @@ class _Shown:
     summary: EvidenceSummary
     full: bool
     image: str
+    attached: tuple[tuple[Attached, str, str], ...]
+    """Each file, where it lies seen from the page, and its picture's address; empty where there is none to link or show."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +122,15 @@ class _Cause:
     reason: str
     rows: tuple[Row, ...]
     evidence: tuple[_Shown, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Loading:
+    """How one load went."""
+
+    fall: Waterfall
+    pictures: tuple[tuple[str, str], ...]
+    """When, and the picture's address."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,13 +176,15 @@ def html(report: Report) -> str:
         findings=findings,
         finding_count=sum(len(row.result.findings) or 1 for row in failing),
         policies=tables(report, reading),
+        inventories=report.inventories,
+        unknown_kept=sum(one.unknown for one in report.inventories),
         unknown=unknown,
         unseen_count=len(unseen),
         waived=reading.of(Outcome.WAIVED),
         absent=_by_reason(absent),
         absent_count=len(absent),
         plots=_plots(report.evidence.values()),
-        waterfalls=[fall for one in report.evidence.values() for fall in one.waterfalls],
+        loadings=_loadings(report.evidence.values()),
         slowest=sorted(reading.rows, key=lambda row: (-row.result.seconds, row.check))[:SLOWEST],
         version=__version__,
     )
@@ -375,15 +393,43 @@ class _Showing:
             if (summary := self._evidence.get(one)) is not None:
                 full = one not in self._shown
                 self._shown.add(one)
-                shown.append(_Shown(summary, full, self._image(summary.image) if full else ""))
+                image = self._image(summary.image) if full else ""
+                attached = ((file, _beside(file.name), self._image(file.image)) for file in summary.attached if full)
+                shown.append(_Shown(summary, full, image, tuple(attached)))
         return tuple(shown)
 
     def _image(self, image: bytes) -> str:
-        kind = next((kind for magic, kind in _IMAGES.items() if image.startswith(magic)), "")
-        if not kind or len(image) > self._left:
+        address = _data(image)
+        if not address or len(image) > self._left:
             return ""
         self._left -= len(image)
-        return f"data:{kind};base64,{base64.b64encode(image).decode()}"
+        return address
+
+
+def _beside(name: str) -> str:
+    """The relative address of an evidence file; empty for a name that no record of ours has."""
+    return f"evidence/{name}" if _FILE.fullmatch(name) else ""
+
+
+def _data(image: bytes) -> str:
+    """A picture as an address; empty where it is none of a kind that is known."""
+    kind = next((kind for magic, kind in _IMAGES.items() if image.startswith(magic)), "")
+    return f"data:{kind};base64,{base64.b64encode(image).decode()}" if kind else ""
+
+
+def _loadings(evidence: Iterable[EvidenceSummary]) -> list[_Loading]:
+    """Each waterfall; the first of a page with the page's film, while the films fit."""
+    every = list(evidence)
+    films = {one.film.page: one.film for one in every if one.film}
+    left, told = FILM_BYTES, []
+    for fall in (fall for one in every for fall in one.waterfalls):
+        film = films.pop(fall.page, None)
+        size = sum(len(shot.picture) for shot in film.shots) if film else 0
+        shown = film.shots if film and size <= left else ()
+        left -= size if shown else 0
+        pictures = tuple((f"{shot.ms:,} ms", address) for shot in shown if (address := _data(shot.picture)))
+        told.append(_Loading(fall, pictures))
+    return told
 
 
 def _plots(evidence: Iterable[EvidenceSummary]) -> list[tuple[str, list[_Scale]]]:

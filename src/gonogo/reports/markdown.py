@@ -72,6 +72,7 @@ def _chunks(report: Report, reading: Reading) -> Iterator[_Chunk]:
     )
     yield from _reasons(f"Why {reading.word}", reading.reasons)
     yield from _policy(report, reading)
+    yield from _inventory(report)
     yield from _findings(reading.of(Outcome.FAIL), report.cards)
     yield from _rows("Not observed", reading.of(Outcome.UNKNOWN, Outcome.MISSING))
     yield from _reasons("Warnings", reading.warnings)
@@ -161,6 +162,20 @@ def _policy(report: Report, reading: Reading) -> Iterator[_Chunk]:
         for one in first.lines
     )
     yield from _table(("Policy", "Verdict", "In effect"), cells)
+
+
+def _inventory(report: Report) -> Iterator[_Chunk]:
+    """The entries that nobody declared; where every one is known, verdict.html suffices."""
+    for one in report.inventories:
+        if not one.unknown:
+            continue
+        yield f"## Cookies and storage of {escape(one.where)} ({one.unknown} of {one.total} unknown)\n\n", 0
+        cells = (
+            (escape(item.name), item.kind, escape(item.party), escape(item.lifetime), escape(item.first_seen))
+            for item in one.items
+            if not item.known
+        )
+        yield from _table(("Name", "Kind", "Whose", "Lasts", "First seen at"), cells)
 
 
 def _fix(card: Card | None) -> Iterator[_Chunk]:

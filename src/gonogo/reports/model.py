@@ -11,9 +11,10 @@ from gonogo.evidence.records import PlanEntry
 from gonogo.gate.model import (
     Reason,
 )
+from gonogo.reports.inventory import Inventory
 from gonogo.reports.policy import HostPolicy
 from gonogo.reports.text import line, plural
-from gonogo.reports.waterfall import Waterfall
+from gonogo.reports.waterfall import Film, Waterfall
 from gonogo.result import Decision, Outcome, Result, Severity
 
 SEVERITIES = tuple(Severity)
@@ -54,6 +55,17 @@ class Point:
 
 
 @dataclass(frozen=True, slots=True)
+class Attached:
+    """A file beside an evidence record: the element that broke a rule, the trace of a journey that failed."""
+
+    name: str
+    said: str
+    """What it shows."""
+    image: bytes = b""
+    """The picture itself, where it is one that is to be shown in the page."""
+
+
+@dataclass(frozen=True, slots=True)
 class EvidenceSummary:
     """What a reader is shown of one evidence record; all text is bounded and free of secrets."""
 
@@ -75,8 +87,12 @@ class EvidenceSummary:
     plots: tuple[tuple[str, tuple[Point, ...]], ...] = ()
     """Further groups with their own numbers: the second load of a measured visit."""
     waterfalls: tuple[Waterfall, ...] = ()
+    film: Film | None = None
+    """How a page came into sight, where this was its warm-up."""
     image: bytes = b""
     """The screenshot itself, PNG, JPEG or WebP, where it is to be shown in the page."""
+    attached: tuple[Attached, ...] = ()
+    """Further files, without those of `film`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +116,8 @@ class Report:
     """The run's directory as a person would type it, for the commands that are shown; empty: not told."""
     hosts: tuple[HostPolicy, ...] = ()
     """The security policy of each host, the site's first; empty where no security check ran."""
+    inventories: tuple[Inventory, ...] = ()
+    """What is kept in a visitor's browser, by page and region; empty where no visit looked."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,7 +33,26 @@ class Mark:
 
 
 @dataclass(frozen=True, slots=True)
+class Shot:
+    """What a page showed from a moment on."""
+
+    ms: int
+    picture: bytes
+    """JPEG."""
+
+
+@dataclass(frozen=True, slots=True)
+class Film:
+    """How a page came into sight, in a load of its own whose times are not judged."""
+
+    page: str
+    shots: tuple[Shot, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Waterfall:
+    page: str
+    """Path and, where it is not the usual one, device; a film of the same page belongs to it."""
     title: str
     rows: tuple[Row, ...]
     marks: tuple[Mark, ...]
@@ -41,7 +60,7 @@ class Waterfall:
     """Resources beyond MOST_ROWS."""
 
 
-def waterfall(title: str, load: Load) -> Waterfall | None:
+def waterfall(page: str, title: str, load: Load) -> Waterfall | None:
     """None where nothing was fetched."""
     vitals = load.vitals
     marks = [(name, ms) for name, ms in (("FCP", vitals.fcp_ms), ("LCP", vitals.lcp_ms)) if ms is not None]
@@ -59,12 +78,12 @@ def waterfall(title: str, load: Load) -> Waterfall | None:
         left, middle, right = (_percent(ms, whole) for ms in (one.start_ms, answered, end))
         rows.append(Row(_name(one.url, site), one.type, said, left, middle - left, right - middle))
     shown = tuple(Mark(name, _percent(ms, whole), f"{ms:.0f} ms") for name, ms in marks)
-    return Waterfall(title, tuple(rows), shown, max(len(load.transfers) - MOST_ROWS, 0))
+    return Waterfall(page, title, tuple(rows), shown, max(len(load.transfers) - MOST_ROWS, 0))
 
 
-def first_loads(title: str, loads: Sequence[Load]) -> tuple[Waterfall, ...]:
+def first_loads(page: str, title: str, loads: Sequence[Load]) -> tuple[Waterfall, ...]:
     """One drawing for each load of a visit."""
-    drawn = (waterfall(f"{title}, {load.state} load", load) for load in loads)
+    drawn = (waterfall(page, f"{title}, {load.state} load", load) for load in loads)
     return tuple(one for one in drawn if one is not None)
 
 

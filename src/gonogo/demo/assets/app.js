@@ -42,6 +42,12 @@
   });
   window.addEventListener("unhandledrejection", (event) => reportError(String(event.reason), "promise"));
 
+  const logError = (message, source) => {
+    const body = JSON.stringify({ message, source, severity: "error" });
+    fetch("/client-errors", { method: "POST", body, keepalive: true, headers: { "Content-Type": "application/json" } }).catch(() => {});
+  };
+  window.addEventListener("error", (event) => event.message && logError(event.message, `${event.filename}:${event.lineno}`));
+
   const { dsn, release, environment } = settings;
   window.Sentry = { getClient: () => ({ getOptions: () => ({ dsn, release, environment }) }) };
 
@@ -224,6 +230,11 @@
     const row = (day) => element("tr", {}, ...[day.date, day.events, day.sessions].map((text) => element("td", { textContent: text })));
     document.getElementById("days").replaceChildren(...figures.days.map(row));
   };
+  const beginTeam = async () => {
+    const response = await fetch("/api/analytics/engagement/metrics");
+    const { bounce_rate: rate } = response.ok ? await response.json() : {};
+    document.getElementById("bounce-rate").textContent = rate === undefined ? "–" : `${(100 * rate).toFixed(1)} %`;
+  };
   const beginDashboard = () => {
     const refresh = async () => {
       try {
@@ -237,10 +248,11 @@
     };
     refresh();
     setInterval(refresh, 15000);
+    if (document.getElementById("bounce-rate")) beginTeam();
   };
 
   consent.begin();
   const page = document.body.dataset.page;
   if (page === "home") beginHome();
-  if (page === "dashboard") beginDashboard();
+  if (page === "dashboard" || page === "team") beginDashboard();
 })();

@@ -37,7 +37,7 @@ async def gather(request: VisitRequest, context: Context) -> Visit:
 
 
 async def _open(context: Context) -> Fleet:
-    fleet = Fleet()
+    fleet = Fleet(context.folder / ".traces")
     context.resources.push_async_callback(fleet.aclose)
     return fleet
 
@@ -59,7 +59,15 @@ async def _pins(request: VisitRequest, context: Context, limits: Boundary) -> tu
     for host, port in origins:
         evidence = await context.fetch(handshake(context.environment, host, port))
         if evidence.facts is not None:
-            seen = from_json(TlsFacts, evidence.facts).handshakes
-            verified = [one.presented[0] for one in seen if not one.error and one.name_matches and one.presented]
-            pins += [leaf.spki_sha256 for leaf in verified if leaf.spki_sha256]
+            pins += verified_keys(from_json(TlsFacts, evidence.facts))
     return tuple(pins)
+
+
+def verified_keys(seen: TlsFacts) -> list[str]:
+    """Keys of the leaves whose name fits and whose chain both verifiers accept, once each."""
+    leaves = [
+        one.presented[0]
+        for one in seen.handshakes
+        if one.presented and one.name_matches and not one.error and not one.second_error
+    ]
+    return list(dict.fromkeys(leaf.spki_sha256 for leaf in leaves if leaf.spki_sha256))

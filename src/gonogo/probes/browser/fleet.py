@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Sequence
+import shutil
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import anyio
@@ -16,6 +17,8 @@ from gonogo.browsers import BrowserIdentity, launch
 from gonogo.errors import EvidenceMissing, Unavailable
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from playwright.async_api import Browser, BrowserContext, Page, Playwright
 
 CLOSE_S = 5.0
@@ -49,6 +52,8 @@ class Surroundings:
     timezone: str = ""
     gpc: bool = False
     """Send `Sec-GPC: 1` (https://w3c.github.io/gpc/)."""
+    state: Mapping[str, Any] | None = field(default=None, repr=False)
+    """Cookies and storage of a visitor who has signed in; see sign_in.py."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +88,7 @@ class Running:
             locale=surroundings.locale or None,
             timezone_id=surroundings.timezone or None,
             extra_http_headers={"Sec-GPC": "1"} if surroundings.gpc else None,
+            storage_state=surroundings.state,  # type: ignore[arg-type]
         )
 
     async def rename(self, page: Page, device: Device, evidence_id: str, locale: str = "") -> None:
@@ -109,7 +115,10 @@ class Running:
 class Fleet:
     """The run's browsers by launch flags; in practice one."""
 
-    def __init__(self) -> None:
+    def __init__(self, traces: Path | None = None) -> None:
+        """`traces`: a folder in which traces are made and which goes with the fleet, so that a run that is killed leaves
+        none among everybody's temporary files."""
+        self._traces = traces
         self._lock = anyio.Lock()
         self._playwright: Playwright | None = None
         self._running: dict[tuple[str, ...], Running] = {}
@@ -141,7 +150,7 @@ class Fleet:
             try:
                 if self._playwright is None:
                     self._playwright = await async_playwright().start()
-                browser, identity = await launch(self._playwright, args=flags)
+                browser, identity = await launch(self._playwright, args=flags, traces=self._traces)
                 return Running(browser, identity, *await _introduce(browser))
             except (Error, Unavailable) as error:
                 # A driver that has died is replaced once; one that still runs a browser is not to blame.
@@ -155,6 +164,8 @@ class Fleet:
         for one in running.values():
             await _bounded(one.browser.close())
         await self._stop()
+        if self._traces is not None:
+            shutil.rmtree(self._traces, ignore_errors=True)
 
     async def _stop(self) -> None:
         playwright, self._playwright = self._playwright, None

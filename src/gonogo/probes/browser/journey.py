@@ -11,9 +11,10 @@ from urllib.parse import urlsplit
 
 import anyio
 
-from gonogo.environment.models import Freshness, Journey, JourneyStep
+from gonogo.environment.models import Freshness, Journey, JourneyStep, Role
 from gonogo.evidence.behaviour import JourneySeen, Stamp, StepSeen
 from gonogo.formats import json_pointer, json_text
+from gonogo.probes.browser import sign_in
 from gonogo.probes.browser.failures import reason
 from gonogo.probes.browser.recorder import clip
 
@@ -53,8 +54,17 @@ def told(step: JourneyStep) -> str:
 class Walker:
     """Makes one journey in the page of a visit."""
 
-    def __init__(self, page: Page, journey: Journey, origin: str, attach: Callable[[str], FilePath]) -> None:
-        """`attach` gives the path of an attachment by its suffix."""
+    def __init__(
+        self,
+        page: Page,
+        journey: Journey,
+        origin: str,
+        attach: Callable[[str], FilePath],
+        *,
+        secrets: tuple[str, ...] = (),
+    ) -> None:
+        """`attach` gives the path of an attachment by its suffix; `secrets` must stand in none of them."""
+        self._secrets = secrets
         self._page = page
         self._journey = journey
         self._origin = origin
@@ -70,9 +80,19 @@ class Walker:
         self._pictures: list[str] = []
         self._status = 0
 
+    def listen(self) -> None:
+        """Note answers from now on; to those of the first page's load a journey may look back."""
+        self._page.context.on("response", self._on_response)
+
+    async def forget(self) -> None:
+        """Stop listening, and reading what was heard. May be called twice."""
+        reads, self._reads = self._reads, []
+        for read in reads:
+            read.cancel()
+        await asyncio.gather(*reads, return_exceptions=True)
+
     async def walk(self) -> JourneySeen:
         """Make the journey as far as it goes. Raises playwright's Error only when the page or the browser is gone."""
-        self._page.context.on("response", self._on_response)
         tracing = await self._trace()
         seen: list[StepSeen] = []
         began = anyio.current_time()
@@ -90,9 +110,7 @@ class Walker:
                 await self._keep_trace(wanted=failed)
         finally:
             self._page.context.remove_listener("response", self._on_response)
-            for read in self._reads:
-                read.cancel()
-            await asyncio.gather(*self._reads, return_exceptions=True)
+            await self.forget()
         return JourneySeen(self._journey.name, tuple(seen), seconds, stamp, tuple(self._pictures))
 
     def _on_response(self, response: Response) -> None:
@@ -269,6 +287,9 @@ class Walker:
 
         path = self._attach(".failed.png")
         with suppress(Error, TimeoutError):
+            typed = tuple(step.secret.get_secret_value() for step in self._journey.steps)
+            if await sign_in.reveals(self._page, tuple(one for one in self._secrets if one not in typed)):
+                return  # what was typed is covered
             with anyio.fail_after(PICTURE_S):
                 await self._page.screenshot(path=path, timeout=PICTURE_S * 1000, scale="css", mask=self._fields or None)
             self._pictures.append(path.name)
@@ -277,7 +298,7 @@ class Walker:
         """Begin the browser's trace, which a failure keeps. A journey with secrets has none: it would hold them."""
         from playwright.async_api import Error
 
-        if any(step.secret.get_secret_value() for step in self._journey.steps):
+        if self._secrets:
             return False
         try:
             await self._page.context.tracing.start(snapshots=True, screenshots=False, sources=False)
@@ -298,6 +319,12 @@ class Walker:
                 path.unlink()
             else:
                 self._pictures.append(path.name)
+
+
+def secrets_of(journey: Journey, role: Role | None) -> tuple[str, ...]:
+    """What the journey types, and the token of the role that has signed in."""
+    typed = [step.secret.get_secret_value() for step in journey.steps]
+    return tuple(filter(None, [*typed, *([role.token.get_secret_value()] if role else [])]))
 
 
 async def prepare(browsing: BrowserContext, journeys: Iterable[Journey]) -> None:

@@ -11,11 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 import anyio
 
-from gonogo.evidence.facts import Conditions, Coverage, Transfer, Visit, Vitals, from_json
+from gonogo.evidence.facts import Conditions, Coverage, Frame, Transfer, Visit, Vitals, from_json
 from gonogo.evidence.records import Evidence, Request, VisitRequest
+from gonogo.probes.browser.film import Film
 from gonogo.probes.browser.recorder import MOST_REQUESTS, clip
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from playwright.async_api import CDPSession, Page
 
 
@@ -67,6 +70,9 @@ class Instruments:
         self._request = request
         self._host_index = 0.0
         self._began = 0.0
+        self._began_at = 0.0
+        """The same moment in Unix time, by which the browser dates pictures."""
+        self._film = Film(session) if request.coverage else None
         self._pending: dict[str, Transfer] = {}
         self._done: list[Transfer] = []
         self._sheets: dict[str, tuple[str, int]] = {}
@@ -114,6 +120,12 @@ class Instruments:
         self._began = 0.0
         self._pending.clear()
         self._done.clear()
+        if self._film is not None:
+            await self._film.start()
+
+    async def film(self, attach: Callable[[str], Path]) -> tuple[Frame, ...]:
+        """How the load came into sight; nothing where its times are judged, for taking pictures slows it down."""
+        return await self._film.stop(self._began_at, attach) if self._film is not None else ()
 
     def transfers(self) -> tuple[Transfer, ...]:
         """What the load has fetched so far, in the order asked for; what is under way has no end."""
@@ -125,7 +137,8 @@ class Instruments:
             self._keep(replace(before, end_ms=self._at(told)))
         if not str(told["request"]["url"]).startswith(("http:", "https:")):
             return
-        self._began = self._began or float(told["timestamp"])
+        if not self._began:
+            self._began, self._began_at = float(told["timestamp"]), float(told["wallTime"])
         kind = str(told.get("type", "Other")).lower()
         if len(self._pending) + len(self._done) < MOST_REQUESTS:
             self._pending[name] = Transfer(clip(told["request"]["url"], 500), kind, self._at(told))

@@ -10,16 +10,16 @@ from contextlib import suppress
 from dataclasses import replace
 from functools import cache, partial
 from importlib.resources import files
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import anyio
 
-from gonogo.environment.models import Consent, Journey
+from gonogo.environment.models import Consent, Environment, Journey
 from gonogo.errors import EvidenceMissing
 from gonogo.evidence.behaviour import ErrorClient, JourneySeen
 from gonogo.evidence.facts import BrowserCookie, Choice, Load, Snapshot, Transfer, Visit, Vitals
 from gonogo.evidence.records import FailureKind, Step, VisitRequest, identity
-from gonogo.probes.browser import assess, axe, consent, journey, privacy, tags
+from gonogo.probes.browser import assess, axe, consent, journey, privacy, sign_in, tags
 from gonogo.probes.browser.boundary import Answer, Boundary
 from gonogo.probes.browser.failures import kind_of, reason
 from gonogo.probes.browser.fleet import DEVICES, Device, Running, Surroundings
@@ -120,11 +120,15 @@ async def visit(request: VisitRequest, context: Context, running: Running, bound
     device = DEVICES[request.device]
     try:
         with anyio.fail_after(VISIT_S):
-            surroundings = Surroundings(request.locale, request.timezone, gpc=request.gpc)
+            state = _signed_in(request, context.environment)
+            surroundings = Surroundings(request.locale, request.timezone, request.gpc, state)
             browsing = await running.open(device, evidence_id, surroundings)
             try:
                 walk = _Walk(request, context, boundary, browsing)
-                return await walk.all(running, device, evidence_id)
+                try:
+                    return await walk.all(running, device, evidence_id)
+                finally:
+                    await walk.forget()
             finally:
                 with anyio.CancelScope(shield=True), suppress(Error):
                     await _close(browsing)
@@ -143,6 +147,19 @@ async def _close(browsing: BrowserContext) -> None:
     if scope.cancelled_caught and browsing.browser is not None:
         with anyio.move_on_after(STEP_S):
             await browsing.browser.close()
+
+
+def _journeys(request: VisitRequest, environment: Environment) -> list[Journey]:
+    named = {step.value for step in request.steps if step.action == "journey"}
+    return [one for one in environment.journeys if one.name in named]
+
+
+def _signed_in(request: VisitRequest, environment: Environment) -> dict[str, Any] | None:
+    """What the browser of the journey's role holds; None for a stranger's."""
+    for one in _journeys(request, environment):
+        if one.role in environment.roles:
+            return sign_in.storage(environment, environment.roles[one.role])
+    return None
 
 
 class _Walk:
@@ -174,8 +191,10 @@ class _Walk:
         self._policy = ""
         self._reopened = False
         self._journey: JourneySeen | None = None
+        self._walkers: dict[str, journey.Walker] = {}
         self._error_client: ErrorClient | None = None
         self._sink = ""
+        self._thrown = ""
         self._choices: list[Choice] = []
         self._writes = privacy.CookieWrites()
         self._page: Page
@@ -204,6 +223,7 @@ class _Walk:
         await journey.prepare(self._browsing, self._declared_journeys())
         self._renew = partial(self._open_page, running, device, evidence_id)
         await self._renew()
+        self._listen()
         if request.measure:
             self._instruments = await Instruments.attach(self._page, request)
         for step in self._request.steps:
@@ -231,6 +251,7 @@ class _Walk:
             journey=self._journey,
             error_client=self._error_client,
             sink=self._sink,
+            thrown=self._thrown,
             choices=tuple(self._choices),
             writes=await self._writes.all() if request.privacy else (),
         )
@@ -473,8 +494,8 @@ class _Walk:
         if self._vitals is None or self._instruments is None:
             return
         state = "stored" if self._loads else "first"
-        transfers = self._transfers
-        self._loads.append(Load(state, self._vitals, self._load_began, self._load_end, transfers))
+        frames = await self._instruments.film(self._attach)
+        self._loads.append(Load(state, self._vitals, self._load_began, self._load_end, self._transfers, frames))
         self._vitals = None
 
     async def _assess(self, step: Step) -> None:
@@ -483,18 +504,36 @@ class _Walk:
         self._acted_at = anyio.current_time()
 
     def _declared_journeys(self) -> list[Journey]:
-        named = {step.value for step in self._request.steps if step.action == "journey"}
-        return [one for one in self._environment.journeys if one.name in named]
+        return _journeys(self._request, self._environment)
+
+    def _secrets(self) -> tuple[str, ...]:
+        """What must not be seen in a picture of this visit."""
+        return tuple(
+            secret
+            for one in self._declared_journeys()
+            for secret in journey.secrets_of(one, self._environment.roles.get(one.role))
+        )
+
+    def _listen(self) -> None:
+        """A journey hears the answers from the first page on."""
+        origin, secrets = self._environment.site.url, self._secrets()
+        for one in self._declared_journeys():
+            self._walkers[one.name] = journey.Walker(self._page, one, origin, self._attach, secrets=secrets)
+            self._walkers[one.name].listen()
+
+    async def forget(self) -> None:
+        """End what a journey left under way; for the visit's end, whatever it was."""
+        for walker in self._walkers.values():
+            await walker.forget()
 
     async def _make_journey(self, name: str) -> None:
-        declared = next(one for one in self._declared_journeys() if one.name == name)
-        walker = journey.Walker(self._page, declared, self._environment.site.url, self._attach)
-        self._journey = await walker.walk()
+        self._journey = await self._walkers[name].walk()
         self._acted_at = anyio.current_time()
 
     async def _throw(self, words: str) -> None:
         self._error_client = await tags.error_client(self._page)
-        await tags.throw(self._page, words)
+        await tags.throw(self._page, f"{words} {self._context.tag}")
+        self._thrown = self._context.tag
         self._acted_at = anyio.current_time()
 
     async def _write_markup(self, _value: str) -> None:
@@ -646,6 +685,9 @@ class _Walk:
 
         path = self._context.attach(evidence_id, ".png")
         try:
+            if await sign_in.reveals(self._page, self._secrets()):
+                self._problems.append("screenshot: not taken, for the page may hold a secret")
+                return
             with anyio.fail_after(SCREENSHOT_S + 1.0):
                 await self._page.screenshot(path=path, timeout=SCREENSHOT_S * 1000, scale="css")
             self._screenshot = path.name

@@ -1,0 +1,1 @@
+alter table error_logs add column release text;
