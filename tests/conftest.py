@@ -11,11 +11,6 @@ from main_job import MainJob
 from gonogo.demo import provider
 
 
-def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
-    """Bytes may hold a key or a time, and xdist wants the same ids in every process."""
-    return argname if isinstance(val, bytes) and len(val) > 16 else None
-
-
 @pytest.fixture(scope="session")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[provider.Demo]:
     """A running demo; its file for GONOGO_DEMO is `demo_file`."""
