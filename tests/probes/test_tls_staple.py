@@ -58,6 +58,23 @@ def server_hello(
         (record(22, b"\x0b\x00\x00\x00"), "unknown: the server's first record is not one ServerHello"),
         (b"HTTP/1.1 400 Bad Request\r\n", "unknown: the server does not speak TLS"),
     ],
+    ids=[
+        "nothing",
+        "part of a hello",
+        "a hello",
+        "a change of keys",
+        "an alert",
+        "half an alert",
+        "an alert after the hello",
+        "what no key opens",
+        "another group wanted",
+        "a group not offered",
+        "a suite of TLS 1.2",
+        "a share of nothing",
+        "a share off the curve",
+        "no hello",
+        "not TLS",
+    ],
 )
 def test_what_a_flight_says(data: bytes, said: str) -> None:
     assert tls_staple.read(BEGUN, data) == said
