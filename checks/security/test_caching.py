@@ -9,14 +9,16 @@ from __future__ import annotations
 from gonogo import Finding, Severity, check
 from gonogo.check import report
 from gonogo.evidence.facts import Exchange
-from gonogo.formats.cache_control import parse, shared_storage
+from gonogo.formats.cache_control import kept_by_cdns, parse, seconds, shared_storage
 from gonogo.nouns import PrivateAnswer
 
 
-def _for_cdns(exchange: Exchange) -> bool:
-    """A field for CDNs alone (RFC 9213), which they obey instead of Cache-Control, lets them keep it."""
-    fields = exchange.values("cdn-cache-control")
-    return bool(fields) and shared_storage(fields, status=exchange.status).allowed
+def _contradicted(exchange: Exchange) -> str:
+    """What stands against `private`: caches differ in which one they obey. Against no-store nothing does."""
+    said = parse(exchange.values("cache-control"))
+    if "no-store" in said:
+        return ""
+    return "public" if "public" in said else "s-maxage" if seconds(said, "s-maxage") else ""
 
 
 @check(
@@ -32,12 +34,7 @@ def test_private_answers(private_answer: PrivateAnswer) -> None:
         authorization=private_answer.authorized,
         expires=bool(exchange.values("expires")),
     )
-    said = {
-        name
-        for header in ("cache-control", "cdn-cache-control", "surrogate-control")
-        for name in parse(exchange.values(header))
-    }
-    public = said & {"public", "s-maxage"} or ({"cdn-cache-control"} if _for_cdns(exchange) else set())
-    if storage.allowed or public:
-        seen = f"stored by shared caches ({storage.why if storage.allowed else ', '.join(sorted(public))})"
+    why = storage.why if storage.allowed else kept_by_cdns(exchange.values) or _contradicted(exchange)
+    if why:
+        seen = f"stored by shared caches ({why})"
         report([Finding.of(private_answer.subject, seen=seen, wanted="no-store or private", what="the answer")])

@@ -14,7 +14,7 @@ from gonogo import Finding, Severity, check
 from gonogo.check import report
 from gonogo.errors import EvidenceMissing
 from gonogo.formats.public_suffix import is_public
-from gonogo.formats.set_cookie import Cookie, parse_all, problems_at, read
+from gonogo.formats.set_cookie import Cookie, is_session, parse_all, problems_at, read
 from gonogo.nouns import Redirects, Response
 
 DAY_S = 86_400
@@ -26,10 +26,15 @@ def _at(response: Response) -> datetime:
     return datetime.fromisoformat(response.exchange.ended)
 
 
+def _fields(response: Response) -> tuple[Cookie, ...]:
+    """Cookies that the answer sets or deletes."""
+    found = parse_all(response.exchange.values("set-cookie"), at=_at(response))
+    return tuple(cookie for cookie in found if not _foreign(cookie))
+
+
 def _cookies(response: Response) -> tuple[Cookie, ...]:
     """Cookies that the answer sets; those it deletes carry nothing to protect."""
-    found = parse_all(response.exchange.values("set-cookie"), at=_at(response))
-    return tuple(cookie for cookie in found if not cookie.deletes and not _foreign(cookie))
+    return tuple(cookie for cookie in _fields(response) if not cookie.deletes)
 
 
 FOREIGN = (
@@ -51,8 +56,7 @@ def _clear(response: Response) -> bool:
 
 
 def _session(response: Response, cookie: Cookie) -> bool:
-    patterns = response.security.session_cookies
-    return any(fnmatchcase(cookie.name.lower(), pattern.lower()) for pattern in patterns)
+    return is_session(cookie, response.security.session_cookies)
 
 
 def _lacking(response: Response, cookies: Iterable[Cookie], attribute: str) -> list[Finding]:
@@ -66,7 +70,7 @@ def _lacking(response: Response, cookies: Iterable[Cookie], attribute: str) -> l
 
 def _prefixed(cookie: Cookie) -> bool:
     """Its prefix demands Secure of every browser, so a lack of it is that check's finding."""
-    return cookie.prefix.lower() in {"__host-", "__secure-", "__host-http-"}
+    return bool(cookie.prefix)
 
 
 @check(
@@ -99,8 +103,13 @@ def test_secure(response: Response) -> None:
     title="Script cannot read session cookies", severity=Severity.CRITICAL, profiles={"smoke", "security", "nightly"}
 )
 def test_http_only(response: Response) -> None:
-    """One cross-site scripting hole then gives away every session. Judged for names in `security.session_cookies`."""
-    bare = (one for one in _cookies(response) if not one.http_only and _session(response, one))
+    """One cross-site scripting hole then gives away every session. Judged for names in `security.session_cookies` and for
+    values that are a JWT; where the prefix demands HttpOnly, prefixes have their own check."""
+    bare = (
+        one
+        for one in _cookies(response)
+        if not one.http_only and _session(response, one) and (_clear(response) or not one.prefix_problems)
+    )
     report(_lacking(response, bare, "HttpOnly"))
 
 
@@ -120,24 +129,33 @@ def test_same_site(response: Response) -> None:
     title="Cookie prefixes keep their promise", severity=Severity.CRITICAL, profiles={"smoke", "security", "nightly"}
 )
 def test_prefix(response: Response) -> None:
-    """Browsers drop `__Host-` without Secure and `Path=/` or with a Domain, and `__Secure-` without Secure: nobody can log in.
+    """Browsers drop `__Host-` without Secure and `Path=/` or with a Domain, `__Secure-` without Secure, and `__Http-` without
+    Secure and HttpOnly: nobody can log in. A deletion is dropped just so: nobody can log out.
 
     See: https://developer.mozilla.org/docs/Web/HTTP/Reference/Headers/Set-Cookie#cookie_prefixes
     """
     report(
         Finding.of(
-            response.subject, seen=problem, wanted="what the prefix demands", what=f"cookie {cookie.name[:60]!r}"
+            response.subject,
+            seen=problem,
+            wanted="what the prefix demands",
+            what=f"{'deletion of ' if cookie.deletes else ''}cookie {cookie.name[:60]!r}",
         )
-        for cookie in _cookies(response)
-        if cookie.prefix and not _clear(response)
+        for cookie in _fields(response)
+        if cookie.prefix and not _clear(response) and not (cookie.deletes and _is_replaced(response, cookie))
         for problem in _dropped(response, cookie)
     )
+
+
+def _is_replaced(response: Response, cookie: Cookie) -> bool:
+    """Another field of the answer sets or deletes the same cookie, and browsers obey it."""
+    return any(one.name == cookie.name and not _dropped(response, one) for one in _fields(response))
 
 
 def _dropped(response: Response, cookie: Cookie) -> tuple[str, ...]:
     """Why a browser that got this answer drops the cookie."""
     found = problems_at(cookie, url=response.exchange.url, is_public_suffix=is_public)
-    return tuple(dict.fromkeys((*cookie.problems, *found)))
+    return tuple(dict.fromkeys((*cookie.problems, *found, *cookie.prefix_problems)))
 
 
 @check(title="Cookies stay on their host", severity=Severity.MEDIUM, profiles={"smoke", "security", "nightly"})

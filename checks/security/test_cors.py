@@ -11,19 +11,21 @@ from collections.abc import Iterator
 from gonogo import Finding, Severity, check
 from gonogo.check import report
 from gonogo.evidence.facts import Exchange
+from gonogo.formats import cache_control
 from gonogo.nouns import Cors, CorsAnswer
 
 MAX_PREFLIGHT_S = 7200
 """Chromium keeps a preflight no longer; a longer one is a mistake in a unit."""
-BY_PARTS = ("subdomain", "lookalike")
+BY_PARTS = ("subdomain", "lookalike", "unescaped")
 
 
 def _allowed(exchange: Exchange) -> str:
-    return (exchange.value("access-control-allow-origin") or "").strip()
+    """Several fields are one value to browsers (Fetch §2.2.2 get), and no origin then."""
+    return ", ".join(exchange.values("access-control-allow-origin")).strip()
 
 
 def _credentials(exchange: Exchange) -> bool:
-    return (exchange.value("access-control-allow-credentials") or "").strip() == "true"
+    return ", ".join(exchange.values("access-control-allow-credentials")).strip() == "true"
 
 
 def _exchanges(answer: CorsAnswer) -> tuple[Exchange, Exchange]:
@@ -81,11 +83,17 @@ def test_null(cors: Cors) -> None:
 
 @check(title="Origins are compared whole", severity=Severity.CRITICAL, profiles={"security", "nightly"})
 def test_compared_whole(cors: Cors) -> None:
-    """A comparison of the beginning or the end lets `www.example.org.evil.example` or `evilexample.org` in.
+    """A comparison of the beginning or the end lets `www.example.org.evil.example` or `evilexample.org` in; a dot of a
+    regular expression without its backslash `wwwxexample.org`.
 
     See: https://portswigger.net/web-security/cors
     """
-    report(_finding(cors, one) for one in _hostile(cors, *BY_PARTS) if _granted(one) and not _told(cors, one))
+    by_end = any(_granted(one) for one in _hostile(cors, "lookalike"))
+    report(
+        _finding(cors, one)
+        for one in _hostile(cors, *BY_PARTS)
+        if _granted(one) and not _told(cors, one) and not (by_end and one.kind == "unescaped")
+    )
 
 
 @check(title="The insecure origin is refused", severity=Severity.HIGH, profiles={"security", "nightly"})
@@ -115,14 +123,18 @@ def test_wildcard_with_credentials(cors: Cors) -> None:
 
 @check(title="Caches keep answers to origins apart", severity=Severity.MEDIUM, profiles={"security", "nightly"})
 def test_vary(cors: Cors) -> None:
-    """An answer that names one origin, kept by a cache, locks the others out, or lets them in."""
+    """An answer that names one origin, kept by a cache, locks the others out, or lets them in; so does one that names none.
+
+    Preflights are not judged: no HTTP cache keeps the answer to OPTIONS (RFC 9110 §9.3.7).
+    See: https://fetch.spec.whatwg.org/#cors-protocol-and-http-caches
+    """
     if len({_allowed(one.simple) for one in cors.answers}) < 2:
         return  # the same for everybody
     named = [
         exchange
         for one in cors.answers
         for exchange in (one.simple,)
-        if _allowed(exchange) not in {"", "*"} and not _varies(exchange)
+        if (_allowed(exchange) != "*" if _allowed(exchange) else _reused(exchange)) and not _varies(exchange)
     ]
     if named:
         report(
@@ -132,6 +144,30 @@ def test_vary(cors: Cors) -> None:
                 )
             ]
         )
+
+
+def _reused(exchange: Exchange) -> bool:
+    """A cache answers with it again without asking: it has a lifetime, said or, by its Last-Modified, assumed (RFC 9111 §4.2).
+
+    Most answers of an API have none, and for them a Vary that frameworks leave out costs nobody anything.
+    """
+    fields = exchange.values("cache-control")
+    said = cache_control.parse(fields)
+    if "no-cache" in said or _is_no_store(exchange):
+        return False
+    lifetimes = [cache_control.seconds(said, name) for name in ("max-age", "s-maxage")]
+    if any(one is not None for one in lifetimes):
+        return any(lifetimes)
+    return (
+        bool(exchange.values("last-modified")) and cache_control.shared_storage(fields, status=exchange.status).allowed
+    )
+
+
+def _is_no_store(exchange: Exchange) -> bool:
+    """Neither a cache that obeys Cache-Control nor a CDN with a field of its own (RFC 9213) keeps it."""
+    return "no-store" in cache_control.parse(exchange.values("cache-control")) and not exchange.values(
+        "cdn-cache-control"
+    )
 
 
 def _varies(exchange: Exchange) -> bool:

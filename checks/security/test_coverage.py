@@ -8,49 +8,87 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from urllib.parse import urlsplit
 
 from gonogo import Finding, Severity, check
 from gonogo.check import report
 from gonogo.evidence.facts import Exchange
-from gonogo.formats import csp, hsts, referrer_policy
+from gonogo.formats import csp, csp_review, hsts, html, referrer_policy
 from gonogo.nouns import Again, Response, Surface
 
 NONCE = re.compile(r"'nonce-[^']*'")
+REPORT_URI = re.compile(r"\breport-uri\b[^;]*+", re.IGNORECASE)
+QUERY = re.compile(r"\?[^\s;]*+")
+PAGE = re.compile(
+    r"\s*+(?:<\?xml[^>]*+>\s*+|<!--(?:[^-]|-(?!->))*+-->\s*+)*+<(?:!doctype html|html|head|body|h1|script)\b",
+    re.IGNORECASE,
+)
+"""How a browser knows markup that names no type (MIME Sniffing §7.1), as far as error pages go."""
+TYPES = ("text/html", "application/xhtml+xml")
 
 
-def _hsts(exchange: Exchange) -> bool:
-    policy = hsts.parse(exchange.values("strict-transport-security"))
-    return not isinstance(policy, str) and policy.max_age > 0
-
-
-def _nosniff(exchange: Exchange) -> bool:
-    return (exchange.value("x-content-type-options") or "").partition(",")[0].strip().lower() == "nosniff"
-
-
-def _policy(exchange: Exchange) -> bool:
-    policies = csp.parse(exchange.values("content-security-policy"))
-    return bool(policies) and not all(csp.allows_any_script(policy) for policy in policies)
-
-
-def _framing(exchange: Exchange) -> bool:
-    ancestors = any(
-        policy.directive("frame-ancestors") is not None
-        for policy in csp.parse(exchange.values("content-security-policy"))
+def _hsts(home: Response, other: Response) -> bool:
+    """Each answer replaces what the browser stored for its host (RFC 6797 §8.1); another host has a policy of its own."""
+    strong, sent = (hsts.parse(one.exchange.values("strict-transport-security")) for one in (home, other))
+    if isinstance(strong, str) or strong.max_age == 0:
+        return False
+    if isinstance(sent, str) or sent.max_age == 0:
+        return True
+    if _host(home) != _host(other):
+        return False
+    wanted = home.security
+    return sent.max_age < min(strong.max_age, wanted.hsts_max_age_s) or (
+        wanted.hsts_include_subdomains and strong.include_subdomains and not sent.include_subdomains
     )
-    return ancestors or (exchange.value("x-frame-options") or "").strip().upper() in {"DENY", "SAMEORIGIN"}
 
 
-def _referrer(exchange: Exchange) -> bool:
-    policy = referrer_policy.parse(exchange.values("referrer-policy"))
+def _host(response: Response) -> str:
+    return (urlsplit(response.exchange.url).hostname or "").lower()
+
+
+def _nosniff(home: Response, other: Response) -> bool:
+    first, second = (
+        (one.exchange.value("x-content-type-options") or "").partition(",")[0].strip().lower() == "nosniff"
+        for one in (home, other)
+    )
+    return first and not second
+
+
+def _policy(home: Response, other: Response) -> bool:
+    """A policy of another kind is not weaker while it lets no script run that the start page's does not."""
+    policies = csp_review.enforced(other.exchange.values("content-security-policy"), html.read(other.exchange.body))
+    if csp.sandboxed(policies):
+        return False
+    strong = csp_review.verdict(csp.parse(home.exchange.values("content-security-policy")))
+    weak = csp_review.verdict(policies)
+    return not strong.any_script and any(
+        getattr(weak, kind) and not getattr(strong, kind) for kind in ("any_script", "inline_script", "inline_handler")
+    )
+
+
+def _framing(home: Response, other: Response) -> bool:
+    first, second = (
+        csp_review.framing(one.exchange.values("content-security-policy"), one.exchange.values("x-frame-options"))
+        for one in (home, other)
+    )
+    return first is None and second is not None
+
+
+def _referrer(home: Response, other: Response) -> bool:
+    first, second = (referrer_policy.parse(one.exchange.values("referrer-policy")) for one in (home, other))
+    return _keeps_quiet(first) and not _keeps_quiet(second)
+
+
+def _keeps_quiet(policy: referrer_policy.ReferrerPolicy | str) -> bool:
     return not isinstance(policy, str) and policy.policy not in {"unsafe-url", "no-referrer-when-downgrade"}
 
 
-EVERYWHERE: dict[str, Callable[[Exchange], bool]] = {
+EVERYWHERE: dict[str, Callable[[Response, Response], bool]] = {
     "Strict-Transport-Security": _hsts,
     "X-Content-Type-Options": _nosniff,
 }
-"""For any kind of answer: whether it protects."""
-ON_PAGES: dict[str, Callable[[Exchange], bool]] = {
+"""For any kind of answer: whether it protects less than the start page."""
+ON_PAGES: dict[str, Callable[[Response, Response], bool]] = {
     "Content-Security-Policy": _policy,
     "X-Frame-Options": _framing,
     "Referrer-Policy": _referrer,
@@ -62,23 +100,32 @@ COMPARED = (
 )  # fmt: skip
 
 
+def _is_page(response: Response) -> bool:
+    """Whether a browser shows it as markup, in which script can run; a redirect it does not show."""
+    said = (response.exchange.value("content-type") or "").strip().lower()
+    is_markup = said.startswith(TYPES) if said else PAGE.match(response.exchange.body[:2000]) is not None
+    return is_markup and response.kind != "redirect"
+
+
 def _weaker(home: Response, others: tuple[Response, ...]) -> list[Finding]:
-    """Protections that the start page has and another answer has not."""
-    findings = []
-    for other in others:
-        markup = (other.exchange.value("content-type") or "").strip().lower().startswith("text/html")
-        judged = EVERYWHERE | (ON_PAGES if markup and other.kind != "redirect" else {})
-        findings += [
-            Finding.of(
-                other.subject,
-                seen=repr(", ".join(other.exchange.values(name))[:100]) if other.exchange.values(name) else "absent",
-                wanted="the protection of the start page",
-                what=name,
-            )
-            for name, protects in judged.items()
-            if protects(home.exchange) and not protects(other.exchange)
-        ]
-    return findings
+    """Protections that the start page has and another answer has not, or has in a weaker form."""
+    return [
+        Finding.of(
+            other.subject, seen=_seen(other.exchange, name), wanted="the protection of the start page", what=name
+        )
+        for other in others
+        for name, is_weaker in (EVERYWHERE | (ON_PAGES if _is_page(other) else {})).items()
+        if is_weaker(home, other)
+    ]
+
+
+def _seen(exchange: Exchange, name: str) -> str:
+    """The header that decides, as it was sent."""
+    csp_values = exchange.values("content-security-policy")
+    if name == "X-Frame-Options" and any(one.directive("frame-ancestors") is not None for one in csp.parse(csp_values)):
+        told = csp_review.framing(csp_values, exchange.values(name))
+        return repr(f"frame-ancestors {told.seen}") if told else "absent"
+    return repr(", ".join(exchange.values(name))[:100]) if exchange.values(name) else "absent"
 
 
 @check(
@@ -101,8 +148,9 @@ def test_redirects(surface: Surface) -> None:
 
 
 def _values(exchange: Exchange, name: str) -> str:
-    """A header's values, without what must differ from answer to answer."""
-    return NONCE.sub("'nonce'", ", ".join(" ".join(value.split()) for value in exchange.values(name)))
+    """A header's values, without what may differ from answer to answer: nonces, and what reports are told apart by."""
+    text = NONCE.sub("'nonce'", ", ".join(" ".join(value.split()) for value in exchange.values(name)))
+    return REPORT_URI.sub(lambda found: QUERY.sub("", found[0]), text) if name == "Content-Security-Policy" else text
 
 
 @check(
@@ -111,7 +159,7 @@ def _values(exchange: Exchange, name: str) -> str:
 def test_repeats(page_again: Again) -> None:
     """A page asked for again must carry the same policy: one node without it is one visitor in three without it.
 
-    Nonces differ, and nothing else.
+    Nonces differ, and the query of a report-uri, and nothing else.
     """
     first, second = page_again.first, page_again.second
     report(

@@ -10,6 +10,7 @@ See: https://www.w3.org/TR/CSP3/
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 from urllib.parse import urlsplit
 
 from gonogo import Finding, Severity, check
@@ -56,15 +57,26 @@ def test_nonce_fresh(page_again: Again) -> None:
 
 
 def _kept(exchange: Exchange) -> str:
-    """How a shared cache keeps the answer or has kept it; empty when it says neither."""
-    stored = cache_control.parse(exchange.values("cache-control"))
+    """How a shared cache has kept the answer, or may hand it out unasked; empty when it says neither.
+
+    What must be asked for again each time, or may not be stored, comes with a nonce of its own. A lifetime that a cache
+    would only guess is none.
+    """
     age = (exchange.value("age") or "").strip()
     if age.isascii() and age.isdigit() and int(age[:9]):
         return f"kept by a cache (Age {age[:9]})"
     hit = next((name for name in CACHES if "hit" in (exchange.value(name) or "").lower()), "")
     if hit:
         return f"kept by a cache ({hit}: {exchange.value(hit)[:40]})"  # type: ignore[index]
-    return "for shared caches to keep" if "public" in stored or "s-maxage" in stored else ""
+    if said := cache_control.kept_by_cdns(exchange.values):
+        return f"for a CDN to keep ({said})"
+    values, expires = exchange.values("cache-control"), exchange.values("expires")
+    date = cache_control.http_date(exchange.value("date") or "") or datetime.fromisoformat(exchange.ended)
+    lifetime = cache_control.shared_lifetime(values, expires=expires, date=date)
+    stored = cache_control.shared_storage(values, status=exchange.status, expires=bool(expires))
+    if not stored.allowed or lifetime == 0 or (lifetime is None and stored.why != "public"):
+        return ""
+    return f"for shared caches to keep ({stored.why}{'' if lifetime is None else f', {lifetime} s'})"
 
 
 CACHES = ("cf-cache-status", "x-cache", "x-vercel-cache", "x-cache-status", "cache-status", "x-proxy-cache")

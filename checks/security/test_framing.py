@@ -6,54 +6,19 @@ See: https://www.w3.org/TR/CSP3/#directive-frame-ancestors
 
 from __future__ import annotations
 
-import re
-
 from gonogo import Finding, Severity, check
 from gonogo.check import report
-from gonogo.formats import csp
+from gonogo.formats import csp, csp_review
 from gonogo.nouns import Document
-
-OPEN = re.compile(
-    r"(?:[a-z][a-z0-9+.-]*:(?://)?)?(?:\*(?:\.[a-z]+)?)?(?::(?:\*|\d+))?/?|[a-z][a-z0-9+.-]*:", re.IGNORECASE
-)
-"""A source that anybody can meet: a scheme alone, any host, or any host of a top-level domain (CSP3 §2.3.1)."""
-
-
-def _open(source: str) -> bool:
-    return OPEN.fullmatch(source) is not None or csp.is_open(csp.source(source))
 
 
 @check(title="Other sites cannot frame the pages", severity=Severity.HIGH, profiles={"smoke", "security", "nightly"})
 def test_restricted(document: Document) -> None:
     """frame-ancestors decides where it is present; X-Frame-Options is read only where it is absent."""
-    exchange, where = document.exchange, document.page.path
-    ancestors = [
-        sources
-        for policy in csp.parse(exchange.values("content-security-policy"))
-        if (sources := policy.directive("frame-ancestors")) is not None
-    ]
-    if ancestors:
-        if all(any(_open(source) for source in sources) for sources in ancestors):
-            report(
-                [
-                    Finding.of(
-                        where,
-                        seen=" ".join(ancestors[0])[:100],
-                        wanted="'none', 'self' or named sites",
-                        what="frame-ancestors",
-                    )
-                ]
-            )
-        return
-    said = {
-        value.strip().upper()
-        for field in exchange.values("x-frame-options")
-        for value in field.split(",")
-        if value.strip()
-    }
-    if not said or not said <= {"DENY", "SAMEORIGIN"}:
-        seen = ", ".join(sorted(said))[:100] or "absent, and so is frame-ancestors"
-        report([Finding.of(where, seen=seen, wanted="DENY or SAMEORIGIN", what="X-Frame-Options")])
+    exchange = document.exchange
+    told = csp_review.framing(exchange.values("content-security-policy"), exchange.values("x-frame-options"))
+    if told:
+        report([Finding.of(document.page.path, seen=told.seen, wanted=told.wanted, what=told.directive)])
 
 
 @check(title="X-Frame-Options has one valid value", severity=Severity.MEDIUM, profiles={"smoke", "security", "nightly"})

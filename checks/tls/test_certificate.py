@@ -76,12 +76,19 @@ def _refusal(shake: Handshake, at: datetime) -> str:
 def test_trust(host: Host) -> None:
     """Judged at every address of the host, against the system's roots or the environment's `ca_file`, by two independent
     verifiers: OpenSSL, and the cryptography library, which holds to the rules of browsers. The certificate must be one for
-    servers (extended key usage) and its intermediates must be sent."""
+    servers (extended key usage) and its intermediates must be sent.
+
+    A server may have a second certificate, with another kind of key (RSA beside EC), for clients that take only that: all
+    checks of certificates judge both. It is seen in TLS 1.2, and in TLS 1.3 with X25519 or P-256; where TLS 1.3 alone shows
+    it, the second verifier alone judges its chain."""
     report(
         Finding.of(host.where(shake.address), seen=why, wanted="a chain to a trusted root", what="verification")
-        for shake in host.tls.handshakes
+        for shake in host.tls.served
         if (why := _refusal(shake, host.at))
     )
+    for shake in host.tls.handshakes:
+        if shake.others_end.startswith("unknown"):
+            raise EvidenceMissing("invalid", f"{host.where(shake.address)}: a second certificate: {shake.others_end}")
 
 
 @check(
@@ -99,7 +106,7 @@ def test_name(host: Host) -> None:
             wanted=host.tls.host,
             what="the certificate's name",
         )
-        for shake in host.tls.handshakes
+        for shake in host.tls.served
         if shake.presented and not shake.name_matches
     )
 
@@ -150,7 +157,7 @@ def test_expiry(host: Host) -> None:
     """
     report(
         _ending(host, shake, certificate, _least(certificate, host))
-        for shake in host.tls.handshakes
+        for shake in host.tls.served
         for certificate in shake.chain
         if _rest(certificate, host) < _least(certificate, host)
     )
@@ -165,7 +172,7 @@ def test_renewal(host: Host) -> None:
     """
     report(
         _ending(host, shake, certificate, _due(certificate))
-        for shake in host.tls.handshakes
+        for shake in host.tls.served
         for certificate in shake.chain
         if _least(certificate, host) <= _rest(certificate, host) < _due(certificate)
     )
@@ -184,7 +191,7 @@ def test_not_before(host: Host) -> None:
             wanted="a date in the past",
             what=f"{one.subject[:60]}: begin",
         )
-        for shake in host.tls.handshakes
+        for shake in host.tls.served
         for one in shake.chain
         if _dates(one)[0] > host.at
     )
@@ -210,7 +217,7 @@ def test_lifetime(host: Host) -> None:
     See: https://cabforum.org/working-groups/server/baseline-requirements/requirements/#632-certificate-operational-periods-and-key-pair-usage-periods
     """
     findings = []
-    for shake in host.tls.handshakes:
+    for shake in host.tls.served:
         for leaf in shake.presented[:1]:
             begin, end = _dates(leaf)
             longest = _longest(begin, host)
@@ -241,7 +248,7 @@ def test_key(host: Host) -> None:
             wanted=f"RSA of {RSA_BITS} bits or more, or EC of {EC_BITS}",
             what=f"the key of {one.subject[:60]}",
         )
-        for shake in host.tls.handshakes
+        for shake in host.tls.served
         for one in shake.chain
         if _weak_key(one)
     )
@@ -265,7 +272,7 @@ def test_signature(host: Host) -> None:
             wanted="sha256, sha384 or sha512",
             what=f"signature of {one.subject[:60]}",
         )
-        for shake in host.tls.handshakes
+        for shake in host.tls.served
         for one in _weak_signatures(shake)
     )
 
@@ -283,7 +290,7 @@ def test_end_entity(host: Host) -> None:
         Finding.of(
             host.where(shake.address), seen="CA:TRUE", wanted="CA:FALSE", what="the certificate's basicConstraints"
         )
-        for shake in host.tls.handshakes
+        for shake in host.tls.served
         for leaf in shake.presented[:1]
         if leaf.is_authority
     )
@@ -297,15 +304,20 @@ def test_end_entity(host: Host) -> None:
 def test_must_staple(host: Host) -> None:
     """The certificate promises an OCSP response in each handshake; clients that hold it to that refuse to connect. It is
     looked for in TLS 1.2, and where a server speaks 1.3 only, in a handshake of ours that is read as far as the certificate.
+    It must be one for this certificate that says good, and not be past its next update.
 
     Fix: turn stapling on (nginx `ssl_stapling on;`), or have the certificate issued without the must-staple extension.
     See: https://www.rfc-editor.org/rfc/rfc7633
     """
-    demanding = [shake for shake in host.tls.handshakes if shake.presented and shake.presented[0].must_staple]
+    demanding = [shake for shake in host.tls.served if shake.presented and shake.presented[0].must_staple]
     report(
-        Finding.of(host.where(shake.address), seen="no OCSP response", wanted="one, as the certificate demands")
+        Finding.of(
+            host.where(shake.address),
+            seen=shake.offers.stapled.removeprefix("void: ").replace("refused", "no OCSP response", 1),
+            wanted="a good OCSP response for it, as the certificate demands",
+        )
         for shake in demanding
-        if shake.offers.stapled == "refused"
+        if shake.offers.stapled == "refused" or shake.offers.stapled.startswith("void")
     )
     for shake in demanding:
         if shake.offers.stapled.startswith("unknown"):

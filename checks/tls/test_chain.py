@@ -43,6 +43,6 @@ def test_order(host: Host) -> None:
     """Judged on what is sent; a chain that lacks a certificate is told by `tls.certificate.trust`."""
     report(
         Finding.of(host.where(shake.address), seen=flaw, wanted="the intermediates only, in order of issue")
-        for shake in host.tls.handshakes
+        for shake in host.tls.served
         for flaw in _flaws(shake.presented)
     )

@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
-from fnmatch import fnmatchcase
 from urllib.parse import urlsplit
 
 from gonogo.environment.models import POST_QUANTUM, Environment, Security
@@ -17,7 +16,7 @@ from gonogo.evidence.facts import Exchange
 from gonogo.formats import cross_origin, csp, csp_review, hsts, permissions_policy, referrer_policy
 from gonogo.formats.csp import Kind
 from gonogo.formats.permissions_policy import PermissionsPolicy, Reach
-from gonogo.formats.set_cookie import Cookie
+from gonogo.formats.set_cookie import Cookie, is_session
 from gonogo.reports.fixes import NONCE, Changes, CookieFlags
 
 PRELOAD_MAX_AGE_S = 31_536_000
@@ -336,7 +335,7 @@ def _cookie_flags(seen: Seen, settings: Security) -> tuple[CookieFlags, ...]:
 
 
 def _is_session(cookie: Cookie, settings: Security) -> bool:
-    return any(fnmatchcase(cookie.name.lower(), pattern.lower()) for pattern in settings.session_cookies)
+    return is_session(cookie, settings.session_cookies)
 
 
 # --- the content security policy ---

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import replace
 
 import pytest
 from surface_samples import exchange, says
 
+from checks.exposure import test_errors as errors
+from checks.exposure import test_files as files
 from checks.exposure import test_methods as methods
 from checks.exposure import test_secrets as published_secrets
 from checks.exposure import test_source_maps as source_maps
 from gonogo.environment import models
-from gonogo.formats import secrets
-from gonogo.nouns import Cors, CorsAnswer, Published, ScriptMap
+from gonogo.evidence.facts import Exchange
+from gonogo.formats import debug_pages, secrets
+from gonogo.formats.leaks import LEAKS
+from gonogo.nouns import Cors, CorsAnswer, Pried, Provoked, Published, ScriptMap
+from gonogo.probes.content import decode_text
 
 SITE = "https://www.acme.test"
 MAP = '{"version":3,"sources":["a.ts"],"mappings":"AAAA"}'
@@ -130,9 +136,73 @@ def test_a_text_that_was_not_searched_whole_is_unknown() -> None:
     assert "/app.js" in said
 
 
+PICTURE = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR"
+TRACE = 'Traceback (most recent call last):\n  File "/srv/a.py", line 3, in x'
+
+
+def sent(data: bytes, kind: str, status: int = 200) -> Exchange:
+    """As the http probe records it."""
+    said = exchange(decode_text(data, kind), status, ("Content-Type", kind))
+    return replace(said, body_bytes=len(data), body_sha256=hashlib.sha256(data).hexdigest())
+
+
 @pytest.mark.parametrize(
-    ("path", "wanted"), [("/app.js", "UNKNOWN"), ("/data.json?x=1", "UNKNOWN"), ("/a.woff2", "PASS")]
+    ("path", "kind", "wanted"),
+    [
+        ("/app.js", "image/png", "UNKNOWN"),
+        ("/data.json?x=1", "image/png", "UNKNOWN"),
+        ("/openapi.yaml", "font/woff", "UNKNOWN"),
+        ("/about", "application/vnd.acme", "UNKNOWN"),
+        ("/a.woff2", "font/woff2", "PASS"),
+        ("/a.png", "image/png", "PASS"),
+        ("/app.wasm", "application/wasm", "PASS"),
+        ("/logo", "image/png", "PASS"),
+    ],
 )
-def test_a_script_that_came_as_no_text_is_unknown(path: str, wanted: str) -> None:
-    binary = replace(exchange("", 200, ("Content-Type", "image/png")), body_bytes=10)
-    assert says(published_secrets.test_absent, Published(path, binary)).startswith(wanted)
+def test_binary_data_where_a_text_is_expected_is_unknown(path: str, kind: str, wanted: str) -> None:
+    assert says(published_secrets.test_absent, Published(path, sent(PICTURE, kind))).startswith(wanted)
+
+
+@pytest.mark.parametrize("kind", ["application/yaml", "application/pgp-keys", "font/woff", "image/png", "video/mp4"])
+def test_what_is_text_is_read_whatever_its_type_says(kind: str) -> None:
+    key = sent(f"key: {KEY}\n".encode(), kind)
+    assert says(published_secrets.test_absent, Published("/openapi.yaml", key)).startswith("FAIL")
+    trace = sent(f"<pre>{TRACE}</pre>".encode(), kind, 500)
+    assert says(errors.test_quiet, Provoked("a missing page", trace)).startswith("FAIL")
+    composed = sent(b"services:\n  web:\n    image: acme/web\n", kind)
+    assert says(files.test_absent, pried("/docker-compose.yml", composed)).startswith("FAIL")
+
+
+def pried(path: str, answer: Exchange, missing: Exchange | None = None) -> Pried:
+    leak = next(one for one in LEAKS if one.path == path)
+    return Pried(leak, answer, missing or exchange("<p>not here</p>", 404))
+
+
+@pytest.mark.parametrize(
+    ("status", "missing", "wanted"),
+    [(200, 404, "UNKNOWN"), (404, 404, "PASS"), (200, 200, "PASS"), (206, 404, "UNKNOWN")],
+)
+def test_a_sensitive_path_that_was_not_read(status: int, missing: int, wanted: str) -> None:
+    noun = pried("/id_rsa", sent(PICTURE, "image/png", status), sent(PICTURE, "image/png", missing))
+    said = says(files.test_absent, noun)
+    assert said.startswith(wanted)
+    assert wanted == "PASS" or "/id_rsa" in said
+
+
+def test_an_error_that_was_not_read_is_unknown() -> None:
+    said = says(errors.test_quiet, Provoked("a missing page", sent(PICTURE, "image/png", 500)))
+    assert said.startswith("UNKNOWN")
+    assert "a missing page" in said
+    assert says(errors.test_quiet, Provoked("a missing page", sent(b"", "image/png", 500))) == "PASS"
+
+
+def test_an_error_that_was_not_searched_whole_is_unknown() -> None:
+    long = exchange("a" * debug_pages.MAX_LENGTH + TRACE, 500)
+    assert says(errors.test_quiet, Provoked("a missing page", long)).startswith("UNKNOWN")
+    assert says(errors.test_quiet, Provoked("a missing page", replace(long, body=TRACE + long.body))).startswith("FAIL")
+
+
+@pytest.mark.parametrize(("status", "wanted"), [(200, "PASS"), (404, "FAIL"), (500, "FAIL")])
+def test_an_errors_code_is_no_documentation(status: int, wanted: str) -> None:
+    page = exchange(f"<h1>x</h1><pre><code>{TRACE}</code></pre>", status)
+    assert says(errors.test_quiet, Provoked("a missing page", page)).startswith(wanted)

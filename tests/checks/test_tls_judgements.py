@@ -13,7 +13,7 @@ from gonogo import Shortfall
 from gonogo.check import card_of
 from gonogo.environment.models import Tls
 from gonogo.errors import EvidenceMissing
-from gonogo.evidence.facts import CertificateFacts, Handshake, Offers, TlsFacts
+from gonogo.evidence.facts import Alternative, CertificateFacts, Handshake, Offers, TlsFacts
 from gonogo.nouns import Host
 
 FILES = (test_addresses, test_certificate, test_chain, test_ciphers, test_key_exchange, test_protocol)
@@ -276,3 +276,39 @@ def test_certificates_of_two_addresses(age: float, other: dict[str, Any], fails:
 def test_old_alike_everywhere_is_for_renewal_to_tell() -> None:
     old = certificate(begin=AT - timedelta(days=70))
     assert failing(host(of(old), of(old, address="192.0.2.2"))) == {"certificate.renewal"}
+
+
+OTHER = Alternative(
+    presented=(certificate(key="RSA 2048", key_type="RSA", key_bits=2048), ISSUING), verified=(), error="",
+    name_matches=True, second_error="", stapled="refused",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("other", "fails"),
+    [
+        ({}, ""),
+        ({"error": "self-signed certificate"}, "certificate.trust"),
+        ({"second_error": "candidates exhausted"}, "certificate.trust"),
+        ({"name_matches": False, "second_error": "no matching subjectAltName"}, "certificate.name"),
+    ],
+    ids=["sound", "refused by OpenSSL", "refused by the second verifier", "another name"],
+)
+def test_a_second_certificate_is_judged_as_the_first(other: dict[str, Any], fails: str) -> None:
+    said = verdict(host(shake(others=(replace(OTHER, **other),), others_end="offered"), private=True))
+    assert set(said) == set(fails.split()), said
+    assert all("192.0.2.1, RSA certificate" in words for words in said.values())
+
+
+def test_a_second_certificate_that_could_not_be_asked_for_is_unknown() -> None:
+    said = verdict(host(shake(others_end=UNKNOWN)))
+    assert set(said) == {"certificate.trust"}
+    assert said["certificate.trust"].startswith("UNKNOWN")
+    assert "a second certificate" in said["certificate.trust"]
+
+
+@pytest.mark.parametrize("seen", ["the OCSP response is for another certificate", "the OCSP response says revoked"])
+def test_a_void_staple_is_none(seen: str) -> None:
+    said = verdict(host(of(certificate(must_staple=True), offers={"stapled": f"void: {seen}"})))
+    assert seen in said.pop("certificate.must-staple")
+    assert said == {}

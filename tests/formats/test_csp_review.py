@@ -75,6 +75,19 @@ def scripts(sources: str) -> str:
         [f"{GOOD}; img-src http://127.0.0.1:3000", "img-src 'self'"],
         [scripts(f"{NONCE} 'strict-dynamic' https://ajax.googleapis.com http://127.0.0.1:3000")],
         [scripts("'nonce-123e4567-e89b-42d3-a456-426614174000'")],
+        [scripts("'nonce-340282366920938463463374607431768211455'")],
+        [scripts("https://cdnjs.cloudflare.com/ajax/libs/jquery/3.7.1/jquery.min.js")],
+        [scripts("https://cdn.jsdelivr.net/npm/bootstrap@5.3.3/dist/js/bootstrap.min.js https://unpkg.com/vue@3/")],
+        [
+            scripts(
+                "https://www.gstatic.com/recaptcha/ https://www.google.com/recaptcha/ https://www.youtube.com/iframe_api"
+            )
+        ],
+        [scripts("'self'").replace("base-uri 'none'; ", "")],
+        [scripts("'sha256-qznLcsROx4GACP2dm0UCKCzCG+HiZ1guq6ZZDob/Tng='").replace("base-uri 'none'; ", "")],
+        [GOOD.replace("base-uri 'none'; ", ""), "script-src 'self'"],
+        [GOOD.replace("base-uri 'none'; ", ""), "sandbox allow-forms"],
+        [f"{GOOD}; connect-src capacitor://localhost ionic://localhost"],
         [scripts("'nonce-MTIzZTQ1NjctZTg5Yi00MmQzLWE0NTYtNDI2NjE0MTc0MDAw'")],
     ],
 )
@@ -125,10 +138,26 @@ def test_nothing_to_say(values: list[str]) -> None:
         ([scripts("'self' https://ajax.googleapis.com")], "allowlist_bypass"),
         ([scripts("'self' *.gstatic.com")], "allowlist_bypass"),
         ([scripts("'self' https://cdn.jsdelivr.net/npm/")], "allowlist_bypass"),
+        ([scripts("'self' https://cdn.jsdelivr.net/npm/angular@1/angular.min.js")], "allowlist_bypass"),
+        ([scripts("https://cdnjs.cloudflare.com/ajax/")], "allowlist_bypass"),
+        ([scripts("https://cdnjs.cloudflare.com/ajax/libs/angular.js/1.8.3/angular.min.js")], "allowlist_bypass"),
+        ([scripts("https://unpkg.com/")], "allowlist_bypass"),
+        ([scripts("https://www.google.com/complete/search")], "allowlist_bypass"),
+        ([scripts("https://api.github.com/repos/acme/site")], "allowlist_bypass"),
         ([f"default-src 'self'; script-src 'self'; object-src *; {REST}"], "object_src"),
         ([f"script-src 'self'; {REST}"], "object_src"),
         ([GOOD.replace("base-uri 'none'", "")], "base_uri"),
         ([GOOD.replace("base-uri 'none'", "base-uri *")], "base_uri"),
+        ([scripts(NONCE).replace("base-uri 'none'; ", "")], "base_uri"),
+        ([GOOD.replace("base-uri 'none'; ", "") + "; sandbox allow-scripts"], "base_uri"),
+        (
+            [
+                scripts("'sha256-qznLcsROx4GACP2dm0UCKCzCG+HiZ1guq6ZZDob/Tng=' 'strict-dynamic'").replace(
+                    "base-uri 'none'; ", ""
+                )
+            ],
+            "base_uri",
+        ),
         ([GOOD.replace("form-action 'self'", "")], "form_action"),
         ([GOOD.replace("form-action 'self'", "form-action https:")], "form_action"),
         ([GOOD.replace("frame-ancestors 'none'", "")], "frame_ancestors"),
@@ -152,6 +181,9 @@ def test_nothing_to_say(values: list[str]) -> None:
         ([scripts("'nonce-{{csp_nonce}}'")], "nonce_entropy"),
         ([scripts("'nonce-<%=nonce%>'")], "nonce_entropy"),
         ([scripts("'nonce-0123456789abcdefghijklmn'")], "nonce_entropy"),
+        ([scripts("'nonce-1732184400123456789012'")], "nonce_entropy"),
+        ([scripts("'nonce-MTczMjE4NDQwMC4xMjM0NTY3OA=='")], "nonce_entropy"),
+        ([scripts("'nonce-MjAyNi0xMS0yMVQxMDo1NTozOVo'")], "nonce_entropy"),
     ],
 )
 def test_each_cause_is_one_finding(values: list[str], rule: str) -> None:
@@ -160,6 +192,19 @@ def test_each_cause_is_one_finding(values: list[str], rule: str) -> None:
     assert remark.seen
     assert remark.wanted
     assert remark.message
+
+
+@pytest.mark.parametrize(
+    ("source", "wanted"),
+    [
+        ("ws://live.acme.example", "wss://live.acme.example"),
+        ("ws:", "wss:"),
+        ("http://a.acme.example", "https://a.acme.example"),
+    ],
+)
+def test_the_wanted_source_is_the_encrypted_one(source: str, wanted: str) -> None:
+    (remark,) = review.insecure_scheme(parse([f"{GOOD}; connect-src {source}"]))
+    assert remark.wanted == wanted
 
 
 def test_a_remark_shows_the_directive() -> None:

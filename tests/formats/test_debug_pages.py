@@ -123,7 +123,55 @@ PAGES = [
 ]
 
 
-@pytest.mark.parametrize(("name", "body"), PAGES)
+DOTNET = (
+    "System.NullReferenceException: x\r\n   at Acme.Web.HomeController.Index(String id)\r\n"
+    "   at Acme.Web.Startup.<Configure>b__4_0[T](HttpContext context, Int32 n)\r\n   at Acme.Web.Program.Main()"
+)
+PAGES += [
+    ("dotnet-stack-trace", DOTNET),
+    ("dotnet-stack-trace", '{"exception":{"details":"' + DOTNET.replace("\r\n", "\\r\\n") + '"}}'),
+    ("dotnet-stack-trace", f"<pre>{escape(DOTNET)}</pre>"),
+    ("java-stack-trace", "x\n\tat a.b.C.d(Unknown Source)\n\tat java.lang.Thread.run(Native Method)"),
+    ("java-stack-trace", "Caused by: x\n\tat a.b.C.d(C.java:10)\n\t... 35 more"),
+    ("java-stack-trace", "java.lang.NullPointerException: no cart\n\tat a.b.C.d(C.java:10)\n"),
+    ("java-stack-trace", '{"trace":"java.lang.IllegalStateException\\r\\n\\tat a.b.C.d(C.java:10)"}'),
+    (
+        "java-stack-trace",
+        (
+            "<h1>HTTP Status 500</h1><pre>x&#10;&#9;org.apache.jsp.index_jsp._jspService(index_jsp.java:120)\n"
+            "&#9;org.apache.jasper.runtime.HttpJspBase.service(HttpJspBase.java:70)</pre>"
+        ),
+    ),
+    ("node-stack-trace", "TypeError: x is undefined<br> &nbsp; &nbsp;at /app/routes/index.js:12:3<br>"),
+    ("node-stack-trace", '{"stack":"Error: x\\n    at get (file:///app/a.mjs:1:2)"}'),
+    ("elixir-stack-trace", "** (KeyError) x\n    (acme 0.1.0) lib/acme/router.ex:541: AcmeWeb.Router.call/2"),
+    (
+        "plug-debugger",
+        "<title>Phoenix.Router.NoRouteError at GET /x</title><pre>    (acme 0.1.0) lib/a/router.ex:541: A.call/2</pre>",
+    ),
+    ("rack-debug", "<p>You're seeing this error because you use <code>Rack::ShowExceptions</code>.</p>"),
+    ("sinatra-debug", "<h2>Sinatra doesn’t know this ditty.</h2>"),
+    ("sinatra-debug", "You're seeing this error because you have\nenabled the <code>show_exceptions</code> setting."),
+    ("play-debug", '<div id="routes"><h2>These routes have been tried, in this order:</h2>'),
+    ("cakephp-debug", '<div class="cake-debug">'),
+    ("youch", '<section class="error-stack"><div class="frame-file">./server/api/x.ts:3:4</div>'),
+    ("go-panic", "runtime error: index out of range\n/app/main.go:12 (0x4a)\nmain.handler: x"),
+    ("sql-error", "MongoServerError: E11000 duplicate key error collection: acme.users index: email_1 dup key"),
+    ("sql-error", "System.Data.SqlClient.SqlException (0x80131904): Incorrect syntax near 'x'."),
+    ("sql-error", "Invalid `prisma.user.findMany()` invocation: x"),
+    ("sql-error", "PrismaClientInitializationError: x"),
+    ("sql-error", '(sqlalchemy.exc.OperationalError) (pymysql.err.OperationalError) (1045, "Access denied")'),
+    ("sql-error", "pymysql.err.ProgrammingError: (1146, x)"),
+    ("sql-error", 'ERROR:  column "colour" does not exist'),
+    ("sql-error", '{"detail":"ERROR: syntax error at or near \\"FROM\\""}'),
+    ("sql-error", 'ERROR: duplicate key value violates unique constraint "users_email_key"'),
+    ("python-traceback", f"<p>use <code>x<p>{real_traceback()}"),
+    ("python-traceback", real_traceback() + "sqlite3.OperationalError: no such table: x"),
+    ("whoops", '<div class="Whoops container">#0 /var/www/html/b.php(12): total()</div>'),
+]
+
+
+@pytest.mark.parametrize(("name", "body"), PAGES, ids=[f"{number}-{name}" for number, (name, _) in enumerate(PAGES)])
 def test_each_kind_is_known(name: str, body: str) -> None:
     found = debug_pages.find(body)
     assert [one.name for one in found] == [name]
@@ -132,7 +180,7 @@ def test_each_kind_is_known(name: str, body: str) -> None:
 
 
 def test_all_kinds_are_tested() -> None:
-    names = {sign.name for sign in (*debug_pages.PAGES, *debug_pages.TRACES)}
+    names = {sign.name for sign in (*debug_pages.PAGES, *debug_pages.TRACES, *debug_pages.ERRORS)}
     assert names <= {name for name, _ in PAGES}
 
 
@@ -174,10 +222,24 @@ BENIGN = [
     "Oops! Whoops, something went wrong.",
     "ORA-00942 is an Oracle code. DEBUG = True is dangerous.",
     "<p>line 4 of the poem</p>",
+    "See ERROR: column of the week, ERROR: relation of the month and ERROR: duplicate key value pairs",
+    "We meet\n  at Acme.Store()\n  at noon, or\n at Acme.Store(Berlin)\n  at Acme.Hall(ground floor left)",
+    "Error: we are at /menu:1:2. Our router.ex:4: is (new 1.0)",
+    "<h2>Which routes have been tried?</h2><p>These routes have been tried, in this order: 1, 2.</p>",
+    "<title>Tom at GET FIT</title><p>Sinatra doesn't know this ditty. class cake-debug; Rack::ShowExceptions</p>",
+    "<p>Add cake to <a class='cake-error'>it</a>, ... 35 more</p><p class=\"pancake-error\">error-stack</p>",
 ]
 
 
-@pytest.mark.parametrize("body", BENIGN)
+@pytest.mark.parametrize(
+    "body", [f"<pre><code>{real_traceback()}</code></pre>", f"<code><code>{JAVA}</code></code>"], ids=["python", "java"]
+)
+def test_code_counts_in_an_error(body: str) -> None:
+    assert debug_pages.find(body) == ()
+    assert len(debug_pages.find(body, code=True)) == 1
+
+
+@pytest.mark.parametrize("body", BENIGN, ids=range(len(BENIGN)))
 def test_harmless_bodies(body: str) -> None:
     assert debug_pages.find(body) == ()
 
@@ -185,7 +247,7 @@ def test_harmless_bodies(body: str) -> None:
 @given(st.one_of(st.text(max_size=400), st.text(alphabet='at ./:()\\"<>code#0123\n&;', max_size=400)))
 def test_any_text_is_searched(text: str) -> None:
     debug_pages.find(text)
-    debug_pages.find(f"<p>{text}</p>")
+    debug_pages.find(f"<p>{text}</p>", code=True)
 
 
 UNITS = [
@@ -206,10 +268,24 @@ MORE = [
     "Warning: in /a.php",
     'near "SQL',
     ":line 1 at a(",
+    "Error: a",
+    "Exception\\n",
+    "\n at a.b(",
+    "\n at a.b(A b, ",
+    "\na.b.",
+    "\n\ta.b.C.d(a.java:1",
+    "Error:" + " " * 300,
+    "... at a.b.C(Native Method)",
+    " (a 1.0) lib/.ex",
+    "/a.go:1 ",
+    "ERROR: column a does not ",
+    "<title>A.A at ",
+    "because you have ",
+    "Invalid `a.a.invocation",
 ]
 
 
-@pytest.mark.parametrize("unit", UNITS + MORE)
+@pytest.mark.parametrize("unit", UNITS + MORE, ids=range(len(UNITS + MORE)))
 def test_long_bodies_are_quick(unit: str) -> None:
     body = "<p>Traceback (most recent call last)" + unit * (1_000_000 // len(unit))
     begun = time.process_time()

@@ -14,6 +14,7 @@ from gonogo.formats import (
     cache_control,
     clear_site_data,
     cross_origin,
+    csp_review,
     hsts,
     permissions_policy,
     rate_limit,
@@ -49,6 +50,9 @@ READERS: dict[str, Callable[[list[str]], object]] = {
     "referrer_policy": referrer_policy.parse,
     "clear_site_data": clear_site_data.parse,
     "cache_control": lambda values: (cache_control.shared_storage(values), cache_control.duplicates(values)),
+    "cdn_fields": lambda values: cache_control.kept_by_cdns(lambda _: tuple(values)),
+    "lifetime": lambda values: cache_control.shared_lifetime(values, expires=tuple(values), date=AT),
+    "framing": lambda values: csp_review.framing(values, values),
     "security_txt": lambda values: [security_txt.parse(value[: security_txt.LIMIT], at=AT) for value in values],
 }
 ANY_TEXT = st.text(max_size=300) | st.binary(max_size=300).map(lambda octets: octets.decode("latin-1"))

@@ -18,7 +18,11 @@ PROOFS = {
     "/.git/HEAD": ["ref: refs/heads/main\n", "a" * 40],
     "/.git/config": ["[core]\n\trepositoryformatversion = 0\n\tbare = false\n"],
     "/.env": ["# app\nAPP_ENV=production\nDB_HOST=db\n\nexport KEY='x y'\n"],
-    "/.env.local": ["APP_KEY=base64:abc"],
+    "/.env.local": [
+        "APP_KEY=base64:abc",
+        "# local\napi_secret=hunter2\ndebug=true\n",
+        "database.url = postgres://db/x\n",
+    ],
     "/.env.production": ["A_B=1\n# x\n"],
     "/.svn/entries": ["12\n\ndir\n", '<?xml version="1.0"?>\n<wc-entries xmlns="svn:">'],
     "/.svn/wc.db": ["SQLite format 3\x00\x10"],
@@ -70,6 +74,9 @@ HARMLESS = [
     "[" * 50_000,
     "404 page not found\n",
     "window.x = 1;\nvar y = 2;\n",
+    "colour=red\nsize=2\n",
+    "token == other\n",
+    "key_" * 25_000,
     "Cannot GET /.env",
 ]
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 
 from gonogo.formats import cache_control, clear_site_data, referrer_policy
@@ -133,3 +135,55 @@ def test_shared_storage(
     found = cache_control.shared_storage(values, status=status, authorization=authorization, expires=expires)
     assert found.allowed is wanted
     assert why in found.why
+
+
+NOW = datetime(2026, 11, 21, 10, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("values", "expires", "wanted"),
+    [
+        ([], [], None),
+        (["public"], [], None),
+        (["max-age=60"], [], 60),
+        (["max-age=60, s-maxage=5"], [], 5),
+        (["s-maxage=0, max-age=60"], [], 0),
+        (["max-age=60, no-cache"], [], 0),
+        (['max-age=60, no-cache="set-cookie"'], [], 60),
+        (["max-age=1d"], [], 0),
+        (["max-age=0, stale-while-revalidate=60"], [], 60),
+        (["max-age=0, must-revalidate, stale-while-revalidate=60"], [], 0),
+        ([], ["Sat, 21 Nov 2026 10:01:00 GMT"], 60),
+        (["max-age=0"], ["Sat, 21 Nov 2026 10:01:00 GMT"], 0),
+        ([], ["Sat, 21 Nov 2026 09:00:00 GMT"], 0),
+        ([], ["0"], 0),
+    ],
+)
+def test_how_long_a_shared_cache_may_hand_out(values: list[str], expires: list[str], wanted: int | None) -> None:
+    assert cache_control.shared_lifetime(values, expires=expires, date=NOW) == wanted
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "kept"),
+    [
+        ("cdn-cache-control", "max-age=600", True),
+        ("cdn-cache-control", "public", True),
+        ("cdn-cache-control", "no-store", False),
+        ("cdn-cache-control", "max-age=600, private", False),
+        ("cdn-cache-control", "max-age=0", False),
+        ("vercel-cdn-cache-control", "s-maxage=600", True),
+        ("surrogate-control", "max-age=600", True),
+        ("surrogate-control", "max-age=600+30", True),
+        ("surrogate-control", 'content="ESI/1.0"', False),
+        ("surrogate-control", "no-store, max-age=600", False),
+        ("surrogate-control", "max-age=0", False),
+        ("x-accel-expires", "600", True),
+        ("x-accel-expires", "@1795000000", True),
+        ("x-accel-expires", "0", False),
+        ("x-accel-expires", "off", False),
+        ("x-accel-expires", "", False),
+    ],
+)
+def test_fields_that_cdns_obey_in_place_of_cache_control(name: str, value: str, kept: bool) -> None:
+    found = cache_control.kept_by_cdns(lambda asked: (value,) if asked == name else ())
+    assert found == (f"{name}: {value}" if kept else "")

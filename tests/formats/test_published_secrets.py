@@ -125,6 +125,62 @@ SECRETS = [
     ("supabase-service-role", token(role="service_role", iss="supabase", exp=SOON), "eyJ"),
     ("session-token", token(sub="42", exp=SOON), "eyJ"),
     ("session-token", token(sub="42"), "eyJ"),
+    ("session-token", token(token_type="access", exp=SOON, user_id=7), "eyJ"),
+    ("session-token", token(token_type="refresh", exp=SOON), "eyJ"),
+    ("session-token", token(id=7, exp=SOON), "eyJ"),
+    ("session-token", token(email="a@acme.io", exp=SOON), "eyJ"),
+    ("session-token", token(uid="7"), "eyJ"),
+    ("session-token", token(sub="42", aud=["v"], exp=SOON), "eyJ"),
+    ("session-token", token(**{"https://hasura.io/jwt/claims": {"x-hasura-default-role": "user"}}), "eyJ"),
+    ("private-key", pem("PRIVATE KEY", "\\\\n"), ""),
+    ("private-key", pem("PRIVATE KEY", "\\u000a"), ""),
+    ("private-key", pem("EC PRIVATE KEY", "%0A").replace(" ", "%20"), ""),
+    ("private-key", pem("PRIVATE KEY", '\\n" + "'), ""),
+    ("private-key", pem("PRIVATE KEY", '",\n  "'), ""),
+    ("private-jwk", json.dumps({"kty": "EC", "crv": "P-256", "x": some(43), "d": some(43, seed=9)}), ""),
+    ("private-jwk", json.dumps({"d": some(43, seed=9), "kty": "OKP", "x": some(43)}).replace('"', '\\"'), ""),
+    ("private-jwk", json.dumps({"kty": "RSA", "n": some(342), "e": "AQAB", "d": some(342, seed=9)}), ""),
+    ("airtable-token", "pat" + some(14) + "." + some(64, HEX), "pat"),
+    ("notion-token", "ntn_" + some(46), "ntn_"),
+    ("notion-token", "secret_" + some(43), "secret_"),
+    ("linear-key", "lin_api_" + some(40), "lin_api_"),
+    ("telegram-bot-token", "https://api.telegram.org/bot" + some(10, string.digits) + ":AA" + some(33), ""),
+    ("discord-webhook", "https://discord.com/api/webhooks/" + some(18, string.digits) + "/" + some(68), ""),
+    (
+        "discord-webhook",
+        "https:\\/\\/discordapp.com\\/api\\/webhooks\\/" + some(19, string.digits) + "\\/" + some(68),
+        "",
+    ),
+    ("atlassian-token", "ATATT3" + some(177) + "=" + some(8), "ATATT3"),
+    ("grafana-token", "glsa_" + some(32) + "_" + some(8, HEX), "glsa_"),
+    ("groq-key", "gsk_" + some(52), "gsk_"),
+    ("openrouter-key", "sk-or-v1-" + some(64, HEX), "sk-or-v1"),
+    ("xai-key", "xai-" + some(80), "xai-"),
+    ("perplexity-key", "pplx-" + some(48), "pplx-"),
+    ("replicate-token", "r8_" + some(37), "r8_"),
+    ("resend-key", "re_" + some(8) + "_" + some(24), "re_"),
+    ("netlify-token", "nfp_" + some(36), "nfp_"),
+    ("planetscale-key", "pscale_pw_" + some(43), "pscale_"),
+    ("square-token", "sq0csp-" + some(43), "sq0csp-"),
+    ("new-relic-key", "NRAK-" + some(27, BASE32), "NRAK-"),
+    ("sentry-token", "sntrys_" + some(80), "sntrys_"),
+    ("sentry-token", "sntryu_" + some(64, HEX), "sntryu_"),
+    ("mailchimp-key", some(32, HEX) + "-us12", ""),
+    ("heroku-key", "HRKU-AA" + some(58), "HRKU-"),
+    ("braintree-token", "access_token$production$" + some(16, HEX) + "$" + some(32, HEX), "access_t"),
+    (
+        "azure-shared-access-signature",
+        f"https://x.blob.core.windows.net/c?sv=2022-11-02&sp=rwl&se=2027-01-01T00%3A00%3A00Z&sig={some(43)}%3D",
+        "",
+    ),
+    ("connection-string", "jdbc:mysql://db/x?user=root&password=" + some(10), ""),
+    ("connection-string", "jdbc:sqlserver://db:1433;databaseName=x;user=sa;password=" + some(10), ""),
+    ("connection-string", "Server=tcp:db,1433;User Id=sa;Password=" + some(10) + ";", ""),
+]
+PREFIXED = [
+    ("stripe-secret-key", "sk_live_" + some(24)),
+    ("session-token", token(sub="42", exp=SOON)),
+    ("github-token", github("ghp")),
 ]
 
 
@@ -136,6 +192,41 @@ def test_each_rule_finds_its_secret(rule: str, text: str, prefix: str, around: s
     (found,) = secrets.find(around.format(text), at=AT)
     assert (found.rule, found.prefix) == (rule, prefix)
     assert len(found.digest) == 8
+
+
+@pytest.mark.parametrize(
+    "around",
+    [
+        r"{{\u0022key\u0022:\u0022{}\u0022}}",
+        "%22{}%22",
+        "key%3D{}",
+        r'"A\n{}\n"',
+        r"\x22{}\x22",
+        "%2522{}%2522",
+        r"\\u0022{}\\u0022",
+    ],
+    ids=range(7),
+)
+@pytest.mark.parametrize(("rule", "text"), PREFIXED, ids=[rule for rule, _ in PREFIXED])
+def test_a_secret_behind_an_escaped_character(rule: str, text: str, around: str) -> None:
+    assert [one.rule for one in secrets.find(around.format(text), at=AT)] == [rule]
+
+
+@pytest.mark.parametrize(
+    "quote", ['"', r"\"", r"\\\"", r"\u0022", r"\\u0022", "%22", r"\x22", "&quot;", "&#34;"], ids=range(9)
+)
+@pytest.mark.parametrize(
+    ("rule", "name", "value"),
+    [
+        ("aws-secret-access-key", "secretAccessKey", some(40)),
+        ("aws-secret-access-key", "secret_access_key", some(40)),
+        ("twilio-token", "TWILIO_AUTH_TOKEN", some(32, HEX)),
+    ],
+    ids=["camel", "snake", "twilio"],
+)
+def test_a_secret_known_by_its_name_within_escaped_json(rule: str, name: str, value: str, quote: str) -> None:
+    found = secrets.find(f"{{{quote}{name}{quote}:{quote}{value}{quote}}}", at=AT)
+    assert [one.rule for one in found] == [rule]
 
 
 def test_all_rules_are_tested() -> None:
@@ -233,6 +324,27 @@ BENIGN = [
     "key-" + "0123456789abcdef" * 2 + " mailgun",
     "github_pat_" + "1" * 22 + "_" + "A" * 59,
     "hf_hub_download_with_progress_bar hf_transfer",
+    "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",
+    "sk-admin-sidebar-navigationItemSelected-hover-dark-background sk-proj-card2-navigationItemSelected-hover-dark-background",
+    "secret_" + "getElementsByClassNameAndTagOrSome" + "Something re_" + "getElems_" + "getElementsByClassNameAn",
+    token(sub="DS00Spx1CV902MCtPj5WknGlR102V5HFkDe", aud="v", exp=SOON, kid="abc"),
+    token(id=7)
+    + " "
+    + token(id=7, exp=PAST)
+    + " "
+    + token(email="a@acme.io", exp=PAST)
+    + " "
+    + token(token_type=["access"]),
+    token(**{"https://hasura.io/jwt/claims": {"x-hasura-default-role": "anonymous"}}),
+    json.dumps({"kty": "EC", "crv": "P-256", "x": some(43), "y": some(43, seed=9)}),
+    json.dumps([{"kty": "EC", "x": some(43)}, {"d": some(43)}]),
+    '{"kty":"EC","d":"870MB6gfuTJ4HtUnUvYMyJpr5eUZNP4' + 'Bk43bVdj3eAE"}',
+    "sq0idp-" + some(22) + " /img/" + some(32, HEX) + "-us12.png image-" + some(32, HEX) + "-us2 access_token$sandbox$",
+    f"https://x.blob.core.windows.net/c?sv=2022-11-02&sp=r&se=2027-01-01T00%3A00%3A00Z&sig={some(43)}%3D",
+    "jdbc:mysql://db/x?user=root&password=${PASSWORD} Server=db;User Id=sa;Password=your_password; server=a;password=<x>",
+    "https://acme.io/login?password=" + some(10) + " host=a password=" + some(10),
+    "https://discord.com/api/webhooks/123456789012345678/your-token 12:34:AA pattern xai- pplx- NRAK-",
+    "%2Dsk_live_" + some(24) + " a_sk_live_" + some(24),
 ]
 
 
@@ -309,7 +421,23 @@ def test_any_token_is_read(text: str) -> None:
         "sb_secret_",
         "gldt-",
         "@:",
+        "%22",
+        "\\u0022sk_live_",
+        '-----BEGIN PRIVATE KEY-----\\n" + "',
+        '"kty":"EC",',
+        '"d":"' + "a" * 40 + '", "kty":',
+        "server=a;password=",
+        "Host=a;a b=;",
+        "jdbc:a:",
+        "?sig=a&se=a&",
+        "12345678:AA",
+        "secret_",
+        "pat",
+        "re_",
+        "-us",
+        "discord.com/api/webhooks/",
     ],
+    ids=str,
 )
 def test_long_texts_are_quick(unit: str) -> None:
     text = unit * (1_000_000 // len(unit))

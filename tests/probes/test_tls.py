@@ -21,6 +21,7 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509 import ocsp
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from hypothesis import given
 from hypothesis import strategies as st
@@ -395,6 +396,19 @@ DONE = b"\x0e\0\0\0"
         (_record(22, DONE), "unknown: the server's first message is not a ServerHello"),
         (_record(22, b"\x02\0\0\x01\0"), "unknown: the server does not speak TLS"),
     ],
+    ids=[
+        "nothing",
+        "part of a hello",
+        "handshake failure",
+        "protocol version",
+        "internal error",
+        "unrecognized name",
+        "a warning",
+        "mail",
+        "HTTP",
+        "no hello",
+        "a hello without a body",
+    ],
 )
 def test_first_bytes_without_a_server_hello(data: bytes, said: str) -> None:
     assert tls_hello.read(data) == said
@@ -429,7 +443,7 @@ def test_a_flight_in_pieces() -> None:
     flight += b"\x16\0\0\x01\x01" + b"\x0c" + len(exchange).to_bytes(3, "big") + exchange + DONE
     data = b"".join(_record(22, flight[at : at + 7]) for at in range(0, len(flight), 7))
     assert all(tls_hello.read(data[:size], whole=True) == "" for size in range(len(data)))
-    assert tls_hello.read(data, whole=True) == tls_hello.Answer("TLSv1.2", 0x009E, None, (b"ab",), True, 17)
+    assert tls_hello.read(data, whole=True) == tls_hello.Answer("TLSv1.2", 0x009E, None, (b"ab",), b"\x01", 17)
 
 
 @pytest.mark.parametrize(
@@ -496,3 +510,35 @@ def test_any_damage_to_a_certificate_is_told(world: World) -> None:
             tls_chain.certificate_facts(bytes(damaged))
         if number % 8 == 0:
             tls_chain.second_opinion([bytes(damaged), issuing], root, "www.acme.test", NOW, private=number % 16 == 0)
+
+
+def _status(response: bytes) -> bytes:
+    return b"\x01" + len(response).to_bytes(3, "big") + response
+
+
+def test_a_staple_is_a_good_response_for_this_certificate(world: World) -> None:
+    leaf = world.leaf()
+    (der,) = _der(leaf)
+    good = world.staple(leaf)
+    busy = ocsp.OCSPResponseBuilder.build_unsuccessful(ocsp.OCSPResponseStatus.TRY_LATER)
+
+    def said(status: bytes | None) -> str:
+        return tls_chain.staple_said(status, der, NOW)
+
+    assert said(_status(good)) == "offered"
+    assert said(None) == "refused"
+    for nothing in (b"", b"x", _status(b""), _status(b"x"), b"\x02" + _status(good)[1:], _status(good)[:-1], good):
+        assert said(nothing) == "void: what was sent holds no OCSP response"
+    assert said(_status(b"\x30\x03abc")).startswith("unknown: the OCSP response cannot be parsed")
+    assert said(_status(busy.public_bytes(serialization.Encoding.DER))) == "void: the OCSP response says try later"
+    assert said(_status(world.staple(world.leaf()))) == "void: the OCSP response is for another certificate"
+    old = world.staple(leaf, end=NOW - timedelta(days=1))
+    assert said(_status(old)).startswith("void: the OCSP response was good until ")
+
+
+@given(st.binary(max_size=80), st.booleans())
+def test_any_bytes_as_a_staple(world: World, data: bytes, wrapped: bool) -> None:
+    (der,) = _der(world.issuing.certificate)
+    response = b"\x30" + bytes([len(data)]) + data
+    said = tls_chain.staple_said(_status(response) if wrapped else data, der, NOW)
+    assert said.startswith(("void: ", "unknown: "))

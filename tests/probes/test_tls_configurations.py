@@ -17,6 +17,7 @@ from pathlib import Path
 
 import anyio
 import pytest
+from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID
 from tls_servers import (
@@ -161,16 +162,54 @@ def dh_params(world: World, bits: int) -> Block:
     )
 
 
-def stapled(world: World, *, protocols: str = "TLSv1.2 TLSv1.3", curve: str = "auto", suite: str = "") -> Block:
+def stapled(
+    world: World,
+    *,
+    protocols: str = "TLSv1.2 TLSv1.3",
+    curve: str = "auto",
+    suite: str = "",
+    staple: Callable[[World, x509.Certificate], bytes] = World.staple,
+) -> Block:
     certificate = world.leaf(staple=True)
+    file = f"staple-{certificate.serial_number}.der"
     chosen = f"ssl_conf_command Ciphersuites {suite}; " if suite else ""
     return Block(
         pem(certificate, world.issuing.certificate),
         world.key,
         protocols=protocols,
-        extra=f"ssl_ecdh_curve {curve}; {chosen}ssl_stapling on; ssl_stapling_file {{folder}}/staple.der;",
-        files={"staple.der": world.staple(certificate)},
+        extra=f"ssl_ecdh_curve {curve}; {chosen}ssl_stapling on; ssl_stapling_file {{folder}}/{file};",
+        files={file: staple(world, certificate)},
     )
+
+
+def void_staple(**how: object) -> Callable[[World], Block]:
+    """A response that is none for the certificate that it comes with, and TLS 1.3 alone."""
+
+    def serve(world: World) -> Block:
+        def staple(_: World, leaf: x509.Certificate) -> bytes:
+            return world.staple(world.leaf() if "other" in how else leaf, end=how.get("end"))  # type: ignore[arg-type]
+
+        return stapled(world, protocols=str(how.get("protocols", "TLSv1.3")), staple=staple)
+
+    return serve
+
+
+def two(
+    second: str, *, protocols: str = "TLSv1.2 TLSv1.3", kind: str = "RSA", **how: object
+) -> Callable[[World], Block]:
+    """An EC and an RSA certificate; `second` names the files of the one with this kind of key, which is made like this."""
+
+    def serve(world: World) -> Block:
+        ours, theirs = (world.key, world.rsa) if kind == "RSA" else (world.rsa, world.key)
+        return Block(
+            world.chain(ours),
+            ours,
+            protocols=protocols,
+            extra=f"ssl_certificate {{folder}}/{second}.pem; ssl_certificate_key {{folder}}/{second}.key;",
+            files={f"{second}.pem": world.chain(theirs, **how), f"{second}.key": key_pem(theirs)},  # type: ignore[arg-type]
+        )
+
+    return serve
 
 
 def cross_signed(world: World) -> Block:
@@ -210,6 +249,26 @@ CASES: dict[str, Case] = {
     "post-quantum": Case(ec_block, front=post_quantum, declared={"groups": ["X25519MLKEM768"]}),
     "long-private": Case(lambda w: ec_block(w, days=398)),
     "floor-13": Case(lambda w: ec_block(w, protocols="TLSv1.3"), declared={"min_version": "1.3"}),
+    "two": Case(two("two")),
+    "two-13-only": Case(two("two-13-only", protocols="TLSv1.3")),
+    "two-12-only": Case(two("two-12-only", protocols="TLSv1.2"), "protocol.version-13"),
+    # a second certificate, for clients that take no EC key (or none but EC)
+    "second-expired": Case(two("second-expired", start=ago(100)), "certificate.expiry"),
+    "second-expired-13-only": Case(two("second-expired-13-only", start=ago(100), protocols="TLSv1.3"), "certificate.expiry"),
+    "second-expired-ec": Case(two("second-expired-ec", start=ago(100), kind="EC"), "certificate.expiry"),
+    "second-renewal-late": Case(two("second-renewal-late", start=ago(70)), "certificate.renewal"),
+    "second-wrong-name": Case(two("second-wrong-name", names=("other.acme.test",)), "certificate.name"),
+    "second-wrong-name-13-only": Case(
+        two("second-wrong-name-13-only", names=("other.acme.test",), protocols="TLSv1.3"), "certificate.name"
+    ),
+    "second-for-clients": Case(
+        two("second-for-clients", purposes=(ExtendedKeyUsageOID.CLIENT_AUTH,)), "certificate.trust"
+    ),
+    "second-untrusted-13-only": Case(
+        two("second-untrusted-13-only", by=authority("Unknown Root"), protocols="TLSv1.3"),
+        "certificate.trust chain.order",
+    ),
+    "second-not-stapled": Case(two("second-not-stapled", staple=True), "certificate.must-staple"),
     # versions
     "tls12-only": Case(lambda w: ec_block(w, protocols="TLSv1.2"), "protocol.version-13"),
     "tls10-13": Case(
@@ -272,6 +331,9 @@ CASES: dict[str, Case] = {
     "no-post-quantum": Case(ec_block, "key-exchange.groups", declared={"groups": ["X25519MLKEM768"]}),
     # extensions
     "not-stapled-13-only": Case(lambda w: ec_block(w, staple=True, protocols="TLSv1.3"), "certificate.must-staple"),
+    "stapled-for-another": Case(void_staple(other=True), "certificate.must-staple"),
+    "stapled-for-another-12": Case(void_staple(other=True, protocols="TLSv1.2 TLSv1.3"), "certificate.must-staple"),
+    "stapled-long-ago": Case(void_staple(end=ago(1)), "certificate.must-staple"),
     "not-stapled": Case(lambda w: ec_block(w, staple=True), "certificate.must-staple"),
     "no-h2": Case(lambda w: ec_block(w, http2=False), "protocol.alpn", declared={"alpn": "h2"}),
 }  # fmt: skip

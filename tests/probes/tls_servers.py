@@ -176,12 +176,13 @@ class World:
         made = subprocess.run(command.split(), cwd=self.folder, capture_output=True, check=True, timeout=20)
         return made.stdout + pem(self.issuing.certificate)
 
-    def staple(self, leaf: x509.Certificate) -> bytes:
-        """A good OCSP response for a leaf, in DER."""
+    def staple(self, leaf: x509.Certificate, *, end: datetime | None = None) -> bytes:
+        """An OCSP response for a leaf that says good until `end`, by default for three days, in DER."""
+        end = end or NOW + timedelta(days=3)
         return (
             ocsp.OCSPResponseBuilder()
             .add_response(
-                leaf, self.issuing.certificate, hashes.SHA256(), ocsp.OCSPCertStatus.GOOD, NOW, NOW + timedelta(days=3), None, None
+                leaf, self.issuing.certificate, hashes.SHA256(), ocsp.OCSPCertStatus.GOOD, end - timedelta(days=3), end, None, None
             )
             .responder_id(ocsp.OCSPResponderEncoding.HASH, self.issuing.certificate)
             .sign(self.issuing.key, hashes.SHA256())  # type: ignore[arg-type]

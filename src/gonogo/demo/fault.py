@@ -33,7 +33,8 @@ class Switch(Enum):
     STALE_NODE = "the site's second address has the certificate before the last"
     PLAIN_DATABASE = "the database accepts sessions without TLS"
     CLOSED_DATABASE = "nothing listens on the database's port"
-    APEX_CERTIFICATE = "the short name has an expired certificate"
+    APEX_CERTIFICATE = "the short name has a certificate of its own, which expires soon"
+    HOP_CERTIFICATE = "another name of the site's server has an expired certificate"
 
 
 class Traffic:

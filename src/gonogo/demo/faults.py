@@ -333,7 +333,7 @@ FAULTS: Mapping[str, Fault] = MappingProxyType(
         # delivery
         "assets-uncached": header("Cache-Control", "no-cache", paths=[SCRIPT, STYLESHEET, HERO]),
         "compression-off": Fault(change=_uncompressed),
-        "html-cached": header("Cache-Control", "max-age=86400", paths=PAGES),
+        "html-cached": header("Cache-Control", "private, max-age=86400", paths=PAGES),
         **SECURITY_FAULTS,
         **CONSENT_FAULTS,
         **ANALYTICS_FAULTS,

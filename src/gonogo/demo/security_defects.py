@@ -87,9 +87,8 @@ SECURITY_DEFECTS: tuple[Defect, ...] = (
     ),
     _surface(
         "redirect-certificate",
-        "The short name's certificate has expired",
+        "A host on the way has an expired certificate",
         "security.https.certificates",
-        "security.preload.eligible",
     ),
     _surface("redirect-open", "A double slash redirects anywhere", "security.open-redirects.own-hosts"),
     # cookies

@@ -21,7 +21,7 @@ from gonogo.demo.fault import (
     instead,
     policy,
 )
-from gonogo.demo.site import APEX, FRONT_END, HOST, PAGES, SCRIPT, SEARCH, Reply
+from gonogo.demo.site import APEX, FRONT_END, HOP, HOST, PAGES, SCRIPT, SEARCH, Reply
 
 CSP = "content-security-policy"
 HSTS = "strict-transport-security"
@@ -149,6 +149,11 @@ def _found(request: Request, reply: Reply) -> None:
 def _to_apex(request: Request, reply: Reply) -> None:
     if request.url.hostname == HOST:
         reply.headers["location"] = reply.headers["location"].replace(HOST, APEX, 1)
+
+
+def _to_hop(request: Request, reply: Reply) -> None:
+    if request.url.hostname == HOST:
+        reply.headers["location"] = reply.headers["location"].replace(HOST, HOP, 1)
 
 
 def _apex_to_www(request: Request, reply: Reply) -> None:
@@ -329,7 +334,7 @@ SECURITY_FAULTS: Mapping[str, Fault] = MappingProxyType(
         "redirect-other-host-first": Fault(change=_to_apex, plain=True),
         "redirect-downgrade": Fault(change=_downgrade),
         "redirect-chain": Fault(detour=_many_hops),
-        "redirect-certificate": Fault(switch=Switch.APEX_CERTIFICATE),
+        "redirect-certificate": Fault(change=_to_hop, plain=True, switch=Switch.HOP_CERTIFICATE),
         "redirect-open": Fault(detour=_open_redirect),
         # cookies
         "cookie-plain": Fault(change=_theme_cookie),

@@ -23,6 +23,7 @@ import warnings
 from collections.abc import AsyncIterator, Collection, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -40,7 +41,7 @@ from gonogo.demo.fault import Switch
 from gonogo.demo.faults import FAULTS, Active
 from gonogo.demo.ports import COLLECTOR_PORT, DATABASE_PORT, HTTP_PORT, HTTPS_PORT
 from gonogo.demo.postgres import PostgresServer, TlsFront
-from gonogo.demo.site import APEX, Setup, Site
+from gonogo.demo.site import APEX, HOP, Setup, Site
 from gonogo.demo.store import APP_ROLE, DATABASE, MIGRATIONS, VERIFIER_ROLE, Store, prepare
 from gonogo.demo.traffic import Ledger, Recorder, recording_protocol
 from gonogo.errors import Unavailable
@@ -211,14 +212,18 @@ class Demo:
         switched = [fault.switch for fault in self.active.faults.values() if fault.switch is not None]
         site = tls_context(self.files, self.active.certificate, switched)
         if Switch.APEX_CERTIFICATE in switched:
-            site.sni_callback = self._expired_apex
+            site.sni_callback = partial(self._other, APEX, Variant.NEAR_EXPIRY)
+        if Switch.HOP_CERTIFICATE in switched:
+            site.sni_callback = partial(self._other, HOP, Variant.EXPIRED)
         self.site_tls.current = site
         self.node_tls.current = tls_context(self.files, Variant.STALE) if Switch.STALE_NODE in switched else site
 
-    def _expired_apex(self, connection: ssl.SSLObject, name: str, _: ssl.SSLContext) -> None:
-        """Another certificate for the short name, as where each name has its own renewal."""
-        if name == APEX:
-            connection.context = tls_context(self.files, Variant.EXPIRED)
+    def _other(
+        self, wanted: str, variant: Variant, connection: ssl.SSLObject, name: str | None, _: ssl.SSLContext
+    ) -> None:
+        """Another certificate for one name, as where each name has its own renewal."""
+        if name == wanted:
+            connection.context = tls_context(self.files, variant)
 
     async def _sql(self, statements: list[str]) -> None:
         if self.postgres is not None:

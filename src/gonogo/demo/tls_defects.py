@@ -21,6 +21,9 @@ TLS_DEFECTS: tuple[Defect, ...] = (
     _network("certificate-for-clients", "The certificate is for clients, not for servers", "tls.certificate.trust"),
     _network("certificate-name-wrong", "The certificate is for another host", "tls.certificate.name"),
     _network("certificate-near-expiry", "The certificate has a tenth of its life left", "tls.certificate.expiry"),
+    _surface(
+        "alias-near-expiry", "The short name's certificate has a tenth of its life left", "tls.certificate.expiry"
+    ),
     _network("certificate-renewal-late", "The certificate has a fifth of its life left", "tls.certificate.renewal"),
     _network("certificate-expired", "The certificate has expired", "tls.certificate.expiry"),
     _network("certificate-not-yet-valid", "The certificate begins in two days", "tls.certificate.not-before"),

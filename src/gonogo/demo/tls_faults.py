@@ -15,6 +15,7 @@ TLS_FAULTS: Mapping[str, Fault] = MappingProxyType(
         "certificate-for-clients": Fault(certificate=Variant.CLIENTS_ONLY),
         "certificate-name-wrong": Fault(certificate=Variant.WRONG_NAME),
         "certificate-near-expiry": Fault(certificate=Variant.NEAR_EXPIRY),
+        "alias-near-expiry": Fault(switch=Switch.APEX_CERTIFICATE),
         "certificate-renewal-late": Fault(certificate=Variant.RENEWAL_LATE),
         "certificate-expired": Fault(certificate=Variant.EXPIRED),
         "certificate-not-yet-valid": Fault(certificate=Variant.NOT_YET_VALID),

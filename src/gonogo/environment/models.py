@@ -283,8 +283,9 @@ class Security(Model):
     hsts_include_subdomains: bool = True
     """Whether `includeSubDomains` is demanded."""
     session_cookies: tuple[str, ...] = (
-        "*sess*", "sid", "*[._-]sid", "auth", "*[._-]auth", "*auth[._-]token", "*access[._-]token", "*refresh[._-]token",
-        "*id[._-]token", "jwt", "*[._-]jwt", "*remember[._-]*", "remember*", "*logged_in*", "*login*", ".asp*", "token",
+        "*sess*", "sid", "*[._-]sid", "auth", "*[._-]auth", "*auth[._-]token", "*authtoken", "*access[._-]token", "*accesstoken",
+        "*refresh[._-]token", "*refreshtoken", "*id[._-]token", "*idtoken", "*user[._-]token", "*usertoken", "jwt", "jwt[._-]*",
+        "*[._-]jwt", "*jwttoken", "*remember[._-]*", "remember*", "*logged_in*", "*login*", ".asp*", "token",
     )  # fmt: skip
     """Name patterns of cookies that script must not read (HttpOnly); not those against forged requests, which it must."""
     session_max_age_s: Annotated[int, Field(ge=0)] = 34_560_000

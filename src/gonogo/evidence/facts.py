@@ -5,7 +5,7 @@ Times are seconds unless a name says `_ms`; sizes are bytes; instants are UTC IS
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from pydantic import TypeAdapter
@@ -168,9 +168,24 @@ class Offers:
     groups: tuple[tuple[str, str], ...]
     """Name of a key agreement group and the answer, in TLS 1.3."""
     stapled: str
-    """A stapled OCSP response, asked for with `aead`."""
+    """A stapled OCSP response, seen in the same handshake as the certificate; `void: …` with the reason why one that was sent is
+    none for it."""
     unnamed: str
     """Names in the certificate that a client without SNI gets; or `refused` or `unknown: …`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Alternative:
+    """Another certificate of an address, for clients that take no key of the first one's kind. Texts as in Handshake."""
+
+    presented: tuple[CertificateFacts, ...]
+    verified: tuple[CertificateFacts, ...]
+    error: str
+    """Empty too where OpenSSL could not be made to see it; then `second_error` alone tells."""
+    name_matches: bool
+    second_error: str
+    stapled: str
+    """As in Offers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,6 +210,10 @@ class Handshake:
     legacy: str
     """Answer to a handshake offering only versions below the floor: `refused`, the version chosen, or `unknown: …`."""
     offers: Offers
+    others: tuple[Alternative, ...] = ()
+    """One for each other kind of key (RSA, EC) that it has a certificate for."""
+    others_end: str = "refused"
+    """Answer to the question for them: `offered`, `refused`, or `unknown: …`."""
 
     @property
     def chain(self) -> tuple[CertificateFacts, ...]:
@@ -206,6 +225,21 @@ class Handshake:
             path.append(above)
             left.remove(above)
         return tuple(path)
+
+    def with_other(self, other: Alternative) -> Handshake:
+        """This handshake, had the other certificate been presented."""
+        kind = other.presented[0].key_type
+        return replace(
+            self,
+            address=f"{self.address}, {kind} certificate",
+            presented=other.presented,
+            verified=other.verified,
+            error=other.error,
+            name_matches=other.name_matches,
+            second_error=other.second_error,
+            offers=replace(self.offers, stapled=other.stapled),
+            others=(),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,6 +254,11 @@ class TlsFacts:
     """Addresses that gave no handshake while others did, each with the reason."""
     unrouted: tuple[str, ...]
     """Addresses of a family that this machine has no route for; they say nothing of the target."""
+
+    @property
+    def served(self) -> tuple[Handshake, ...]:
+        """Every certificate of every address, as a handshake of its own; `address` names the key of one that is not the first."""
+        return tuple(one for shake in self.handshakes for one in (shake, *map(shake.with_other, shake.others)))
 
 
 # --- browser ------------------------------------------------------------------------------------------------------

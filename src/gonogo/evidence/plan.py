@@ -24,11 +24,12 @@ from gonogo.evidence.records import (
 from gonogo.formats.polling import pauses
 
 LANES = tuple(Lane)
-HANDSHAKES = 8
-"""Per address: one verified, one without a server name, and six that ask for old versions, weak ciphers, authenticated
-encryption in TLS 1.2, finite-field Diffie-Hellman, TLS 1.3 and X25519MLKEM768; one more for each declared group. The
-probe makes a further one where the certificate does not verify, after each weak class that is accepted, and where a
-certificate demands a staple that only TLS 1.3 can show."""
+HANDSHAKES = 10
+"""Per address: one verified, one without a server name, six that ask for old versions, weak ciphers, authenticated
+encryption in TLS 1.2, finite-field Diffie-Hellman, TLS 1.3 and X25519MLKEM768, and two that ask for a certificate with
+another kind of key in TLS 1.2 and 1.3; one more for each declared group. The probe makes a further one where a certificate
+does not verify, after each weak class that is accepted, to verify a second certificate, and where a certificate demands a
+staple that was not seen with it."""
 
 
 def handshake(environment: Environment, host: str, port: int) -> TlsRequest:

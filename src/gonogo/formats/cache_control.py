@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 
 LIMIT = 65_536
 """Characters of one field that are read; servers and browsers refuse header blocks of this size."""
@@ -73,6 +75,72 @@ def shared_storage(
     if status in HEURISTICALLY_CACHEABLE:
         return Storage(True, f"nothing forbids it and status {status} is cacheable by itself")
     return Storage(False, f"status {status} needs an explicit lifetime")
+
+
+def http_date(text: str) -> datetime | None:
+    """The instant that a Date or Expires field names (RFC 9110 §5.6.7); None for anything else."""
+    try:
+        found = parsedate_to_datetime(text[:100])
+    except (ValueError, TypeError, OverflowError, IndexError):
+        return None
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+def shared_lifetime(values: Iterable[str], *, expires: Sequence[str] = (), date: datetime | None = None) -> int | None:
+    """Seconds for which a shared cache may hand out an answer unasked (§4.2.1), None where nothing says it.
+
+    `expires` counts without s-maxage and max-age; one that is no date, or without a `date`, is in the past (§5.3).
+    An unreadable lifetime is none (§4.2.1). stale-while-revalidate adds to it (RFC 5861 §3).
+    """
+    directives = list(_directives(values))
+    said: dict[str, str] = {}
+    for name, argument in directives:
+        said.setdefault(name, argument)
+    if ("no-cache", "") in directives:
+        return 0
+    name = next((one for one in ("s-maxage", "max-age") if one in said), "")
+    if name:
+        fresh = seconds(said, name) or 0
+    elif expires:
+        until = http_date(expires[0])
+        fresh = max(0, int((until - date).total_seconds())) if until and date else 0
+    else:
+        return None
+    if said.keys() & {"must-revalidate", "proxy-revalidate"}:
+        return fresh
+    return fresh + (seconds(said, "stale-while-revalidate") or 0)
+
+
+TARGETED = (
+    "cdn-cache-control",
+    "cloudflare-cdn-cache-control",
+    "netlify-cdn-cache-control",
+    "vercel-cdn-cache-control",
+)
+"""Fields that the caches they name obey in place of Cache-Control (RFC 9213 §2)."""
+
+
+def kept_by_cdns(field: Callable[[str], Sequence[str]]) -> str:
+    """Which field lets a CDN hand out an answer unasked, in words, whatever Cache-Control says; empty for none.
+
+    `field` gives the values of a header by its name.
+    """
+    for name in TARGETED:
+        if values := field(name):
+            lifetime = shared_lifetime(values)
+            said = parse(values)
+            if shared_storage(values).allowed and (lifetime or (lifetime is None and "public" in said)):
+                return f"{name}: {', '.join(values)[:60]}"
+    values = field("surrogate-control")
+    # Edge Architecture §2.2: `max-age=600+30` allows 30 more seconds.
+    said = parse(value.replace("+", ",") for value in values)
+    if not said.keys() & {"no-store", "private", "no-cache"} and seconds(said, "max-age"):
+        return f"surrogate-control: {', '.join(values)[:60]}"
+    given = next(iter(field("x-accel-expires")), "").strip()
+    # nginx: seconds, or @ and the second since 1970; zero and `off` keep nothing.
+    if given.removeprefix("@")[:18].isdecimal() and given.isascii() and given.removeprefix("@").strip("0"):
+        return f"x-accel-expires: {given[:60]}"
+    return ""
 
 
 def _directives(values: Iterable[str]) -> Iterable[tuple[str, str]]:

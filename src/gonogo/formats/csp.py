@@ -347,7 +347,7 @@ def _port_matches(wanted: str, url: _Url) -> bool:
     return url.port == int(digits) or (digits == "80" and url.port == 443 and url.scheme in {"https", "wss"})
 
 
-def _path_matches(wanted: str, found: str) -> bool:
+def path_matches(wanted: str, found: str) -> bool:
     """§6.7.2.12: exact, or by prefix where the source's path ends with a slash."""
     wanted, found = unquote(wanted), unquote(found)
     return found.startswith(wanted) if wanted.endswith("/") else found == wanted
@@ -369,7 +369,7 @@ def _matches(one: Source, url: _Url, own: _Url | None, *, redirected: bool) -> b
             and bool(url.host)
             and _host_matches(one.host, url.host)
             and _port_matches(one.port, url)
-            and (redirected or not one.path or _path_matches(one.path, url.path))
+            and (redirected or not one.path or path_matches(one.path, url.path))
         )
     return one.kind is Kind.KEYWORD and one.value == "self" and own is not None and _is_self(url, own)
 
@@ -456,6 +456,12 @@ def is_open(one: Source) -> bool:
 def allows_any_script(policy: Policy) -> bool:
     """Whether scripts are not restricted at all: no directive, or a source of any host that nothing makes void."""
     return policy.effective("script-src-elem") is None or bool(open_sources(policy, "script-src-elem"))
+
+
+def sandboxed(policies: Sequence[Policy]) -> bool:
+    """Whether a sandbox lets no script run at all (HTML §7.1.5); it has no effect in a meta element."""
+    said = (words for policy in policies if (words := policy.directive("sandbox")) is not None)
+    return any("allow-scripts" not in {word.lower() for word in words} for words in said)
 
 
 def hashes(policies: Sequence[Policy]) -> frozenset[str]:

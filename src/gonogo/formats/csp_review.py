@@ -8,6 +8,7 @@ are silent, because the absence is one finding of its own.
 
 from __future__ import annotations
 
+import base64
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -24,16 +25,24 @@ from gonogo.formats.csp import (
     all_allow_inline,
     all_allow_url,
     allows_eval,
+    allows_url,
+    hashes,
     is_open,
+    nonces,
     open_sources,
     parse,
     parse_meta,
+    path_matches,
+    sandboxed,
     source,
 )
 from gonogo.formats.html import Markup, host_of
 
 SELF = "https://self.invalid/"
 """Stands for the page's own origin where only foreign sources are asked about."""
+
+FOREIGN = "https://any-host.attacker.example/script.js"
+"""Stands for a host that no policy names."""
 
 MIN_NONCE_BYTES = 16
 """CSP3 §7.1: at least 128 bits."""
@@ -281,85 +290,102 @@ def strict_dynamic(policies: Policies) -> tuple[Remark, ...]:
     return tuple(remarks)
 
 
-BYPASSES: dict[str, str] = {
-    **dict.fromkeys(
-        (
-            "ajax.googleapis.com",
-            "ajax.aspnetcdn.com",
-            "cdnjs.cloudflare.com",
-            "code.angularjs.org",
-            "www.gstatic.com",
-            "yastatic.net",
-        ),
-        "it serves AngularJS, whose templates run script",
-    ),
-    **dict.fromkeys(
-        (
-            "cdn.jsdelivr.net",
-            "unpkg.com",
-            "esm.sh",
-            "esm.run",
-            "cdn.skypack.dev",
-            "cdn.statically.io",
-            "cdn.rawgit.com",
-            "rawcdn.githack.com",
-            "raw.githack.com",
-            "raw.githubusercontent.com",
-            "gist.githubusercontent.com",
-            "storage.googleapis.com",
-            "s3.amazonaws.com",
-            "cdn.bootcss.com",
-            "cdn.bootcdn.net",
-            "gitcdn.xyz",
-        ),
-        "anybody can publish there",
-    ),
-    **dict.fromkeys(
-        (
-            "accounts.google.com",
-            "api.github.com",
-            "api.instagram.com",
-            "api.stackexchange.com",
-            "api.twitter.com",
-            "cdn.syndication.twimg.com",
-            "clients1.google.com",
-            "cse.google.com",
-            "en.wikipedia.org",
-            "googleads.g.doubleclick.net",
-            "graph.facebook.com",
-            "itunes.apple.com",
-            "maps.googleapis.com",
-            "query.yahooapis.com",
-            "suggestqueries.google.com",
-            "translate.googleapis.com",
-            "vimeo.com",
-            "www.google-analytics.com",
-            "www.google.com",
-            "www.googleapis.com",
-            "www.linkedin.com",
-            "www.youtube.com",
-        ),
-        "it answers with a callback of the caller's choice (JSONP)",
-    ),
+_ANGULAR = "it serves AngularJS, whose templates run script"
+_ANYBODY = "anybody can publish there"
+_CALLBACK = "it answers with a callback of the caller's choice (JSONP)"
+
+
+@dataclass(frozen=True, slots=True)
+class Bypass:
+    """Where a host runs an attacker's script under its own name."""
+
+    why: str
+    paths: tuple[str, ...]
+    """Addresses of such script; of one that ends with a slash, all that lies below it."""
+
+
+def _published(*folders: str) -> Bypass:
+    """Whoever publishes gets a folder of its own below these."""
+    return Bypass(_ANYBODY, tuple(f"{folder}anybody/any.js" for folder in folders))
+
+
+def _package_host(*folders: str) -> Bypass:
+    """A mirror of npm and the like; a path to one package is not open, but to AngularJS it is."""
+    angular = tuple(f"/npm/angular{end}" for end in ("/", "@1/"))
+    return Bypass(_ANYBODY, (*_published(*folders).paths, *angular))
+
+
+BYPASSES: dict[str, Bypass] = {
+    "ajax.googleapis.com": Bypass(_ANGULAR, ("/ajax/libs/angularjs/",)),
+    "ajax.aspnetcdn.com": Bypass(_ANGULAR, ("/ajax/angularjs/",)),
+    "cdnjs.cloudflare.com": Bypass(_ANGULAR, ("/ajax/libs/angular.js/",)),
+    "code.angularjs.org": Bypass(_ANGULAR, ("/",)),
+    "www.gstatic.com": Bypass(_ANGULAR, ("/fsn/angular_js-bundle1.js",)),
+    "yastatic.net": Bypass(_ANGULAR, ("/angularjs/",)),
+    "cdn.jsdelivr.net": _package_host("/npm/", "/gh/", "/wp/plugins/"),
+    "unpkg.com": _published("/"),
+    "esm.sh": _published("/", "/gh/", "/jsr/"),
+    "esm.run": _published("/"),
+    "cdn.skypack.dev": _published("/", "/pin/"),
+    "cdn.statically.io": _published("/gh/", "/gl/", "/bb/"),
+    "cdn.rawgit.com": _published("/"),
+    "rawcdn.githack.com": _published("/"),
+    "raw.githack.com": _published("/"),
+    "raw.githubusercontent.com": _published("/"),
+    "gist.githubusercontent.com": _published("/"),
+    "storage.googleapis.com": _published("/"),
+    "s3.amazonaws.com": _published("/"),
+    "cdn.bootcss.com": Bypass(_ANGULAR, ("/angular.js/",)),
+    "cdn.bootcdn.net": Bypass(_ANGULAR, ("/ajax/libs/angular.js/",)),
+    "gitcdn.xyz": _published("/repo/", "/cdn/"),
+    "accounts.google.com": Bypass(_CALLBACK, ("/o/oauth2/revoke",)),
+    "api.github.com": Bypass(_CALLBACK, ("/",)),
+    "api.instagram.com": Bypass(_CALLBACK, ("/v1/", "/oembed")),
+    "api.stackexchange.com": Bypass(_CALLBACK, ("/",)),
+    "api.twitter.com": Bypass(_CALLBACK, ("/1/", "/1.1/")),
+    "cdn.syndication.twimg.com": Bypass(_CALLBACK, ("/widgets/",)),
+    "clients1.google.com": Bypass(_CALLBACK, ("/complete/search",)),
+    "cse.google.com": Bypass(_CALLBACK, ("/api/",)),
+    "en.wikipedia.org": Bypass(_CALLBACK, ("/w/api.php",)),
+    "googleads.g.doubleclick.net": Bypass(_CALLBACK, ("/pagead/conversion/",)),
+    "graph.facebook.com": Bypass(_CALLBACK, ("/",)),
+    "itunes.apple.com": Bypass(_CALLBACK, ("/lookup", "/search")),
+    "maps.googleapis.com": Bypass(_CALLBACK, ("/maps/vt", "/maps/api/js/GeocodeService.Search")),
+    "query.yahooapis.com": Bypass(_CALLBACK, ("/v1/public/yql",)),
+    "suggestqueries.google.com": Bypass(_CALLBACK, ("/complete/search",)),
+    "translate.googleapis.com": Bypass(_CALLBACK, ("/translate_a/",)),
+    "vimeo.com": Bypass(_CALLBACK, ("/api/",)),
+    "www.google-analytics.com": Bypass(_CALLBACK, ("/gtm/js",)),
+    "www.google.com": Bypass(_CALLBACK, ("/complete/search", "/tools/feedback/", "/uds/")),
+    "www.googleapis.com": Bypass(_CALLBACK, ("/customsearch/", "/blogger/")),
+    "www.linkedin.com": Bypass(_CALLBACK, ("/countserv/count/share",)),
+    "www.youtube.com": Bypass(_CALLBACK, ("/oembed",)),
 }
-"""Hosts through which an injected script element gets round a list of hosts, with the reason; a choice, not all."""
+"""Hosts through which an injected script element gets round a list of hosts; a choice, not all."""
 
 
 def allowlist_bypass(policies: Policies) -> tuple[Remark, ...]:
-    """A host is trusted that serves script to anybody's order; `'self'` and the site's own hosts are none."""
+    """A host is trusted that serves script to anybody's order; `'self'` and the site's own hosts are none.
+
+    A source with a path admits that path only. A redirect gets round paths, but takes an open one on a trusted host.
+    """
     remarks = []
     for name, text, one in _live_sources(policies, ("script-src-elem",)):
-        hosts = [host for host in BYPASSES if _covers(one, host)]
+        hosts = [host for host, bypass in BYPASSES.items() if _covers(one, host, bypass)]
         if not is_open(one) and hosts:
-            shown, why = _show(one.text), BYPASSES[hosts[0]]
+            shown, why = _show(one.text), BYPASSES[hosts[0]].why
             remarks.append(
                 Remark(shown, "a nonce with 'strict-dynamic'", f"{name} trusts {shown} ({hosts[0]}): {why}", text)
             )
     return _first(remarks)
 
 
-def _covers(one: Source, host: str) -> bool:
-    return host == one.host or (one.host.startswith("*.") and host.endswith(one.host[1:]))
+def _covers(one: Source, host: str, bypass: Bypass) -> bool:
+    if host != one.host and not (one.host.startswith("*.") and host.endswith(one.host[1:])):
+        return False
+    return not one.path or any(
+        path_matches(one.path, path) or (path.endswith("/") and path_matches(path, one.path)) for path in bypass.paths
+    )
 
 
 # --- other directives ---
@@ -380,8 +406,28 @@ def object_src(policies: Policies) -> tuple[Remark, ...]:
 
 
 def base_uri(policies: Policies) -> tuple[Remark, ...]:
-    """An injected base element redirects every relative script; with nonces that gets round the policy."""
+    """An injected base element sends relative scripts to another host, and the policy lets them come from there.
+
+    That takes a nonce, or 'strict-dynamic' beside a hash: a list of hosts blocks the other host whatever the base is.
+    Silent where any script runs anyway, which is another rule's finding, and where none does.
+    """
+    if not _foreign_script(policies) or script_missing(policies) or script_wildcard(policies):
+        return ()
     return _restricted(policies, "base-uri", "base-uri 'none' or 'self'")
+
+
+def _foreign_script(policies: Policies) -> bool:
+    """Whether a script that the page itself asks for may come from any host, by its nonce or by 'strict-dynamic'."""
+    if sandboxed(policies):
+        return False
+    known = sorted(nonces(policies))[:MAX_SOURCES] + [""] * bool(hashes(policies))
+    return any(
+        all(
+            allows_url(one, "script-src-elem", FOREIGN, self_url=SELF, nonce=nonce, parser_inserted=False)
+            for one in policies
+        )
+        for nonce in known
+    )
 
 
 def form_action(policies: Policies) -> tuple[Remark, ...]:
@@ -410,6 +456,34 @@ def frame_ancestors(policies: Policies) -> tuple[Remark, ...]:
     return (Remark(seen, "frame-ancestors in the header", f"frame-ancestors is {seen}, so anybody may frame the page"),)
 
 
+_ANY_ANCESTOR = re.compile(
+    r"(?:[a-z][a-z0-9+.-]*:(?://)?)?(?:\*(?:\.[a-z]+)?)?(?::(?:\*|\d+))?/?|[a-z][a-z0-9+.-]*:", re.IGNORECASE
+)
+"""A source that anybody can meet: a scheme alone, any host, or any host of a top-level domain (CSP3 §2.3.1)."""
+
+
+def framing(values: Iterable[str], options: Iterable[str]) -> Remark | None:
+    """What lets any site frame a page, by the values of its Content-Security-Policy and X-Frame-Options headers.
+
+    frame-ancestors decides where it is present (CSP3 §6.4.2.2); X-Frame-Options is read only where it is absent.
+    """
+    ancestors = [words for policy in parse(values) if (words := policy.directive("frame-ancestors")) is not None]
+    if ancestors:
+        if not all(any(_is_any_ancestor(word) for word in words) for words in ancestors):
+            return None
+        seen, wanted = " ".join(ancestors[0])[:100], "'none', 'self' or named sites"
+        return Remark(seen, wanted, f"frame-ancestors is {seen}", "frame-ancestors")
+    said = {word.strip().upper() for field in options for word in field.split(",") if word.strip()}
+    if said and said <= {"DENY", "SAMEORIGIN"}:
+        return None
+    seen = ", ".join(sorted(said))[:100] or "absent, and so is frame-ancestors"
+    return Remark(seen, "DENY or SAMEORIGIN", f"X-Frame-Options is {seen}", "X-Frame-Options")
+
+
+def _is_any_ancestor(word: str) -> bool:
+    return _ANY_ANCESTOR.fullmatch(word) is not None or is_open(source(word))
+
+
 def default_src(policies: Policies) -> tuple[Remark, ...]:
     """No default for what is not named; silent where a missing script-src or object-src already says so."""
     if not policies or _restricts(policies, "default-src") or script_missing(policies) or object_src(policies):
@@ -417,8 +491,8 @@ def default_src(policies: Policies) -> tuple[Remark, ...]:
     return (Remark("absent", "default-src", "default-src is absent, so directives that are not named are open"),)
 
 
-PASSIVE = frozenset({"img-src", "media-src"})
-INSECURE = frozenset({"http", "ftp", "ws"})
+INSECURE = {"http": "https", "ftp": "https", "ws": "wss"}
+"""Unencrypted schemes, and what to write in their stead."""
 
 
 def insecure_scheme(policies: Policies) -> tuple[Remark, ...]:
@@ -432,10 +506,8 @@ def insecure_scheme(policies: Policies) -> tuple[Remark, ...]:
             name == "default-src" and _governing(policies, "script-src-elem")[0] == name
         )
         if one.scheme in INSECURE and not _is_local(one.host) and not (is_script and one.text in told):
-            shown = _show(one.text)
-            remarks.append(
-                Remark(shown, shown.replace("http:", "https:"), f"{name} allows the unencrypted {shown}", text)
-            )
+            shown, secure = _show(one.text), INSECURE[one.scheme] + one.text[len(one.scheme) :]
+            remarks.append(Remark(shown, _show(secure), f"{name} allows the unencrypted {shown}", text))
     return _first(remarks)
 
 
@@ -444,9 +516,12 @@ def local_source(policies: Policies) -> tuple[Remark, ...]:
     return _first(
         Remark(_show(one.text), "a host name of the site", f"{name} names an address: {_show(one.text)}", text)
         for name, text, one in _live_sources(policies, sorted(SOURCE_LISTS))
-        if _is_local(one.host)
+        if _is_local(one.host) and one.scheme in WEB_SCHEMES
     )
 
+
+WEB_SCHEMES = frozenset({"", "http", "https", "ws", "wss"})
+"""`capacitor://localhost` and its like name the app that shows the page, not an address."""
 
 _ADDRESS = re.compile(r"(?:\d{1,3}\.){3}\d{1,3}|(?:.*\.)?localhost\.?")
 
@@ -580,7 +655,28 @@ def _is_made_up(letters: str) -> bool:
         or letters in (letters + letters)[1:-1]
         or any(lowered in sequence for sequence in _SEQUENCES)
         or (_WORDS.fullmatch(letters) is not None and not letters.isdigit())
+        or _is_number(letters)
+        or _is_number(_decoded(letters))
     )
+
+
+_NUMBER = re.compile(r"[0-9.,:TZ+_ -]{1,35}")
+"""A clock or a counter. 36 random digits have 119 bits and are left alone; a number of 128 has no fewer as a rule."""
+
+
+def _is_number(text: str) -> bool:
+    return _NUMBER.fullmatch(text) is not None
+
+
+def _decoded(letters: str) -> str:
+    """What base64 letters hold; empty for what is no base64."""
+    try:
+        held = base64.b64decode(
+            letters + "=" * (-len(letters) % 4), altchars=b"-_" if set(letters) & {"-", "_"} else None
+        )
+    except ValueError:
+        return ""
+    return held.decode("latin-1")
 
 
 def nonce_fresh(first: Policies, second: Policies) -> tuple[Remark, ...]:

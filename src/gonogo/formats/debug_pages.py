@@ -1,7 +1,7 @@
 """Stack traces and debug pages in error answers: what a visitor should never read of a server's inside (CWE-209).
 
-Made for the bodies of error answers. A traceback must have a frame with file and line, so that prose about tracebacks is
-none; what stands in `<code>` elements is a documentation's example and is left out, except for the debug pages of
+Made for the bodies of error answers. A traceback must have a frame, so that prose about tracebacks is none. In an answer that
+is no error, what stands in `<code>` elements is a documentation's example and is left out, except for the debug pages of
 frameworks, which are known by their own markup.
 """
 
@@ -99,10 +99,38 @@ PAGES: tuple[_Sign, ...] = (
         r"\"err\":\{\"name\":\"[^\"]{1,80}\",\"source\":\"(?:edge-)?server\",\"message\":\"[^\"]{0,2000}\",\"stack\":\"",
     ),
     _sign("vite-overlay", "vite-error-overlay", r"<vite-error-overlay"),
+    _sign(
+        "plug-debugger",
+        " at ",
+        r"<title>[A-Z]\w{0,60}(?:\.[A-Z]\w{0,60}){1,8} at (?:GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS) /[^<]{0,300}</title>",
+    ),
+    _sign("rack-debug", "Rack::Show", r"because you use <code>Rack::ShowExceptions</code>"),
+    _sign("sinatra-debug", "Sinatra", r"<h2>Sinatra doesn(?:’|'|&rsquo;|&#39;|&#x27;)t know this ditty\.?</h2>"),
+    _sign(
+        "sinatra-debug", "show_exceptions", r"because you have\s{1,20}enabled the <code>show_exceptions</code> setting"
+    ),
+    _sign(
+        "play-debug",
+        "These routes have been tried",
+        r"<h[1-4][^<>]{0,100}>\s{0,40}These routes have been tried, in this order",
+    ),
+    _sign("cakephp-debug", "cake-", r"class=\"(?:[\w-]{1,40} ){0,3}cake-(?:debug|error|stack-trace|trace)\b"),
+    _sign("youch", "error-stack", r"class=\"error-stack\"", also="frame-"),
 )
 """Debug pages, known by their markup."""
 
 _FILE = r"(?:/|[A-Za-z]:\\{1,2}|file:///|node:internal/|webpack(?:-internal)?:///(?:\(\w{1,20}\)/)?)[^\s()<>\"]{1,300}"
+
+_JAVA = (
+    r"(?:\b|\\t)at [\w.$<>/@-]{3,250}\((?:[\w$]{1,100}\.(?:java|kt|scala|groovy):\d+|Unknown Source|Native Method)\)"
+)
+_NODE = (
+    r"(?:\b|\\n {0,8})at (?:async |new )?(?:[\w.$<>\[\]]{1,120} (?:\[as [\w$]{1,60}\] )?)?\(?"
+    rf"{_FILE}:\d{{1,6}}:\d{{1,6}}"
+)
+_PARAMETER = r"[A-Za-z][\w`.&*\[\]]{0,120} \w{1,80}"
+_RAISED = r"(?:Exception|Error)(?::(?:(?!Exception|Error)[^\n\\]|\\[^nr\n]){0,300}+)?(?:\\r|\r)?(?:\\n|\n)(?:\s|\\[rnt]){0,12}"
+"""The line above a trace: one frame is enough below it."""
 
 TRACES: tuple[_Sign, ...] = (
     _sign(
@@ -110,31 +138,47 @@ TRACES: tuple[_Sign, ...] = (
         "Traceback (most recent call last)",
         r"File \\?\"[^\"\n\\]{1,300}\\?\", line \d+",
     ),
+    _sign("java-stack-trace", "(", _JAVA, least=2),
+    _sign("java-stack-trace", "... ", rf"{_JAVA}(?:\s|\\[rnt]){{1,8}}\.\.\. \d{{1,4}} (?:more|common frames omitted)"),
+    _sign("java-stack-trace", "(", rf"{_RAISED}{_JAVA}"),
     _sign(
         "java-stack-trace",
-        ".",
-        r"(?:\b|\\t)at [\w.$<>/@-]{3,250}\([\w$]{1,100}\.(?:java|kt|scala|groovy):\d+\)",
+        ".java:",
+        r"[\n\t][ \t]{0,8}(?:[a-z_][\w$]{0,60}\.){1,12}[A-Z\w$]{1,100}\.[\w$<>]{1,80}\([\w$]{1,100}\.java:\d+\)",
         least=2,
     ),
-    _sign(
-        "node-stack-trace",
-        "at ",
-        r"(?:\b|\\n {0,8})at (?:async |new )?(?:[\w.$<>\[\]]{1,120} (?:\[as [\w$]{1,60}\] )?)?\(?"
-        rf"{_FILE}:\d{{1,6}}:\d{{1,6}}",
-        least=2,
-    ),
+    _sign("node-stack-trace", "at ", _NODE, least=2),
+    _sign("node-stack-trace", "Error", rf"{_RAISED}{_NODE}"),
     _sign(
         "dotnet-stack-trace",
         ":line ",
         r"\bat [\w.`<>\[\],]{3,250}\([^()\n]{0,300}\) in [^\n:]{0,3}:?[^\n:]{1,250}:line \d+",
     ),
+    _sign(
+        "dotnet-stack-trace",
+        "at ",
+        r"(?:\n|\\n)[ \t]{1,8}at [A-Za-z_][\w`+]{0,80}(?:\.[\w`+<>|\[\],]{1,120}){1,15}"
+        rf"\((?!Unknown Source|Native Method)(?:{_PARAMETER}(?:, {_PARAMETER}){{0,19}})?\)"
+        r"(?=\s{0,3}(?:\n|\\[rn]|\Z|[\"<]))",
+        least=2,
+    ),
     _sign("ruby-backtrace", ".rb:", r"/[\w./@-]{1,250}\.rb:\d+:in [`'\"]"),
     _sign("php-stack-trace", ".php", r"#\d+ (?:/|[A-Za-z]:\\)[^\s()]{1,250}\.php\(\d+\): "),
+    _sign(
+        "elixir-stack-trace",
+        ".ex",
+        r"\(\w{1,60} \d+\.\d+[\w.-]{0,30}\) (?:lib|deps|src|web)/[\w./-]{1,200}\.exs?:\d+: ",
+    ),
+    _sign("go-panic", ".go:", r"/[\w./@-]{1,250}\.go:\d+ \(0x[0-9a-f]+\)"),
     _sign("go-panic", "goroutine ", r"goroutine \d+ \[[\w ,]{1,60}\]:", also=".go:"),
     _sign("rust-panic", "panicked at", r"thread '[^'\n]{1,80}' (?:\(\d+\) )?panicked at"),
     _sign(
         "json-exception", '"line"', r"\"file\"\s*:\s*\"(?:\\?/|[A-Za-z]:\\)[^\"\n]{1,300}\"\s*,\s*\"line\"\s*:\s*\d+"
     ),
+)
+"""Traces, read in the text of a body."""
+
+ERRORS: tuple[_Sign, ...] = (
     _sign(
         "sql-error",
         "SQL",
@@ -143,15 +187,26 @@ TRACES: tuple[_Sign, ...] = (
     _sign(
         "sql-error",
         "ERROR:",
-        r"ERROR: {1,4}(?:syntax error at or near|column|relation|duplicate key value) [^\n]{0,60}",
+        r"ERROR: {1,4}(?:syntax error at or near \\{0,2}\"|(?:column|relation|function) [^\n]{1,150}? (?:does not exist|is ambiguous)"
+        r"|duplicate key value violates unique constraint|null value in column)",
     ),
     _sign("sql-error", "sqlite3.", r"\bsqlite3\.(?:Operational|Integrity|Programming)Error\b"),
     _sign("sql-error", "psycopg", r"\bpsycopg2?\.(?:errors\.\w{1,60}|\w{1,30}Error)\b"),
     _sign("sql-error", "PG::", r"\bPG::[A-Z]\w{1,60}\b"),
     _sign("sql-error", "ORA-", r"\bORA-\d{5}: "),
     _sign("sql-error", "Unclosed quotation mark", r"Unclosed quotation mark (?:after|before) the character string"),
+    _sign("sql-error", "SqlException", r"\b(?:System|Microsoft)\.Data\.SqlClient\.SqlException\b"),
+    _sign("sql-error", "sqlalchemy.exc.", r"\bsqlalchemy\.exc\.[A-Z]\w{1,60}\b"),
+    _sign("sql-error", "pymysql.err.", r"\bpymysql\.err\.[A-Z]\w{1,60}\b"),
+    _sign("sql-error", "invocation", r"Invalid `(?:prisma|[\w.]{1,60})\.\w{1,60}\.\w{1,60}\(\)` invocation"),
+    _sign(
+        "sql-error",
+        "PrismaClient",
+        r"\bPrismaClient(?:KnownRequest|UnknownRequest|Validation|Initialization|RustPanic)Error\b",
+    ),
+    _sign("sql-error", "E11000", r"\bE11000 duplicate key error\b"),
 )
-"""Traces, read in the text of a body."""
+"""What a database said; told only where no trace holds it, for then it is the same cause."""
 
 _PHP_PLACE = re.compile(r"in (?:/|[A-Za-z]:\\)[^\s<>\"]{1,250}\.php(?:\(\d+\))?(?::\d+| on line +\d+)")
 _PHP_LEVEL = re.compile(r"\b(?:Fatal error|Parse error|Warning|Notice|Deprecated|Uncaught \w+)\b")
@@ -164,21 +219,24 @@ _BREAK = re.compile(r"<(?:br|/?p|/?div|/?li|/?h[1-6]|/?pre|/?tr)\b[^<>]{0,300}>"
 _TAG = re.compile(r"<[A-Za-z/!][^<>]{0,2000}>")
 
 
-def find(body: str) -> tuple[Exposure, ...]:
-    """What a body tells of the server's inside, each kind once. Any text is accepted."""
+def find(body: str, *, code: bool = False) -> tuple[Exposure, ...]:
+    """What a body tells of the server's inside, each kind once; a debug page's trace is the page's. Any text is accepted.
+
+    With `code`, what stands in `<code>` elements counts too.
+    """
     body = body[:MAX_LENGTH]
     found: dict[str, Exposure] = {}
-    for name, excerpt in (*_signs(PAGES, body), *_traces(_visible(body))):
+    for name, excerpt in list(_signs(PAGES, body)) or _traces(_visible(body, code=code)):
         found.setdefault(name, Exposure(name, excerpt))
     return tuple(found.values())
 
 
-def _traces(text: str) -> Iterator[tuple[str, str]]:
-    """Traces of a text; a path alone is told only where no trace holds it."""
-    found = [*_signs(TRACES, text), *_php(text)]
-    yield from found
+def _traces(text: str) -> list[tuple[str, str]]:
+    """Traces of a text; a database's words and a path alone are told only where no trace holds them."""
+    found = [*_signs(TRACES, text), *_php(text)] or list(_signs(ERRORS, text))
     if not found and (path := _PATH.search(text)):
-        yield "server-path", _excerpt(text, path.start())
+        found.append(("server-path", _excerpt(text, path.start())))
+    return found
 
 
 def _signs(signs: tuple[_Sign, ...], text: str) -> Iterator[tuple[str, str]]:
@@ -198,24 +256,30 @@ def _php(text: str) -> Iterator[tuple[str, str]]:
                 return
 
 
-def _visible(body: str) -> str:
-    """The text of an HTML body without `<code>`; any other body as it is."""
+def _visible(body: str, *, code: bool) -> str:
+    """The text of an HTML body, with or without `<code>`; any other body as it is."""
     if "<" not in body or not _TAG.search(body[:5000]):
         return body
-    return _unescape(_TAG.sub("", _BREAK.sub("\n", _without_code(body)))).replace("\u00a0", " ")
+    return _unescape(_TAG.sub("", _BREAK.sub("\n", body if code else _without_code(body)))).replace("\u00a0", " ")
 
 
 _CODE_TAG = re.compile(r"<(/?)code\b[^<>]{0,300}>", re.IGNORECASE)
 
 
 def _without_code(body: str) -> str:
+    """One that is never closed hides nothing."""
     kept, start, depth = [], 0, 0
     for tag in _CODE_TAG.finditer(body):
-        if not depth:
-            kept.append(body[start : tag.start()])
-        depth = max(0, depth - 1) if tag[1] else depth + 1
-        start = tag.end()
-    return "".join(kept) + ("" if depth else body[start:])
+        if tag[1]:
+            if depth == 1:
+                start = tag.end()
+            depth = max(0, depth - 1)
+        else:
+            if not depth:
+                kept.append(body[start : tag.start()])
+                start = tag.start()
+            depth += 1
+    return "".join(kept) + body[start:]
 
 
 def _unescape(text: str) -> str:

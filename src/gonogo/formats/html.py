@@ -25,6 +25,12 @@ IN_HEAD = frozenset(
 ) | {"template", "title"}
 """Start tags that leave the parser in the head; any other opens the body (HTML §13.2.6.4.4)."""
 
+BREAKOUT = frozenset(
+    "b big blockquote body br center code dd div dl dt em embed h1 h2 h3 h4 h5 h6 head hr i img li listing menu meta nobr ol p "
+    "pre ruby s small span strike strong sub sup table tt u ul var".split()
+)
+"""Start tags of HTML that end an SVG which was not closed (HTML §13.2.6.5)."""
+
 JAVASCRIPT_TYPES = frozenset(
     {f"{family}/{name}" for family in ("text", "application") for name in ("javascript", "ecmascript")}
     | {f"{family}/x-{name}" for family in ("text", "application") for name in ("javascript", "ecmascript")}
@@ -47,7 +53,7 @@ _CHARSET = re.compile(r"charset\s*=\s*[\"']?\s*([^\s\"';>]+)", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class Script:
-    """A script element: its `src` (empty for an inline one), its nonce and its type."""
+    """A script element: its `src`, in SVG its `href` (empty for an inline one), its nonce and its type."""
 
     src: str
     nonce: str
@@ -139,6 +145,7 @@ class _Tag:
     text: str = ""
     closes: bool = False
     in_head: bool = True
+    in_svg: bool = False
 
     def get(self, name: str) -> str:
         return self.attributes.get(name, "")
@@ -192,15 +199,16 @@ def _note(found: _Reading, tag: _Tag) -> None:
 
 
 def _script(tag: _Tag) -> Script:
+    source = next((name for name in HREFS if name in tag.attributes), "") if tag.in_svg else "src"
     return Script(
-        _url(tag.get("src")),
+        _url(tag.get(source)),
         tag.get("nonce"),
         tag.get("type").strip(_SPACE).lower(),
         tag.text,
         tag.get("integrity"),
         tag.attributes.get("crossorigin"),
         tag.position,
-        "src" in tag.attributes,
+        source in tag.attributes,
     )
 
 
@@ -232,6 +240,10 @@ ACTIVE_LINKS = frozenset({"stylesheet", "modulepreload", "preload", "manifest"})
 """Link relations that load what can act; `icon` loads an image."""
 
 
+HREFS = ("href", "xlink:href")
+"""The URL attributes of SVG; the second counts where the first is absent (SVG 2 §16.1.6)."""
+LOADED_IN_SVG = {"script": True, "image": False, "feimage": False}
+"""Elements of SVG that load what their href names, and whether browsers block it when it is mixed content."""
 LOADED_BY: dict[str, tuple[tuple[str, bool], ...]] = {
     "script": (("src", True),),
     "iframe": (("src", True),),
@@ -253,6 +265,8 @@ LOADED_BY: dict[str, tuple[tuple[str, bool], ...]] = {
 def _references(tag: _Tag) -> Iterator[Reference]:
     """Subresources and form targets (Mixed Content §3.1 and §3.2)."""
     wanted = LOADED_BY.get(tag.name, ())
+    if tag.in_svg and tag.name in LOADED_IN_SVG:
+        wanted = tuple((name, LOADED_IN_SVG[tag.name]) for name in HREFS if name in tag.attributes)[:1]
     if tag.name == "link":
         relations = set(tag.get("rel").lower().split())
         active = bool(relations & ACTIVE_LINKS)
@@ -281,7 +295,7 @@ def host_of(url: str) -> str:
 
 def _tags(text: str) -> Iterator[_Tag]:
     """Start and end tags in order; each character is passed over a fixed number of times."""
-    position, in_head = 0, True
+    position, in_head, depth = 0, True, 0
     while (start := text.find("<", position)) != -1:
         in_head = in_head and not text[position:start].strip(_SPACE)
         follow = text[start + 1 : start + 2]
@@ -292,12 +306,13 @@ def _tags(text: str) -> Iterator[_Tag]:
                 return
             tag, position = name.group().lower(), after
             in_head = in_head and (follow == "/" or tag in IN_HEAD) and not (follow == "/" and tag in {"body", "html"})
-            content = ""
-            if follow != "/" and tag in RAW_TEXT:
+            content, is_empty = "", depth + (tag == "svg") > 0 and text[after - 2] == "/"
+            depth = _svg_depth(depth, tag, closes=follow == "/", is_empty=is_empty)
+            if follow != "/" and tag in RAW_TEXT and not is_empty:
                 end = _RAW_END[tag].search(text, position)
                 content = text[position : end.start() if end else len(text)]
                 position += len(content)
-            yield _Tag(tag, attributes, start, content, follow == "/", in_head)
+            yield _Tag(tag, attributes, start, content, follow == "/", in_head, depth > 0)
             if follow != "/" and tag == "plaintext":
                 return
         elif text.startswith("<!--", start):
@@ -311,6 +326,13 @@ def _tags(text: str) -> Iterator[_Tag]:
                 return
         else:
             in_head, position = False, start + 1
+
+
+def _svg_depth(depth: int, tag: str, *, closes: bool, is_empty: bool) -> int:
+    """How many svg elements are open after a tag."""
+    if tag == "svg" and not is_empty:
+        return max(0, depth - 1) if closes else depth + 1
+    return 0 if tag in BREAKOUT else depth
 
 
 def _attributes(text: str, position: int) -> tuple[dict[str, str], int | None]:

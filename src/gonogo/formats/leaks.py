@@ -52,13 +52,22 @@ def _pattern(*expressions: str) -> Callable[[str], bool]:
 
 _SETTING = re.compile(r"(?:export[ \t]+)?[A-Za-z_][A-Za-z0-9_.]*[ \t]*=.*")
 _SHOUTED = re.compile(r"(?:export[ \t]+)?[A-Z][A-Z0-9_]+[ \t]*=[ \t]*\S")
+_NAMED = re.compile(
+    r"(?:export[ \t]+)?(?:[a-z0-9_.]*[_.])?(?:pass(?:word|wd|phrase)?|pwd|secret|token|key|dsn|database|db|host|user|url|uri|env)"
+    r"(?:[_.][a-z0-9_.]*)?[ \t]*=[ \t]*[^\s=]",
+    re.IGNORECASE,
+)
+"""A setting of an application by its name, for files without capitals; `==` is code."""
+MAX_NAME = 200
+"""Characters of a line in which its name is looked for."""
 
 
 def _is_dotenv(text: str) -> bool:
     lines = [line.strip() for line in text[:100_000].splitlines()]
     lines = [line for line in lines if line and not line.startswith("#")]
     settings = sum(1 for line in lines if _SETTING.fullmatch(line))
-    return any(_SHOUTED.match(line) for line in lines) and settings * 10 >= len(lines) * 8
+    is_named = any(_SHOUTED.match(line) or _NAMED.match(line[:MAX_NAME]) for line in lines)
+    return is_named and settings * 10 >= len(lines) * 8
 
 
 def _object(text: str) -> dict[str, object]:

@@ -16,7 +16,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from urllib.parse import unquote
+from urllib.parse import parse_qs, unquote
 
 from gonogo.formats import json_text
 
@@ -80,6 +80,10 @@ SAMPLES = frozenset(
         "c85debb5",  # what `supabase start` gives to every developer
         "6d7fa4e6",  # GitHub's documentation
         "f5375a46",  # Slack's documentation
+        "a45404ae",  # RFC 7517 appendix A
+        "5ccf2edb",  # RFC 7515 appendix A
+        "8b1b17a9",
+        "2e69458a",  # RFC 8037 appendix A
     }
 )
 """Digests of keys that their issuers print in their documentation: they open nothing."""
@@ -140,7 +144,11 @@ def _rule(name: str, anchors: str, pattern: str, prefix: int = 4, proves: Callab
     return Rule(name, tuple(anchors.split()), re.compile(pattern), prefix, proves)
 
 
-_START, _END = r"(?<![A-Za-z0-9_-])", r"(?![A-Za-z0-9_-])"
+_MARK = r"(?:0[9ADad]|2[0-9A-CEFa-cef]|3[A-Fa-f]|40|5[B-Db-d]|60|7[B-Db-d])"
+"""Hexadecimal of an ASCII character that is no letter, digit, `-` or `_`, so that a key may stand after it."""
+_ESCAPED = rf"(?<=\\[nrt])|(?<=%{_MARK})|(?<=%25{_MARK})|(?<=\\x{_MARK})|(?<=\\u00{_MARK})"
+"""Behind a character that is written as an escape, in a string of JavaScript or JSON or in an address."""
+_START, _END = rf"(?:(?<![A-Za-z0-9_-])|{_ESCAPED})", r"(?![A-Za-z0-9_-])"
 _SENTRY = r"[0-9a-f]{32}:[0-9a-f]{32}@[A-Za-z0-9.-]{3,100}/[0-9]"
 _CREDENTIALS = (
     r"(?!(?P=user)@)(?P<key>[^\s@/\\\"'<>`]{1,200})@(?!(?:[\w-]{1,63}\.){0,5}(?:example(?:\.(?:com|org|net))?|invalid|test)"
@@ -148,7 +156,38 @@ _CREDENTIALS = (
 )
 """A password in a URL, and the beginning of its host. One that is the user's name again, or for a host that exists in
 documentation only (RFC 2606), is an example."""
-_KEY = r"[\"']?\s{0,5}(?:=>|[:=])\s{0,5}[\"']?"
+_QUOTE = r"(?:\\{0,3}[\"'`]|\\{1,3}u00(?:22|27)|\\{1,3}x2[27]|%2[27]|&quot;|&#(?:34|39|x22|x27);)"
+"""In JSON within JSON, within JavaScript, in an address or in HTML too."""
+_KEY = rf"{_QUOTE}?\s{{0,5}}(?:=>|[:=]|%3[ADad]|\\{{1,3}}u003[ADad])\s{{0,5}}{_QUOTE}?"
+_LINE = (
+    r"(?:\s|\\{1,4}[nr]|\\{1,4}u000[adAD]|\\{1,4}x0[adAD]|%0[adAD]|&#(?:10|13|xa|xd);|<br ?/?>"
+    r"|[\"'`]\s{0,40}[+.,]?\s{0,40}[\"'`]){0,12}"
+)
+"""Between the lines of a key, however they are written: an end of line, its escape, or strings that are joined."""
+_SPACE = r"(?:[ +]|%20)"
+_JWK = rf"{_QUOTE}?kty{_QUOTE}?\s{{0,5}}:\s{{0,5}}{_QUOTE}"
+_JWK_D = rf"(?<![\w-])d{_QUOTE}?\s{{0,5}}:\s{{0,5}}{_QUOTE}(?P<key>[A-Za-z0-9_-]{{40,800}}){_END}"
+
+
+def _is_mixed(text: str) -> bool:
+    """Whether it looks drawn at random, and is no name in code: digits, small letters and capitals, none of them rare."""
+    digits, capitals = sum(map(str.isdigit, text)), sum(map(str.isupper, text))
+    small = sum(map(str.islower, text))
+    return not is_placeholder(text) and digits * 25 >= len(text) and min(capitals, small) >= 3
+
+
+def _is_hugging_face(text: str) -> bool:
+    """Its keys are letters alone: about half of them are capitals, of a name in code a few."""
+    capitals = sum(map(str.isupper, text[3:]))
+    return not is_placeholder(text[3:]) and 9 <= capitals <= 25
+
+
+def _is_azure_signature(text: str) -> bool:
+    """Whether a shared access signature allows more than to read: reading is what such an address is published for."""
+    asked = parse_qs(text.replace("&amp;", "&").replace("\\u0026", "&"), max_num_fields=40)
+    rights = "".join(asked.get("sp", ()))
+    return {"sig", "se"} <= set(asked) and bool(set("acdwlux") & set(rights)) and not is_placeholder(asked["sig"][0])
+
 
 RULES: tuple[Rule, ...] = (
     _rule("aws-access-key-id", "akia asia", rf"{_START}(?:AKIA|ASIA)[A-Z2-7]{{16}}{_END}"),
@@ -194,9 +233,9 @@ RULES: tuple[Rule, ...] = (
     _rule("google-access-token", "ya29.", rf"{_START}ya29\.(?:[a-z]\.)?[A-Za-z0-9_-]{{90,1000}}", 5),
     _rule(
         "private-key",
-        "private key",
-        r"-----BEGIN (?:RSA |EC |DSA |OPENSSH |ENCRYPTED |PGP )?PRIVATE KEY(?: BLOCK)?-----"
-        r"(?:\\r|\\n|\s){1,8}(?:[A-Za-z-]{1,20}: [^\n\\]{0,80}(?:\\r|\\n|\s){1,8}){0,4}(?P<key>[A-Za-z0-9+/=]{40,100})",
+        "private",
+        rf"-----BEGIN{_SPACE}(?:(?:RSA|EC|DSA|OPENSSH|ENCRYPTED|PGP){_SPACE})?PRIVATE{_SPACE}KEY(?:{_SPACE}BLOCK)?-----{_LINE}"
+        rf"(?:[A-Za-z-]{{1,20}}: [^\n\\]{{0,80}}{_LINE}){{0,4}}(?P<key>(?:[A-Za-z0-9+/=]|\\{{1,2}}/|%2[BFbf]|%3[Dd]){{40,100}})",
         0,
     ),
     _rule("npm-token", "npm_", rf"{_START}npm_[A-Za-z0-9]{{36}}{_END}"),
@@ -213,7 +252,8 @@ RULES: tuple[Rule, ...] = (
     _rule(
         "connection-string",
         "postgres mysql mariadb mongodb redis amqp mssql",
-        r"(?<![A-Za-z0-9_+-])(?:postgres(?:ql)?|mysql|mariadb|mongodb|rediss?|amqps?|mssql)(?:\+[a-z0-9]{1,20})?"
+        rf"(?:(?<![A-Za-z0-9_+-])|{_ESCAPED})(?:postgres(?:ql)?|mysql|mariadb|mongodb|rediss?|amqps?|mssql)"
+        r"(?:\+[a-z0-9]{1,20})?"
         rf":(?:\\?/){{2}}(?P<user>[^\s:/@\"'<>`]{{0,100}}):{_CREDENTIALS}",
         0,
         _is_password,
@@ -228,7 +268,11 @@ RULES: tuple[Rule, ...] = (
     _rule("sentry-secret-dsn", "@", r"https?://(?P<key>[0-9a-f]{32}:[0-9a-f]{32})@[A-Za-z0-9.-]{3,100}/[0-9]{1,20}", 0),
     _rule("anthropic-key", "sk-ant-", rf"{_START}sk-ant-[a-z]{{3,5}}[0-9]{{2}}-[A-Za-z0-9_-]{{80,120}}", 7),
     _rule(
-        "openai-key", "sk-proj- sk-svcacct- sk-admin-", rf"{_START}sk-(?:proj|svcacct|admin)-[A-Za-z0-9_-]{{40,220}}", 7
+        "openai-key",
+        "sk-proj- sk-svcacct- sk-admin-",
+        rf"{_START}sk-(?:proj|svcacct|admin)-[A-Za-z0-9_-]{{40,220}}",
+        7,
+        lambda key: _is_mixed(key.split("-", 2)[2]),
     ),
     _rule("openai-key", "t3blbkfj", rf"{_START}sk-[A-Za-z0-9]{{20}}T3BlbkFJ[A-Za-z0-9]{{20}}{_END}", 3),
     _rule("supabase-secret-key", "sb_secret_", rf"{_START}sb_secret_[\w-]{{22}}_[\w-]{{8}}{_END}", 8),
@@ -236,11 +280,76 @@ RULES: tuple[Rule, ...] = (
     _rule("mapbox-secret-token", "sk.eyj", rf"{_START}sk\.eyJ[A-Za-z0-9_-]{{20,400}}\.[A-Za-z0-9_-]{{20,40}}{_END}", 3),
     _rule("digitalocean-token", "dop_v1_", rf"{_START}dop_v1_[0-9a-f]{{64}}{_END}", 7),
     _rule("shopify-token", "shpat_ shpss_", rf"{_START}shp(?:at|ss)_[0-9a-fA-F]{{32}}{_END}", 6),
-    _rule("hugging-face-token", "hf_", rf"{_START}hf_[A-Za-z]{{34}}{_END}", 3),
+    _rule("hugging-face-token", "hf_", rf"{_START}hf_[A-Za-z]{{34}}{_END}", 3, _is_hugging_face),
+    _rule("private-jwk", "kty", rf"{_JWK}(?:EC|RSA|OKP){_QUOTE}(?:(?!kty)[^{{}}]){{0,2500}}?{_JWK_D}", 0),
+    _rule(
+        "private-jwk",
+        "kty",
+        rf"{_JWK_D}(?:(?!kty|(?<![\w-])d{_QUOTE})[^{{}}]){{0,2500}}?{_JWK}(?:EC|RSA|OKP){_QUOTE}",
+        0,
+    ),
+    _rule("airtable-token", "pat", rf"{_START}pat[A-Za-z0-9]{{14}}\.[0-9a-f]{{64}}{_END}", 3),
+    _rule("notion-token", "ntn_", rf"{_START}ntn_[A-Za-z0-9]{{46}}{_END}", 4, lambda key: _is_mixed(key[4:])),
+    _rule("notion-token", "secret_", rf"{_START}secret_[A-Za-z0-9]{{43}}{_END}", 7, lambda key: _is_mixed(key[7:])),
+    _rule("linear-key", "lin_api_", rf"{_START}lin_api_[A-Za-z0-9]{{40}}{_END}", 8),
+    _rule("telegram-bot-token", ":aa", rf"(?:{_START}|(?<=bot))(?P<key>[0-9]{{8,10}}:AA[A-Za-z0-9_-]{{33}}){_END}", 0),
+    _rule(
+        "discord-webhook",
+        "webhooks",
+        r"discord(?:app)?\.com\\?/api\\?/(?:v[0-9]{1,2}\\?/)?webhooks\\?/[0-9]{17,20}\\?/(?P<key>[A-Za-z0-9_-]{60,80})",
+        0,
+    ),
+    _rule("atlassian-token", "atatt3", rf"{_START}ATATT3[A-Za-z0-9_=-]{{150,250}}", 6),
+    _rule("grafana-token", "glsa_", rf"{_START}glsa_[A-Za-z0-9]{{32}}_[0-9A-Fa-f]{{8}}{_END}", 5),
+    _rule("groq-key", "gsk_", rf"{_START}gsk_[A-Za-z0-9]{{52}}{_END}", 4),
+    _rule("openrouter-key", "sk-or-v1-", rf"{_START}sk-or-v1-[0-9a-f]{{64}}{_END}", 8),
+    _rule("xai-key", "xai-", rf"{_START}xai-[A-Za-z0-9]{{80}}{_END}", 4),
+    _rule("perplexity-key", "pplx-", rf"{_START}pplx-[A-Za-z0-9]{{48}}{_END}", 5),
+    _rule("replicate-token", "r8_", rf"{_START}r8_[A-Za-z0-9]{{37}}{_END}", 3, lambda key: _is_mixed(key[3:])),
+    _rule(
+        "resend-key", "re_", rf"{_START}re_[A-Za-z0-9]{{8}}_[A-Za-z0-9]{{24}}{_END}", 3, lambda key: _is_mixed(key[3:])
+    ),
+    _rule("netlify-token", "nfp_", rf"{_START}nfp_[A-Za-z0-9]{{36}}{_END}", 4),
+    _rule("planetscale-key", "pscale_", rf"{_START}pscale_(?:pw|tkn|oauth)_[A-Za-z0-9_.=-]{{32,64}}", 7),
+    _rule("square-token", "sq0", rf"{_START}(?:sq0csp-[A-Za-z0-9_-]{{43}}|sq0atp-[A-Za-z0-9_-]{{22}}){_END}", 7),
+    _rule("new-relic-key", "nrak-", rf"{_START}NRAK-[A-Z0-9]{{27}}{_END}", 5),
+    _rule("sentry-token", "sntrys_", rf"{_START}sntrys_[A-Za-z0-9+/=_-]{{60,500}}", 7),
+    _rule("sentry-token", "sntryu_", rf"{_START}sntryu_[0-9a-f]{{64}}{_END}", 7),
+    _rule("mailchimp-key", "-us", rf"{_START}(?P<key>[0-9a-f]{{32}}-us[0-9]{{1,2}}){_END}(?!\.\w)", 0),
+    _rule("heroku-key", "hrku-", rf"{_START}HRKU-AA[A-Za-z0-9_-]{{58}}{_END}", 5),
+    _rule(
+        "braintree-token",
+        "access_token$production$",
+        r"access_token\$production\$[0-9a-z]{16}\$[0-9a-f]{32}(?![0-9a-f])",
+        8,
+    ),
+    _rule(
+        "azure-shared-access-signature",
+        "sig=",
+        r"\?(?P<key>(?=[^\s\"'<>`]{0,900}sig=)(?:[a-z]{2,6}=[^\s\"'<>`&\\]{1,200}(?:&amp;|&|\\u0026)?){4,20})",
+        0,
+        _is_azure_signature,
+    ),
+    _rule(
+        "connection-string",
+        "jdbc:",
+        r"jdbc:(?:[a-z0-9]{1,20}:){1,3}(?:\\?/){2}[^\s\"'<>`?;]{1,200}[?;](?:[A-Za-z]{1,40}=[^\s\"'<>`&;\\]{0,100}"
+        r"(?:&amp;|&|;|\\u0026)){0,15}password=(?P<key>[^\s\"'<>`&;\\]{1,100})",
+        0,
+        _is_password,
+    ),
+    _rule(
+        "connection-string",
+        "password= pwd=",
+        r"(?<!\w)(?i:server|data source|host)\s?=\s?[\w.:,\\-]{1,100};(?:[A-Za-z][A-Za-z ]{1,30}=[^;\"'<>`=\n]{0,100};\s?){0,12}"
+        r"(?i:password|pwd)\s?=\s?(?P<key>[^;\"'<>`\s\\]{1,100})",
+        0,
+        _is_password,
+    ),
 )
 
 _TOKEN = re.compile(
-    rf"(?<![A-Za-z0-9_.-])(eyJ[A-Za-z0-9_-]{{10,4000}}+)\.(eyJ[A-Za-z0-9_-]{{2,8000}}+)\.[A-Za-z0-9_-]{{16,2000}}{_END}"
+    rf"(?:(?<![A-Za-z0-9_.-])|{_ESCAPED})(eyJ[A-Za-z0-9_-]{{10,4000}}+)\.(eyJ[A-Za-z0-9_-]{{2,8000}}+)\.[A-Za-z0-9_-]{{16,2000}}{_END}"
 )
 
 
@@ -287,8 +396,28 @@ def _tokens(text: str, at: datetime) -> Iterator[Secret]:
             continue
         if role == "service_role":
             yield _secret("supabase-service-role", match[0], 3, match.start())
-        elif role != "anon" and claims.get("sub") and _is_valid(claims.get("exp"), at):
+        elif role != "anon" and _is_session(header, claims) and _is_valid(claims.get("exp"), at):
             yield _secret("session-token", match[0], 3, match.start())
+
+
+_HASURA = "https://hasura.io/jwt/claims"
+_PLAYBACK = frozenset({"v", "t", "g", "s", "d"})
+"""Audiences of Mux's signed addresses: a film, its pictures, its figures; made to stand in a page."""
+
+
+def _is_session(header: dict[str, object], claims: dict[str, object]) -> bool:
+    """Whether a token speaks for somebody: it names a user, or says that it gives access."""
+    audience = claims.get("aud")
+    if isinstance(audience, str) and audience in _PLAYBACK and ("kid" in header or "kid" in claims):
+        return False
+    rights = claims.get(_HASURA)
+    if isinstance(rights, dict):
+        return str(rights.get("x-hasura-default-role")) not in {"anonymous", "anon", "public"}
+    return (
+        any(claims.get(name) for name in ("sub", "user_id", "userId", "uid", "email"))
+        or str(claims.get("token_type")) in {"access", "refresh"}
+        or ("id" in claims and "exp" in claims)
+    )
 
 
 def _is_valid(expiry: object, at: datetime) -> bool:

@@ -5,13 +5,17 @@
 
 from __future__ import annotations
 
+import base64
 import ipaddress
 import math
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from fnmatch import fnmatchcase
 from urllib.parse import urlsplit
+
+from gonogo.formats import json_text
 
 MAX_PAIR_OCTETS = 4096
 """Name and value together (§5.6 step 5)."""
@@ -25,7 +29,8 @@ _PREFIXES = ("__Host-Http-", "__Http-", "__Host-", "__Secure-")
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 _MAX_AGE = re.compile(r"-?[0-9]+")
 _COOKIE_NAME = r"[!#$%&'*+\-.^_`|~0-9A-Za-z]++"
-_JOINED_PAIR = re.compile(rf",[ \t]++{_COOKIE_NAME}[ \t]*+=")
+_JOINED_PAIR = re.compile(rf"\A[^=,]*+=*+,[ \t]++{_COOKIE_NAME}[ \t]*+=")
+"""A value without an equals sign but for padding: `x=1, y=2` is a list of the site's own."""
 _JOINED_ATTRIBUTE = re.compile(rf",[ \t]*+{_COOKIE_NAME}[ \t]*+=")
 
 _DATE_DELIMITER = re.compile(r"[\t\x20-\x2f\x3b-\x40\x5b-\x60\x7b-\x7e]+")
@@ -70,6 +75,8 @@ class Cookie:
     """Max-Age or Expires as sent, where browsers ignore it and it would have counted; empty otherwise."""
     looks_joined: bool = False
     """A second cookie seems to follow a comma: some intermediary joined two fields. A guess, not a rule."""
+    prefix_problems: tuple[str, ...] = ()
+    """Why browsers that know `__Http-` and `__Host-Http-`, newer than the draft, drop it, beside `problems`."""
 
     @property
     def persistent(self) -> bool:
@@ -139,7 +146,8 @@ def read(value: str, *, at: datetime) -> Cookie | str:
         problems=_own_problems(name, content, said),
         remarks=tuple(said.remarks) + _prefix_remarks(name, said),
         ignored_lifetime=said.bad_max_age or (said.bad_expires if said.max_age is None else ""),
-        looks_joined=_looks_joined(value, content),
+        looks_joined=_looks_joined(content, attributes),
+        prefix_problems=_prefix_problems(name, said),
     )
 
 
@@ -352,20 +360,70 @@ def _own_problems(name: str, content: str, said: _Attributes) -> tuple[str, ...]
 
 def _prefix_remarks(name: str, said: _Attributes) -> tuple[str, ...]:
     """`__Http-` and `__Host-Http-` are newer than the draft; browsers that know them want more."""
+    return (f"{_prefix(name)} wants Secure and HttpOnly",) if _prefix_problems(name, said) else ()
+
+
+def _prefix_problems(name: str, said: _Attributes) -> tuple[str, ...]:
     prefix = _prefix(name)
-    if prefix in {"__Http-", "__Host-Http-"} and not (said.secure and said.http_only):
-        return (f"{prefix} wants Secure and HttpOnly",)
-    return ()
+    if prefix not in {"__Http-", "__Host-Http-"}:
+        return ()
+    found = [f"{prefix} needs Secure"] if not said.secure and prefix == "__Http-" else []
+    return (*found, *(() if said.http_only else (f"{prefix} needs HttpOnly",)))
 
 
-def _looks_joined(value: str, content: str) -> bool:
-    """A comma and then `name=`: in an attribute always, in the value only after a space and outside quotes.
+def _looks_joined(content: str, attributes: Sequence[str]) -> bool:
+    """A comma and then `name=`: in an attribute that browsers know always, for none of them holds such a text.
 
-    The comma of an Expires date is followed by a day without an equals sign.
+    Browsers split at `;` alone (§5.6), so in the value it is a guess: outside quotes, and only where an attribute that
+    browsers know follows. The comma of an Expires date is followed by a day without an equals sign.
     """
-    _, _, attributes = value.partition(";")
-    quoted = len(content) > 1 and content.startswith('"') and content.endswith('"')
-    return bool(_JOINED_ATTRIBUTE.search(attributes)) or (not quoted and bool(_JOINED_PAIR.search(content)))
+    known = [one for one in attributes if _attribute_name(one) in _TAKE]
+    if any(_JOINED_ATTRIBUTE.search(one) for one in known if not _quoted(one.partition("=")[2].strip(" \t"))):
+        return True
+    return bool(known) and not _quoted(content) and _JOINED_PAIR.search(content) is not None
+
+
+def _attribute_name(attribute: str) -> str:
+    """Its name, also where a joined cookie follows it: `HttpOnly, b=2`."""
+    return re.split(r"[=,]", attribute, maxsplit=1)[0].strip(" \t").lower()
+
+
+def _quoted(text: str) -> bool:
+    return len(text) > 1 and text.startswith('"') and text.endswith('"')
+
+
+NO_SESSION = (
+    "*csrf*", "*xsrf*", "*login[._-]hint*", "*loginhint*", "_hj*", "ai_session*", "ai_user*", "_ga*", "_gid*", "_gat*", "_gcl_*",
+    "_clsk", "_clck", "amplitude*", "amp_*", "mp_*_mixpanel", "ajs_*", "_pk_*", "__utm*", "optimizely*",
+)  # fmt: skip
+"""Names that look like a session's and are none: tokens against forged requests, hints, and visits as analytics count them."""
+MAX_HEADER = 2048
+"""Characters of a JWT's header that are decoded."""
+
+
+def is_session(cookie: Cookie, patterns: Iterable[str]) -> bool:
+    """Whether it stands for a visitor who is signed in: its name is like one of `patterns`, or its value is a JWT.
+
+    Names of `NO_SESSION` are none, unless a pattern without wildcards names them.
+    """
+    name, wanted = cookie.name.lower(), tuple(one.lower() for one in patterns)
+    if name in wanted:
+        return True
+    if any(fnmatchcase(name, one) for one in NO_SESSION):
+        return False
+    return any(fnmatchcase(name, one) for one in wanted) or _is_jwt(cookie.value)
+
+
+def _is_jwt(value: str) -> bool:
+    """A signed or encrypted token of RFC 7515 §3.1 or RFC 7516 §3.1: its header is an object that names an algorithm."""
+    header, *parts = value.strip('"').split(".")
+    if len(parts) not in {2, 4} or not header.startswith("eyJ") or len(header) > MAX_HEADER:
+        return False
+    try:
+        said = json_text.parse(base64.urlsafe_b64decode(header + "=" * (-len(header) % 4)).decode())
+    except (ValueError, json_text.NotJson):
+        return False
+    return isinstance(said, dict) and "alg" in said
 
 
 def _octets(text: str) -> int:

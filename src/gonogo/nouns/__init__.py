@@ -335,6 +335,8 @@ def _hosts(environment: Environment) -> list[Subject]:
         parts = urlsplit(environment.api.url)
         named.append((parts.hostname or "", parts.port or 443))
     named += [(host, port or 443) for host, port in map(models.split_host, environment.tls.hosts)]
+    aliases = [urlsplit(url) for url in environment.site.aliases]
+    named += [(one.hostname or "", one.port or 443) for one in aliases if one.scheme == "https"]
     hosts = list(dict.fromkeys(named))
     several = len({host for host, _ in hosts}) < len(hosts)
     return [

@@ -121,7 +121,7 @@ class CorsAnswer:
     """What a path says to one origin: to a simple request and to a preflight."""
 
     kind: str
-    """foreign, null, subdomain, lookalike, plain or declared."""
+    """foreign, null, subdomain, lookalike, unescaped, plain or declared."""
     origin: str
     simple: Exchange
     preflight: Exchange
@@ -383,14 +383,27 @@ def _site_is_trusted(environment: Environment, sight: Sight) -> None:
 
 
 def _build_entrance(environment: Environment, subject: Subject, sight: Sight) -> Redirects:
-    """As `_build_ways`; a certificate that is not accepted at the first door is an answer too, without hops."""
+    """As `_build_ways`; a certificate that is not accepted at the first door is an answer too, without hops.
+
+    Raises EvidenceMissing where that host's certificate has the checks of TLS: they tell it.
+    """
     request = subject.requests[0]
     assert isinstance(request, HttpRequest)
     _site_is_trusted(environment, sight)
     failure = sight.evidence(request).failure
     if failure is not None and failure.kind is FailureKind.TLS:
-        return Redirects((), f"{request.url[:200]}: {failure.message}", environment.site, failure, request.url)
-    return _build_ways(environment, subject, sight)
+        found = Redirects((), f"{request.url[:200]}: {failure.message}", environment.site, failure, request.url)
+    else:
+        found = _build_ways(environment, subject, sight)
+    if found.failure is not None and found.failure.kind is FailureKind.TLS and _has_tls_checks(environment, found):
+        raise EvidenceMissing(found.failure.kind, found.failure.message)
+    return found
+
+
+def _has_tls_checks(environment: Environment, way: Redirects) -> bool:
+    """The address that the way failed at is an alias of the site, and TLS is judged."""
+    aliases = {urlsplit(alias).netloc.lower() for alias in environment.site.aliases}
+    return environment.tls is not None and urlsplit(way.failed_url).netloc.lower() in aliases
 
 
 def _build_plain(environment: Environment, subject: Subject, sight: Sight) -> Redirects:
@@ -412,7 +425,11 @@ def _origins(environment: Environment) -> list[tuple[str, str]]:
         port = authority.removeprefix(site.host)
         origins.append(("subdomain", f"https://{site.host}.gonogo-origin.example"))
         # Not a name below the site's domain: those may be the owner's.
-        origins.append(("lookalike", f"https://gonogo{registrable(site.host) or site.host}{port}"))
+        domain = registrable(site.host) or site.host
+        origins.append(("lookalike", f"https://gonogo{domain}{port}"))
+        if site.host.endswith(f".{domain}"):
+            # What `www.acme.test` as a regular expression matches too; without the dot it is a domain that anybody can buy.
+            origins.append(("unescaped", f"https://{site.host.removesuffix(f'.{domain}')}x{domain}{port}"))
     return origins + [("declared", origin) for origin in security(environment).origins[:1]]
 
 

@@ -11,11 +11,16 @@ import brotli
 from gonogo.errors import EvidenceMissing
 
 ACCEPT_ENCODING = "gzip, deflate, br"
-UNKNOWN = re.compile(r"(?:application|binary)/(?:octet-stream|x-|sql)")
+UNKNOWN = re.compile(r"(?:application|binary)/(?:octet-stream|x-|sql|vnd\.sqlite)")
 UNKNOWN_BYTES = 65_536
 TEXT = re.compile(
-    r"^(text/.*|application/(.*\+)?(json|xml|javascript|ecmascript|x-javascript|xhtml|manifest)(\+.*)?|image/svg\+xml)$"
+    r"^(text/.*|application/(.*\+)?(json|xml|javascript|ecmascript|x-javascript|xhtml|manifest|yaml|toml|graphql)(\+.*)?"
+    r"|image/svg\+xml)$"
 )
+_BINARY = re.compile(rb"[\x00-\x08\x0b\x0e-\x1a\x1c-\x1f]")
+"""Bytes that no text has (WHATWG MIME Sniffing §3, "binary data byte")."""
+_WIDE = (b"\xff\xfe", b"\xfe\xff")
+"""Byte order marks of UTF-16; they count for more than a label does (WHATWG Encoding §6)."""
 
 
 CHARSETS = frozenset(
@@ -110,16 +115,17 @@ def decode_body(data: bytes, encodings: Sequence[str], *, limit: int) -> bytes:
 
 
 def decode_text(data: bytes, content_type: str) -> str:
-    """The body as text when its type is textual, else an empty string; undecodable bytes become U+FFFD.
+    """The body as text when its type or its bytes are textual, else an empty string; undecodable bytes become U+FFFD.
 
-    Of a type that says nothing (application/octet-stream, application/x-…) too, for a server that does not know `.env` or
-    `.git/HEAD` sends them so; of binary data only the beginning.
+    A type proves nothing: servers send a key as application/pgp-keys and an error page as the image that was asked for, so
+    what has no byte that only binary data has is read all the same. Of binary data of a type that says nothing
+    (application/octet-stream, application/x-…) the beginning is read.
     """
     media_type, _, parameters = content_type.partition(";")
-    if media_type and not TEXT.match(media_type.strip().lower()):
-        if not UNKNOWN.match(media_type.strip().lower()):
-            return ""
-        return (data[:UNKNOWN_BYTES] if b"\0" in data[:UNKNOWN_BYTES] else data).decode("utf-8", "replace")
+    media_type = media_type.strip().lower()
+    wide = data.startswith(_WIDE)
+    if media_type and not TEXT.match(media_type) and not wide and _BINARY.search(data):
+        return data[:UNKNOWN_BYTES].decode("utf-8", "replace") if UNKNOWN.match(media_type) else ""
     found = re.search(r"charset\s*=\s*\"?([A-Za-z0-9_.:-]{1,40})", parameters, re.IGNORECASE)
-    label = found.group(1).lower() if found else "utf-8"
+    label = "utf-16" if wide else found.group(1).lower() if found else "utf-8"
     return data.decode(label if label in CHARSETS else "utf-8", "replace")

@@ -24,14 +24,14 @@ from anyio.streams.tls import TLSAttribute, TLSStream
 
 from gonogo.environment.models import POST_QUANTUM
 from gonogo.errors import EvidenceMissing
-from gonogo.evidence.facts import Handshake, Offers, TlsFacts
+from gonogo.evidence.facts import Alternative, CertificateFacts, Handshake, Offers, TlsFacts
 from gonogo.evidence.plan import HANDSHAKES
 from gonogo.evidence.records import TlsRequest
 from gonogo.probes import tls_hello, tls_staple
 from gonogo.probes.context import Context
 from gonogo.probes.http import ca_path, trust
 from gonogo.probes.resolve import addresses
-from gonogo.probes.tls_chain import certificate_facts, name_covers, second_opinion
+from gonogo.probes.tls_chain import built, certificate_facts, name_covers, second_opinion, staple_said
 from gonogo.probes.tls_hello import TLS11, TLS12, TLS13, Answer, Offer, client_hello, read
 
 Said = TypeVar("Said")
@@ -138,6 +138,19 @@ class _Line:
             return f"unknown: it chose suite {answer.suite:#06x}, which was not offered"
         return answer
 
+    async def flight(self, kind: str) -> tls_staple.Shown | str:
+        """What the server shows in TLS 1.3 to who takes only keys of a kind, or, where it is none of KINDS, any."""
+        begun = tls_staple.opening(self.host, tls_hello.KINDS.get(kind, tls_hello.SIGNATURES))
+        reading: Callable[..., tls_staple.Shown | str] = partial(tls_staple.read, begun)
+        async with self._places:
+            return await self._answer(tls_hello.record(begun.message), reading)
+
+    async def flight_12(self, kind: str) -> tls_staple.Shown | str:
+        """The same in TLS 1.2."""
+        suites = tls_hello.SUITES_OF.get(kind, tls_hello.AEAD)
+        signatures = tls_hello.KINDS.get(kind, tls_hello.SIGNATURES)
+        return _shown(await self.ask(Offer(TLS12, suites, status=True, signatures=signatures), whole=True))
+
     async def _answer(self, hello: bytes, reading: Callable[..., Said | str]) -> Said | str:
         """What `reading` makes of the server's bytes: it takes them all, and `ended` where no more will come."""
         data = b""
@@ -186,17 +199,18 @@ class _Line:
             return f"unknown: {refused.message}"
         return _offered(await self.ask(Offer(TLS12, tls_hello.CBC)))
 
-    async def staple(self) -> str:
-        """Whether a response is stapled in TLS 1.3; asked where the certificate demands one and TLS 1.2 does not show it."""
+    async def staple(self, leaf: bytes, kind: str, version: str) -> str:
+        """What is stapled to this certificate; asked where it demands a response and no other answer has shown it."""
         try:
             await self.admit()
         except EvidenceMissing as refused:
             return f"unknown: {refused.message}"
-        begun = tls_staple.opening(self.host)
-        reading: Callable[..., str] = partial(tls_staple.read, begun)
-        said = await self._answer(tls_hello.record(begun.message), reading)
-        known = {tls_staple.STAPLED: "offered", tls_staple.NOT_STAPLED: "refused"}
-        return known.get(said, said if said.startswith("unknown") else "unknown: the connection was closed")
+        shown = await (self.flight(kind) if version == "TLSv1.3" else self.flight_12(kind))
+        if isinstance(shown, str):
+            return shown if shown.startswith("unknown") else "unknown: the connection was closed"
+        if shown.certificates[0] != leaf:
+            return "unknown: another certificate was shown when it was asked for"
+        return staple_said(shown.staple, leaf, datetime.now(UTC))
 
     async def unnamed(self) -> str:
         """The names in the certificate for a client that names no host."""
@@ -232,15 +246,12 @@ def _offered(answer: Answer | str, *, group: int | None = None) -> str:
     return "offered"
 
 
-NO_STAPLE_SEEN = "unknown: the server speaks no"
-
-
-def _stapled(answer: Answer | str) -> str:
-    if answer == "refused":
-        return f"{NO_STAPLE_SEEN} TLS 1.2 with forward secrecy, where a staple is in the clear"
+def _shown(answer: Answer | str) -> tls_staple.Shown | str:
     if isinstance(answer, str):
         return answer
-    return "offered" if answer.stapled else "refused"
+    if not answer.certificates:
+        return "unknown: it shows no certificate"
+    return tls_staple.Shown(answer.certificates, answer.staple)
 
 
 def _legacy(answer: Answer | str) -> str:
@@ -254,11 +265,35 @@ def _old(floor: str) -> Offer:
     return Offer(TLS12, tuple(tls_hello.SUITES)) if floor == "1.3" else Offer(TLS11, tls_hello.OLD)
 
 
-async def _question(line: _Line, request: TlsRequest) -> tuple[str, Offers]:
-    """The answers to every question, asked side by side: `Handshake.legacy` and the offers."""
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What hellos of our own were shown: in TLS 1.2 with any key, and in 1.2 and 1.3 with the other kinds of keys."""
+
+    first: tls_staple.Shown | str
+    others_12: tuple[tls_staple.Shown | str, ...]
+    others_13: tuple[tls_staple.Shown | str, ...]
+
+
+async def _question(line: _Line, request: TlsRequest, kinds: Sequence[str]) -> tuple[str, Offers, _Seen]:
+    """The answers to every question, asked side by side: `Handshake.legacy`, the offers, and the certificates shown.
+
+    `kinds` are those of keys that the first certificate is not of; two would be asked about Ed25519, which browsers do not take.
+    """
     answers: dict[str, Answer | str] = {}
     texts: dict[str, str] = {}
     weak: list[tuple[tuple[tuple[str, str], ...], str]] = []
+    others_12: list[tls_staple.Shown | str] = []
+    others_13: list[tls_staple.Shown | str] = []
+
+    async def other(kind: str) -> None:
+        if kind != kinds[0]:
+            try:
+                await line.admit(2)
+            except EvidenceMissing as refused:
+                others_12.append(f"unknown: {refused.message}")
+                return
+        others_12.append(await line.flight_12(kind))
+        others_13.append(await line.flight(kind))
 
     async def ask(name: str, offer: Offer, whole: bool = False) -> None:
         answers[name] = await line.ask(offer, whole=whole)
@@ -279,6 +314,8 @@ async def _question(line: _Line, request: TlsRequest) -> tuple[str, Offers]:
         group.start_soon(strong)
         group.start_soon(weakly)
         group.start_soon(unnamed)
+        for kind in kinds:
+            group.start_soon(other, kind)
         group.start_soon(ask, "legacy", _old(request.floor))
         group.start_soon(ask, "dhe", Offer(TLS12, tls_hello.DHE), True)
         group.start_soon(ask, "tls13", Offer(TLS13, tls_hello.TLS13_SUITES))
@@ -286,7 +323,7 @@ async def _question(line: _Line, request: TlsRequest) -> tuple[str, Offers]:
             number = tls_hello.GROUPS[name]
             group.start_soon(ask, f"group {name}", Offer(TLS13, tls_hello.TLS13_SUITES, (number,)))
     aead, dhe = answers["aead"], answers["dhe"]
-    return _legacy(answers["legacy"]), Offers(
+    offers = Offers(
         tls13=_offered(answers["tls13"]),
         aead=_offered(aead),
         cbc=texts["cbc"],
@@ -295,9 +332,10 @@ async def _question(line: _Line, request: TlsRequest) -> tuple[str, Offers]:
         dhe=_offered(dhe),
         dh_bits=0 if isinstance(dhe, str) else dhe.dh_bits,
         groups=tuple((name, _offered(answers[f"group {name}"], group=tls_hello.GROUPS[name])) for name in groups),
-        stapled=_stapled(aead),
+        stapled="not asked",
         unnamed=texts["unnamed"],
     )
+    return _legacy(answers["legacy"]), offers, _Seen(_shown(aead), tuple(others_12), tuple(others_13))
 
 
 async def _session(line: _Line, verifying: ssl.SSLContext) -> tuple[_Session, str]:
@@ -336,9 +374,11 @@ async def _observe(address: str, request: TlsRequest, context: Context, verifyin
             datetime.now(UTC),
             private=bool(context.environment.ca_file),
         )
-    legacy, offers = doubted(session.version, session.cipher, *await _question(line, request))
-    if shown and shown[0].must_staple and offers.stapled.startswith(NO_STAPLE_SEEN) and session.version == "TLSv1.3":
-        offers = replace(offers, stapled=await line.staple())
+    kinds = [kind for kind in tls_hello.KINDS if kind != shown[0].key_type]
+    legacy, offers, seen = await _question(line, request, kinds)
+    legacy, offers = doubted(session.version, session.cipher, legacy, offers)
+    others, others_end = await _others(line, session, seen, context, verifying)
+    offers = replace(offers, stapled=await _stapled(line, session, shown[0], seen))
     return Handshake(
         address=address,
         version=session.version,
@@ -351,7 +391,96 @@ async def _observe(address: str, request: TlsRequest, context: Context, verifyin
         second_error=second,
         legacy=legacy,
         offers=offers,
+        others=others,
+        others_end=others_end,
     )
+
+
+async def _stapled(line: _Line, session: _Session, leaf: CertificateFacts, seen: _Seen) -> str:
+    """What is stapled to the first certificate; an answer that shows another one says nothing of it."""
+    der = session.presented[0]
+    for shown in (seen.first, *seen.others_12, *seen.others_13):
+        if not isinstance(shown, str) and shown.certificates[0] == der:
+            return staple_said(shown.staple, der, datetime.now(UTC))
+    return await line.staple(der, leaf.key_type, session.version) if leaf.must_staple else "not asked"
+
+
+NOT_THIS_KIND = (
+    "refused",
+    "unknown: alert",
+    "unknown: the answer was cut short",
+    "unknown: it speaks no TLS 1.3",
+    "unknown: it wants a key exchange group",
+)
+"""Answers to the question for another kind of key that show none: servers refuse in many ways. The last could hide one, where
+TLS 1.2 is not spoken; the check's card says so."""
+
+
+async def _others(
+    line: _Line, session: _Session, seen: _Seen, context: Context, verifying: ssl.SSLContext
+) -> tuple[tuple[Alternative, ...], str]:
+    """Certificates shown that are not the first one, and the answer to the question for them."""
+    answers = {True: (seen.first, *seen.others_12), False: seen.others_13}
+    found: dict[bytes, Alternative] = {}
+    for old, some in answers.items():
+        for shown in some:
+            if isinstance(shown, str) or shown.certificates[0] in {session.presented[0], *found}:
+                continue
+            try:
+                found[shown.certificates[0]] = await _alternative(line, session, shown, context, verifying, old=old)
+            except (EvidenceMissing, ValueError) as error:
+                return tuple(found.values()), f"unknown: a second certificate: {error}"
+    if found:
+        return tuple(found.values()), "offered"
+    asked = [said for said in (*seen.others_12, *seen.others_13) if isinstance(said, str)]
+    return (), next((said for said in asked if not said.startswith(NOT_THIS_KIND)), "refused")
+
+
+async def _alternative(
+    line: _Line, session: _Session, shown: tls_staple.Shown, context: Context, verifying: ssl.SSLContext, *, old: bool
+) -> Alternative:
+    """Verified by OpenSSL where TLS 1.2 (`old`) shows it, which alone can be limited to a kind of key; and by the second verifier.
+
+    Raises ValueError where a certificate cannot be parsed or no verifier has an opinion; EvidenceMissing: guard.
+    """
+    facts = tuple(certificate_facts(der) for der in shown.certificates)
+    error, now = "", datetime.now(UTC)
+    chain: tuple[bytes, ...] = ()
+    private = bool(context.environment.ca_file)
+    if old and facts[0].key_type in OPENSSL_CIPHERS:
+        error, chain = await _verified_12(line, facts[0].key_type, shown.certificates[0], context)
+    roots = chain[-1:] or (*verifying.get_ca_certs(binary_form=True), *session.verified[-1:])
+    path, second = ((), "") if error else built(shown.certificates, roots, line.host, now, private=private)
+    if not (error or chain or path or second):
+        raise ValueError("no verifier can tell whether it is trusted")
+    return Alternative(
+        presented=facts,
+        verified=tuple(certificate_facts(der) for der in chain or path),
+        error=error,
+        name_matches=any(name_covers(name, line.host) for name in facts[0].names),
+        second_error=second,
+        stapled=staple_said(shown.staple, shown.certificates[0], now),
+    )
+
+
+OPENSSL_CIPHERS = {"EC": "aECDSA:!eNULL:@SECLEVEL=0", "RSA": "kECDHE+aRSA:kDHE+aRSA:!eNULL:@SECLEVEL=0"}
+
+
+async def _verified_12(line: _Line, kind: str, leaf: bytes, context: Context) -> tuple[str, tuple[bytes, ...]]:
+    """Why OpenSSL does not verify the certificate with this kind of key, or the chain; neither where it was not shown it."""
+    limited = _permissive(trust(ca_path(context)))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        limited.maximum_version = ssl.TLSVersion.TLSv1_2
+    limited.set_ciphers(OPENSSL_CIPHERS[kind])
+    await line.admit()
+    try:
+        session = await _shake(line.address, line.port, line.host, limited, line.timeout_s)
+    except ssl.SSLCertVerificationError as refused:
+        return refused.verify_message, ()
+    except (TimeoutError, OSError, anyio.EndOfStream, anyio.BrokenResourceError):
+        return "", ()  # the second verifier has what was shown
+    return "", session.verified if session.presented[0] == leaf else ()
 
 
 DOUBT = "unknown: a hello of our own was refused although it offers what OpenSSL's was given"

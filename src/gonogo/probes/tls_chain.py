@@ -14,6 +14,7 @@ from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, ed25519, rsa
+from cryptography.x509 import ocsp
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from cryptography.x509.verification import (
     Criticality,
@@ -208,17 +209,62 @@ def second_opinion(presented: Sequence[bytes], root: bytes, host: str, at: datet
 
     Written apart from OpenSSL. A public chain must keep the CA/Browser Forum's profile, a private one RFC 5280.
     """
+    return built(presented, (root,), host, at, private=private)[1]
+
+
+def built(
+    presented: Sequence[bytes], roots: Sequence[bytes], host: str, at: datetime, *, private: bool
+) -> tuple[tuple[bytes, ...], str]:
+    """The chain to one of the roots, in DER, or why there is none; both are empty where the verifier has no opinion."""
     subject = x509.IPAddress(ipaddress.ip_address(host)) if is_address(host) else x509.DNSName(_ascii(host))
     try:
         leaf, *between = (_load(der) for der in presented)
-        builder = PolicyBuilder().store(Store([_load(root)])).time(at)
+        builder = PolicyBuilder().store(Store([_load(root) for root in roots])).time(at)
         verifier = (_private_rules(builder) if private else builder).build_server_verifier(subject)
-        verifier.verify(leaf, between)
+        chain = verifier.verify(leaf, between)
     except VerificationError as refused:
         words = str(refused).partition(" (encountered processing")[0].removeprefix("validation failed: ")
-        return words.removeprefix("Python extension validator failed: ValueError: ")[:MAX_TEXT] or "refused"
+        return (), words.removeprefix("Python extension validator failed: ValueError: ")[:MAX_TEXT] or "refused"
     except UNREADABLE as error:
         said = str(error) or type(error).__name__
         # A name with an underscore is none to the library; browsers take it, so it has no opinion here.
-        return "" if "invalid domain name" in said else said[:MAX_TEXT]
-    return ""
+        return (), "" if "invalid domain name" in said else said[:MAX_TEXT]
+    return tuple(one.public_bytes(serialization.Encoding.DER) for one in chain), ""
+
+
+def staple_said(status: bytes | None, leaf: bytes, at: datetime) -> str:
+    """What a CertificateStatus says of a leaf: `offered`, `refused` without one, `void: …`, or `unknown: …`.
+
+    RFC 6066 §8, RFC 6960 §4.2. A client that holds the certificate to its promise takes none that is void; the response's
+    signature is not checked. Any bytes are accepted.
+    """
+    if status is None:
+        return "refused"
+    size = int.from_bytes(status[1:4], "big")
+    if len(status) < 5 or status[0] != 1 or size != len(status) - 4 or not _is_sequence(status[4:]):
+        return "void: what was sent holds no OCSP response"
+    try:
+        response = ocsp.load_der_ocsp_response(status[4:])
+        if response.response_status is not ocsp.OCSPResponseStatus.SUCCESSFUL:
+            return f"void: the OCSP response says {response.response_status.name.lower().replace('_', ' ')}"
+        serial = _load(leaf).serial_number
+        mine = [one for one in response.responses if one.serial_number == serial]
+        if not mine:
+            return "void: the OCSP response is for another certificate"
+        if mine[0].certificate_status is not ocsp.OCSPCertStatus.GOOD:
+            return f"void: the OCSP response says {mine[0].certificate_status.name.lower()}"
+        end = mine[0].next_update_utc
+        if end is not None and end < at:
+            return f"void: the OCSP response was good until {_iso(end)}"
+    except UNREADABLE as error:
+        return f"unknown: the OCSP response cannot be parsed: {str(error)[:100] or type(error).__name__}"
+    return "offered"
+
+
+def _is_sequence(der: bytes) -> bool:
+    """A SEQUENCE of DER, complete."""
+    if len(der) < 2 or der[0] != 0x30:
+        return False
+    width = der[1] & 0x7F if der[1] & 0x80 else 0
+    size = int.from_bytes(der[2 : 2 + width], "big") if width else der[1]
+    return len(der) == 2 + width + size

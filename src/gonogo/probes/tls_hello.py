@@ -141,10 +141,20 @@ AEAD = tuple(number for number, suite in _SOUND.items() if "_CBC_" not in suite)
 OLD = tuple(sorted((number for number, suite in SUITES.items() if suite.endswith(("_SHA", "_MD5"))), reverse=True))
 """Suites that SSL 3.0 to TLS 1.1 know."""
 
-_SIGNATURES = (
+SIGNATURES = (
     0x0403, 0x0503, 0x0603, 0x0804, 0x0805, 0x0806, 0x0809, 0x080A, 0x080B, 0x0807, 0x0808,
     0x0401, 0x0501, 0x0601, 0x0303, 0x0301, 0x0203, 0x0201, 0x0202,
 )  # fmt: skip
+KINDS = {
+    "EC": (0x0403, 0x0503, 0x0603, 0x0203),
+    "RSA": (0x0804, 0x0805, 0x0806, 0x0401, 0x0501, 0x0601, 0x0201),
+}
+"""Kinds of keys that browsers take, each with its signature algorithms (IANA TLS SignatureScheme)."""
+SUITES_OF = {
+    "EC": tuple(number for number, suite in _SOUND.items() if "_ECDSA_" in suite),
+    "RSA": tuple(number for number, suite in _SOUND.items() if "_ECDSA_" not in suite),
+}
+"""Sound suites of TLS 1.2 that need a certificate with such a key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +166,7 @@ class Offer:
     groups: tuple[int, ...] = CLASSIC
     status: bool = False
     """Ask for a stapled OCSP response (RFC 6066 §8)."""
+    signatures: tuple[int, ...] = SIGNATURES
 
 
 def extension(number: int, body: bytes) -> bytes:
@@ -179,11 +190,11 @@ STATUS_REQUEST = extension(5, b"\x01\x00\x00\x00\x00")
 """Asks for a stapled OCSP response (RFC 6066 §8)."""
 
 
-def staple_hello(host: str, shares: dict[int, bytes]) -> bytes:
+def staple_hello(host: str, shares: dict[int, bytes], signatures: Sequence[int] = SIGNATURES) -> bytes:
     """A ClientHello of TLS 1.3 alone, without its record, that asks for a staple and brings a public key for each group."""
     keys = b"".join(struct.pack("!HH", group, len(key)) + key for group, key in shares.items())
     extensions = _server_name(host) + STATUS_REQUEST + extension(10, _list(tuple(shares)))
-    extensions += extension(13, _list(_SIGNATURES)) + extension(43, b"\x02\x03\x04")
+    extensions += extension(13, _list(signatures)) + extension(43, b"\x02\x03\x04")
     extensions += extension(51, struct.pack("!H", len(keys)) + keys)
     body = struct.pack("!H", TLS12) + os.urandom(32) + b"\x20" + os.urandom(32) + _list(TLS13_SUITES)
     body += b"\x01\x00" + struct.pack("!H", len(extensions)) + extensions
@@ -205,7 +216,7 @@ def client_hello(host: str, offer: Offer) -> bytes:
     modern = offer.version == TLS13
     extensions = _server_name(host) + extension(10, _list(offer.groups)) + extension(11, b"\x01\x00")
     if offer.version >= TLS12:
-        extensions += extension(13, _list(_SIGNATURES))
+        extensions += extension(13, _list(offer.signatures))
     if offer.status:
         extensions += STATUS_REQUEST
     if modern:
@@ -233,7 +244,8 @@ class Answer:
     """That a HelloRetryRequest or the ServerHello's key share names (TLS 1.3)."""
     certificates: tuple[bytes, ...] = ()
     """DER, as sent; TLS 1.3 encrypts them."""
-    stapled: bool = False
+    staple: bytes | None = None
+    """Body of the CertificateStatus message (RFC 6066 §8); None where none was sent."""
     dh_bits: int = 0
     """Size of the prime of a finite-field key exchange; 0 for any other."""
 
@@ -353,6 +365,6 @@ def _flight(answer: Answer, messages: list[tuple[int, bytes]]) -> Answer:
         answer.suite,
         answer.group,
         certificates=_certificates(bodies[11]) if 11 in bodies else (),
-        stapled=22 in bodies,
+        staple=bodies.get(22),
         dh_bits=_dh_bits(bodies[12]) if 12 in bodies and answer.suite in DHE else 0,
     )

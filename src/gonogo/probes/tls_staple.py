@@ -1,4 +1,4 @@
-"""Whether a server staples an OCSP response in TLS 1.3, where the message that would hold it is encrypted.
+"""Which certificates and which stapled OCSP response a server sends in TLS 1.3, where the message that holds them is encrypted.
 
 A handshake is begun with a key exchange of our own and read as far as the server's Certificate message (RFC 8446 §4.4.2.1); it
 is never finished, and nothing that the server says is trusted.
@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import struct
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from cryptography.exceptions import InvalidTag
@@ -21,7 +22,6 @@ from gonogo.probes import tls_hello
 
 X25519, P256 = 29, 23
 STATUS_REQUEST = 5
-STAPLED, NOT_STAPLED = "stapled", "not stapled"
 CERTIFICATE = 11
 _RETRY = hashlib.sha256(b"HelloRetryRequest").digest()
 """The random of a ServerHello that asks for another key share (RFC 8446 §4.1.3)."""
@@ -34,6 +34,16 @@ class _Unread(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class Shown:
+    """The certificates of a flight, and the staple that came with the first."""
+
+    certificates: tuple[bytes, ...]
+    """DER, as sent; at least one."""
+    staple: bytes | None
+    """A CertificateStatus (RFC 8446 §4.4.2.1); None where there is none."""
+
+
+@dataclass(frozen=True, slots=True)
 class Opening:
     """A ClientHello and the keys that belong to it."""
 
@@ -43,23 +53,23 @@ class Opening:
     p256: ec.EllipticCurvePrivateKey = field(repr=False)
 
 
-def opening(host: str) -> Opening:
+def opening(host: str, signatures: Sequence[int] = tls_hello.SIGNATURES) -> Opening:
     """A ClientHello of TLS 1.3 alone that asks for a stapled response and brings keys of two groups."""
     x25519, p256 = X25519PrivateKey.generate(), ec.generate_private_key(ec.SECP256R1())
     shares = {
         X25519: x25519.public_key().public_bytes_raw(),
         P256: p256.public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint),
     }
-    return Opening(tls_hello.staple_hello(host, shares), x25519, p256)
+    return Opening(tls_hello.staple_hello(host, shares, signatures), x25519, p256)
 
 
-def read(begun: Opening, data: bytes, *, ended: bool = False) -> str:
-    """STAPLED, NOT_STAPLED, `unknown: …`, or an empty string while more bytes are needed.
+def read(begun: Opening, data: bytes, *, ended: bool = False) -> Shown | str:
+    """What the server shows, `unknown: …`, or an empty string while more bytes are needed.
 
     `ended` says that no more bytes will come. Any bytes are accepted.
     """
     try:
-        said = _stapled(begun, data)
+        said = _shown(begun, data)
     except _Unread as reason:
         return f"unknown: {reason}"
     except (tls_hello.Malformed, InvalidTag, ValueError, IndexError, struct.error):
@@ -67,10 +77,10 @@ def read(begun: Opening, data: bytes, *, ended: bool = False) -> str:
     return said or ("unknown: the answer was cut short" if ended else "")
 
 
-def _stapled(begun: Opening, data: bytes) -> str:
+def _shown(begun: Opening, data: bytes) -> Shown | None:
     records = _records(data)
     if not records:
-        return ""
+        return None
     kind, header, fragment = records[0]
     if kind == 21:
         raise _Unread(f"alert {fragment[1]} to a hello of TLS 1.3")
@@ -86,9 +96,9 @@ def _stapled(begun: Opening, data: bytes) -> str:
         stream += keys.opened(header, sealed) if kind == 23 else b""
         while len(stream) >= 4 and len(stream) >= 4 + (size := int.from_bytes(stream[1:4], "big")):
             if stream[0] == CERTIFICATE:
-                return STAPLED if _first_has_status(stream[4 : 4 + size]) else NOT_STAPLED
+                return _certificates(stream[4 : 4 + size])
             stream = stream[4 + size :]
-    return ""
+    return None
 
 
 def _records(data: bytes) -> list[tuple[int, bytes, bytes]]:
@@ -131,18 +141,24 @@ def _shared(begun: Opening, group: int, share: bytes) -> bytes:
     raise _Unread(f"it chose group {group}, which was not offered")
 
 
-def _first_has_status(body: bytes) -> bool:
-    """Whether the first entry of a Certificate message has the status_request extension."""
+def _certificates(body: bytes) -> Shown:
+    """A Certificate message (RFC 8446 §4.4.2)."""
     _, rest = tls_hello.vector(body, 1)
     entries, _ = tls_hello.vector(rest, 3)
-    _, rest = tls_hello.vector(entries, 3)
-    extensions, _ = tls_hello.vector(rest, 2)
-    while extensions:
-        number = int.from_bytes(extensions[:2], "big")
-        content, extensions = tls_hello.vector(extensions[2:], 2)
-        if number == STATUS_REQUEST and content:
-            return True
-    return False
+    found: list[bytes] = []
+    staple = None
+    while entries:
+        certificate, rest = tls_hello.vector(entries, 3)
+        extensions, entries = tls_hello.vector(rest, 2)
+        while extensions and not found:
+            number = int.from_bytes(extensions[:2], "big")
+            content, extensions = tls_hello.vector(extensions[2:], 2)
+            if number == STATUS_REQUEST:
+                staple = content
+        found.append(certificate)
+    if not found:
+        raise _Unread("it shows no certificate")
+    return Shown(tuple(found), staple)
 
 
 @dataclass(slots=True)
