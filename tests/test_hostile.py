@@ -20,7 +20,7 @@ from main_job import Run, main_job
 EVIL = "<script>alert(1)</script>\"'&]]>\x01\x1b[31m"
 """What a target might send to be run by whoever reads the report."""
 CALM = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok"
-TIMEOUT_S = 1.5
+TIMEOUT_S = 2
 
 
 def _reset(connection: socket.socket) -> None:
