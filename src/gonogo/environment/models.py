@@ -438,6 +438,9 @@ class Consent(Model):
     """CSS selector of the banner's control that opens preferences; empty: found by its words."""
     settings: str = ""
     """CSS selector of the page's control that opens the choice again; empty: found by its words."""
+    autoconsent: bool = False
+    """Whether to try the rules of DuckDuckGo's autoconsent where selectors and words find no banner or no control; they
+    come with `pip install 'gonogo[autoconsent]'`."""
     essential_cookies: tuple[str, ...] = ()
     """Name patterns of cookies and storage keys that need no consent."""
     laws: tuple[Law, ...] = ("eu",)

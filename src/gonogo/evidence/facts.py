@@ -288,6 +288,8 @@ class Banner:
     reject: str
     text: str
     """First 300 characters of the banner's visible text."""
+    rule: str = ""
+    """Name of the autoconsent rule that found it; empty: found by declared selectors or by its words."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,8 @@ UNSEEN_S = 1.0
 """How long a choice is tried where no banner, or no control that brings it back, was ever seen."""
 DEEPER_S = 0.7
 """How long a layer may lack the wanted control before its preferences are opened: controls may be added late."""
+OPTIONAL_S = 0.5
+"""How long a rule's step that need not be possible is waited for."""
 MOST_TOGGLES = 100
 POLL_S = 0.05
 _FRAME_S = 1.0
@@ -39,6 +41,8 @@ _ABSENT = Banner(visible=False, accept="", reject="", text="")
 class Sight:
     banner: Banner
     frame: Frame | None
+    pressable: frozenset[str] = frozenset()
+    """Choices for which there is something to press here, by its words or by a rule."""
 
 
 async def _shown(frame: Frame) -> bool:
@@ -67,8 +71,9 @@ async def _sights(page: Page, *, wide: bool) -> AsyncIterator[Sight]:
                 accept=clip(told.get("accept", ""), 100),
                 reject=clip(told.get("reject", ""), 100),
                 text=clip(told.get("text", ""), 300),
+                rule=clip(told.get("rule", ""), 100),
             )
-            yield Sight(banner, frame)
+            yield Sight(banner, frame, frozenset(map(str, told.get("pressable") or ())))
 
 
 async def look(page: Page, *, wide: bool = False) -> Sight:
@@ -77,7 +82,7 @@ async def look(page: Page, *, wide: bool = False) -> Sight:
     `wide`: by its words too where the declared selectors find nothing, for later layers look different.
     """
     seen = [sight async for sight in _sights(page, wide=wide)]
-    complete = next((sight for sight in seen if sight.banner.accept or sight.banner.reject), None)
+    complete = next((sight for sight in seen if sight.pressable), None)
     return complete or next(iter(seen), Sight(_ABSENT, None))
 
 
@@ -124,13 +129,12 @@ class _Chooser:
             sight = await look(self._page, wide=self._wide)
             if self._decided and not await self._stands():
                 return ""
-            control = getattr(sight.banner, self._choice)
-            if sight.frame is not None and control:
-                if await self._press_and_wait(sight.frame, sight.banner, control):
+            if sight.frame is not None and self._choice in sight.pressable:
+                if await self._press_and_wait(sight.frame, sight.banner):
                     return ""
             elif await self._stands():
                 self._problem = f"the banner has no control to {self._choice}: {sight.banner.text[:100]!r}"
-                if anyio.current_time() - self._began > DEEPER_S and await self._go_deeper():
+                if anyio.current_time() - self._began > DEEPER_S and await self._go_on(sight.frame):
                     return ""
                 await anyio.sleep(POLL_S)
             else:
@@ -143,15 +147,15 @@ class _Chooser:
             return True
         return self._wide and bool(await toggles(self._page))
 
-    async def _press_and_wait(self, frame: Frame, banner: Banner, control: str) -> bool:
+    async def _press_and_wait(self, frame: Frame, banner: Banner) -> bool:
         """Press, and see whether the banner goes."""
-        failed = await press(frame, "(choice) => window.__gonogo.control(choice)", self._choice)
+        failed = await press(frame, "(choice) => window.__gonogo.pressable(choice)", self._choice)
         if failed:
             self._problem = f"its control could not be pressed: {failed}"
             await anyio.sleep(POLL_S)
             return False
         self._decided = True
-        self._pressed.add((banner.text, control))
+        self._pressed.add((banner.text, getattr(banner, self._choice)))
         self._problem = f"the banner stayed after {len(self._pressed)} clicks"
         if await self._vanishes():
             return True
@@ -168,6 +172,39 @@ class _Chooser:
                 return True
             await anyio.sleep(POLL_S)
         return False
+
+    async def _go_on(self, frame: Frame | None) -> bool:
+        """Through further layers, as a rule knows them or by their words. True when the choice is made."""
+        if frame is not None and not self._deeper and await self._follow_rule(frame):
+            return True
+        return await self._go_deeper()
+
+    async def _follow_rule(self, frame: Frame) -> bool:
+        """Press in turn what the rule of this banner names; False where there is no rule, or the banner stays."""
+        if not await frame.evaluate("(choice) => window.__gonogo.rules?.begin(choice) ?? false", self._choice):
+            return False
+        self._deeper = True
+        self._end += CHOOSE_S
+        presses = 0
+        waited = anyio.current_time()
+        while presses < MOST_TOGGLES:
+            due = await frame.evaluate("() => window.__gonogo.rules.due()")
+            if due == "press" and not await press(frame, "() => window.__gonogo.rules.next()", ""):
+                await frame.evaluate("() => window.__gonogo.rules.pressed()")
+                presses += 1
+                self._pressed.add((str(presses), "step"))
+                waited = anyio.current_time()
+                continue
+            if due in {"end", "script"}:
+                break
+            if anyio.current_time() > waited + (OPTIONAL_S if due == "maybe" else VANISH_S):
+                if due != "maybe":
+                    break
+                await frame.evaluate("() => window.__gonogo.rules.skip()")
+                waited = anyio.current_time()
+            await anyio.sleep(POLL_S)
+        self._decided = presses > 0
+        return self._decided and await self._vanishes()
 
     async def _go_deeper(self) -> bool:
         """Open the preferences; in them switch off what is optional, and save. True when the choice is made."""

@@ -200,16 +200,38 @@
   }
 
   let found = null;
+  let byRules = () => null; // of rules.js, where it is in use
+
+  const wordsOf = (element) => (element ? visibleText(element) || accessibleName(element) : "").slice(0, 100);
+  /** A control that says something; an icon alone answers no question that it does not tell. */
+  const speaking = (element) => (element && /\p{L}{2}/u.test(wordsOf(element)) ? element : null);
+
+  /** What a rule finds is judged where nothing else was found; else it may only help to press. */
+  function withRules() {
+    if (found?.accept && found.reject) return;
+    const known = byRules();
+    if (!known) return;
+    const { accept, reject, rule } = known;
+    if (!found) found = { banner: known.banner, accept: speaking(accept), reject: speaking(reject), rule };
+    found.help = { accept, reject };
+  }
 
   /** What stands in this frame now; remembered for `control`. `wide`: by its words too where selectors find nothing. */
   function look(wide = false) {
     const named = selectors.banner || selectors.accept || selectors.reject;
     found = named ? declared() : byWords();
     if (!found && named && wide) found = byWords();
+    withRules();
     if (!found) return null;
-    const words = (element) => (element ? visibleText(element) || accessibleName(element) : "").slice(0, 100);
-    return { accept: words(found.accept), reject: words(found.reject), text: textOf(found.banner).slice(0, 300) };
+    return {
+      accept: wordsOf(found.accept),
+      reject: wordsOf(found.reject),
+      text: textOf(found.banner).slice(0, 300),
+      rule: found.rule ?? "",
+      pressable: ["accept", "reject"].filter((purpose) => pressable(purpose)),
+    };
   }
+  const pressable = (purpose) => found?.[purpose] ?? found?.help?.[purpose] ?? null;
 
   // --- CSP violations: handed over at once, or kept until somebody asks ---
 
@@ -233,10 +255,11 @@
       look,
       visible,
       control: (purpose) => found?.[purpose] ?? null,
+      pressable,
       violations: () => kept.splice(0),
       vitals: null,
       // For consent.js, which describes what stands here.
-      finder: { CONTROLS, accessibleName, banner: () => found?.banner ?? null, bannerOf, contains, elements, first, overlays, parent, plain, says, selectors, shadow, textOf, visibleText },
+      finder: { CONTROLS, accessibleName, banner: () => found?.banner ?? null, bannerOf, contains, elements, first, learn: (find) => (byRules = find), overlays, parent, plain, says, selectors, shadow, textOf, visibleText },
     },
   });
 }

@@ -19,7 +19,7 @@ from gonogo.errors import EvidenceMissing
 from gonogo.evidence.behaviour import ErrorClient, JourneySeen
 from gonogo.evidence.facts import BrowserCookie, Choice, Load, Snapshot, Transfer, Visit, Vitals
 from gonogo.evidence.records import FailureKind, Step, VisitRequest, identity
-from gonogo.probes.browser import assess, axe, consent, journey, privacy, sign_in, tags
+from gonogo.probes.browser import assess, axe, consent, journey, privacy, rules, sign_in, tags
 from gonogo.probes.browser.boundary import Answer, Boundary
 from gonogo.probes.browser.failures import kind_of, reason
 from gonogo.probes.browser.fleet import DEVICES, Device, Running, Surroundings
@@ -88,9 +88,16 @@ def phrases() -> dict[str, list[str]]:
 
 
 def init_script(
-    boundary: Boundary, declared: Consent | None, *, measure: bool, watch: bool = False, gpc: bool = False
+    boundary: Boundary,
+    declared: Consent | None,
+    *,
+    measure: bool,
+    watch: bool = False,
+    gpc: bool = False,
+    rules: str = "",
 ) -> str:
-    """What is put into every document before its own scripts run; `watch`: what consent visits record."""
+    """What is put into every document before its own scripts run; `watch`: what consent visits record; `rules`: those of
+    autoconsent, as JSON."""
     named = ("banner", "accept", "reject", "preferences", "settings")
     selectors = {name: getattr(declared, name) if declared else "" for name in named}
     scripts = [f"({_script('page.js')})({json.dumps(phrases())}, {json.dumps(selectors)});"]
@@ -105,6 +112,8 @@ def init_script(
             )
         )
         scripts.append(f"({_script('methods.js')})({arguments});")
+    if rules:
+        scripts.append(f"({_script('rules.js')})(JSON.parse({json.dumps(rules)}));")
     if watch:
         scripts.append(f"({_script('consent.js')})({json.dumps(gpc)});")
     if measure:
@@ -212,6 +221,7 @@ class _Walk:
             measure=request.measure,
             watch=request.privacy,
             gpc=request.gpc,
+            rules=self._rules(),
         )
         await self._browsing.add_init_script(script)
         if assess.assesses(request):
@@ -255,6 +265,11 @@ class _Walk:
             choices=tuple(self._choices),
             writes=await self._writes.all() if request.privacy else (),
         )
+
+    def _rules(self) -> str:
+        """Rules of autoconsent for the page of this visit, where they are declared and a banner may be met."""
+        declared = self._environment.consent
+        return rules.rules_at(self._request.url) if declared is not None and declared.autoconsent else ""
 
     async def _open_page(self, running: Running, device: Device, evidence_id: str) -> None:
         """A fresh tab, which is the visit's from now on."""
