@@ -153,20 +153,14 @@ def _reused(exchange: Exchange) -> bool:
     """
     fields = exchange.values("cache-control")
     said = cache_control.parse(fields)
-    if "no-cache" in said or _is_no_store(exchange):
+    # Nor does a CDN keep what is no-store, unless a field of its own (RFC 9213) says otherwise.
+    if "no-cache" in said or ("no-store" in said and not exchange.values("cdn-cache-control")):
         return False
     lifetimes = [cache_control.seconds(said, name) for name in ("max-age", "s-maxage")]
     if any(one is not None for one in lifetimes):
         return any(lifetimes)
     return (
         bool(exchange.values("last-modified")) and cache_control.shared_storage(fields, status=exchange.status).allowed
-    )
-
-
-def _is_no_store(exchange: Exchange) -> bool:
-    """Neither a cache that obeys Cache-Control nor a CDN with a field of its own (RFC 9213) keeps it."""
-    return "no-store" in cache_control.parse(exchange.values("cache-control")) and not exchange.values(
-        "cdn-cache-control"
     )
 
 

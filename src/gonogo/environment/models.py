@@ -1126,6 +1126,11 @@ class Environment(Model):
     """Caching and compression."""
 
     @property
+    def api_origin(self) -> str:
+        """Where the API stands: its own origin, or the site's."""
+        return (self.api.url if self.api else None) or self.site.url
+
+    @property
     def error_round_trip(self) -> ErrorRoundTrip | None:
         return self.error_tracking.round_trip if self.error_tracking else None
 

@@ -107,7 +107,7 @@ def _loads(request: VisitRequest, environment: Environment) -> int:
 
 def _trip_entries(request: TripRequest, environment: Environment, name: str) -> list[PlanEntry]:
     """What is sent, and the looks for it; a visit that sends it stands in the plan by itself."""
-    origin = (environment.api.url if environment.api else None) or environment.site.url
+    origin = environment.api_origin
 
     def sent(sending: Sending) -> PlanEntry:
         return entry(sending.method, f"{origin}{sending.path}", sending.role, 1)

@@ -9,9 +9,15 @@ from publicsuffixlist import PublicSuffixList
 
 
 @cache
-def _lines() -> tuple[str, ...]:
+def _rules() -> dict[str, list[str]]:
+    """The list's rules by their last label; to read the whole list as rules takes a tenth of a second."""
     text = files("publicsuffixlist").joinpath("public_suffix_list.dat").read_text(encoding="utf-8")
-    return tuple(line.split()[0] for line in text.splitlines() if line.strip() and line[0] != "/")
+    found: dict[str, list[str]] = {}
+    for line in text.splitlines():
+        if line.strip() and line[0] != "/":
+            rule = line.split()[0]
+            found.setdefault(rule.rpartition(".")[2], []).append(rule)
+    return found
 
 
 @cache
@@ -21,8 +27,12 @@ def _whole() -> PublicSuffixList:
 
 @cache
 def _below(ending: str) -> PublicSuffixList:
-    # Each rule about a name ends in the name's last label; to read the whole list takes a tenth of a second.
-    return PublicSuffixList([line for line in _lines() if line.rpartition(".")[2] == ending])
+    return PublicSuffixList(_rules()[ending])
+
+
+@cache
+def _none() -> PublicSuffixList:
+    return PublicSuffixList([])
 
 
 def _suffixes(host: str) -> PublicSuffixList:
@@ -30,12 +40,7 @@ def _suffixes(host: str) -> PublicSuffixList:
     # Rules of other scripts stand in the list as written, and names carry them encoded too.
     if not ending.isascii() or ending.startswith("xn--"):
         return _whole()
-    return _below(ending) if ending in _endings() else _below("")
-
-
-@cache
-def _endings() -> frozenset[str]:
-    return frozenset(line.rpartition(".")[2] for line in _lines())
+    return _below(ending) if ending in _rules() else _none()
 
 
 def is_public(domain: str) -> bool:

@@ -86,8 +86,7 @@ def page_visit(environment: Environment, path: str) -> VisitRequest:
 
 
 def api_request(environment: Environment, path: str, *, method: str = "GET", role: str = "anonymous") -> HttpRequest:
-    origin = (environment.api.url if environment.api else None) or environment.site.url
-    return HttpRequest(f"{origin}{path}", method=method, role=role)
+    return HttpRequest(f"{environment.api_origin}{path}", method=method, role=role)
 
 
 UNANSWERED = frozenset(

@@ -435,11 +435,7 @@ def _origins(environment: Environment) -> list[tuple[str, str]]:
 
 def _preflight(environment: Environment, path: str, origin: str) -> HttpRequest:
     asked = (("Origin", origin), ("Access-Control-Request-Method", "GET"))
-    return HttpRequest(f"{_api_origin(environment)}{path}", "OPTIONS", headers=asked)
-
-
-def _api_origin(environment: Environment) -> str:
-    return (environment.api.url if environment.api else None) or environment.site.url
+    return HttpRequest(f"{environment.api_origin}{path}", "OPTIONS", headers=asked)
 
 
 def _cors(environment: Environment) -> list[Subject]:
@@ -454,7 +450,7 @@ def _cors(environment: Environment) -> list[Subject]:
                 request
                 for _, origin in _origins(environment)
                 for request in (
-                    HttpRequest(f"{_api_origin(environment)}{path}", headers=(("Origin", origin),)),
+                    HttpRequest(f"{environment.api_origin}{path}", headers=(("Origin", origin),)),
                     _preflight(environment, path, origin),
                 )
             ),
@@ -632,7 +628,7 @@ def _rate_limit(environment: Environment) -> list[Subject]:
     declared = environment.security.rate_limit if environment.security else None
     if declared is None:
         return []
-    url = f"{_api_origin(environment) if declared.path.startswith('/api') else environment.site.url}{declared.path}"
+    url = f"{environment.api_origin if declared.path.startswith('/api') else environment.site.url}{declared.path}"
     return [Subject(declared.path, (BurstRequest(url, count=declared.requests + 2, role=declared.role),), declared)]
 
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 
 import anyio
 
-from gonogo.environment.models import Alerts, Environment, Row, Sending, Tier, Trace
+from gonogo.environment.models import Alerts, Row, Sending, Tier, Trace
 from gonogo.errors import EvidenceMissing, GuardRefused
 from gonogo.evidence.facts import Exchange, Visit, from_json
 from gonogo.evidence.records import SAFE_METHODS, FailureKind, HttpRequest, Lane, TripRequest, VisitRequest, identity
@@ -98,7 +98,7 @@ async def _deletion(context: Context, ours: str) -> Trip:
     if environment.tier is Tier.PRODUCTION:
         raise GuardRefused("privacy.deletion: nobody is made or deleted on tier production, whatever it allows")
     for sending in (declared.create, declared.ask):
-        context.guard.check(sending.method, _url(environment, sending.path))
+        context.guard.check(sending.method, f"{environment.api_origin}{sending.path}")
     tag, within_s = context.tag, declared.within_s
     created, answer = await _send("create", declared.create, (tag, ""), context, ours)
     if not created.taken:
@@ -138,17 +138,12 @@ def _filled(text: str, named: tuple[str, str]) -> str:
     return text.replace("{tag}", named[0]).replace("{id}", named[1])
 
 
-def _url(environment: Environment, path: str) -> str:
-    origin = (environment.api.url if environment.api else None) or environment.site.url
-    return f"{origin}{path}"
-
-
 async def _send(
     name: str, sending: Sending, named: tuple[str, str], context: Context, ours: str
 ) -> tuple[Sent, Exchange]:
     """Raises EvidenceMissing as the http probe does."""
     headers = (("Content-Type", sending.content_type),) if sending.body else ()
-    url = _url(context.environment, _filled(sending.path, named))
+    url = f"{context.environment.api_origin}{_filled(sending.path, named)}"
     request = HttpRequest(url, sending.method, sending.role, headers, Lane.TRIP)
     body = _filled(sending.body, named).encode()
     answer = await http.gather(request, context, evidence_id=ours, body=body)
@@ -197,7 +192,7 @@ async def _traces(
         if trace.row is not None:
             one = await _row(trace.name, trace.row, named[0], context, there=there, within_s=within_s)
         else:
-            url = _url(context.environment, _filled(str(trace.path), named))
+            url = f"{context.environment.api_origin}{_filled(str(trace.path), named)}"
             request = HttpRequest(url, role=trace.role, lane=Lane.TRIP)
 
             def holds(answer: Exchange) -> bool | str:
