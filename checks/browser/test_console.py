@@ -7,6 +7,7 @@ See: https://html.spec.whatwg.org/multipage/webappapis.html#report-the-error
 from __future__ import annotations
 
 from gonogo import Finding, Severity, check
+from gonogo.breakage import errors
 from gonogo.check import report
 from gonogo.nouns import PageVisit
 
@@ -22,7 +23,6 @@ def test_clean(visit: PageVisit) -> None:
                 wanted="none",
                 what=message.level,
             )
-            for message in visit.visit.console
-            if message.level in {"error", "pageerror"}
+            for message in errors(visit.visit)
         )
     )

@@ -7,8 +7,8 @@ See: https://owasp.org/www-community/Third_Party_Javascript_Management_Cheat_She
 from __future__ import annotations
 
 from gonogo import Finding, Severity, check
+from gonogo.breakage import unanswered
 from gonogo.check import report
-from gonogo.evidence.facts import BrowserRequest
 from gonogo.nouns import PageVisit
 from gonogo.privacy import asked
 
@@ -44,19 +44,6 @@ def test_encrypted(visit: PageVisit) -> None:
     )
 
 
-ABORTED = "net::ERR_ABORTED"
-"""The page took its request back."""
-TOLD_ELSEWHERE = ("blocked:", "csp", "mixed-content")
-"""Stopped by gonogo, by the page's policy or as mixed content."""
-
-
-def _unanswered(request: BrowserRequest) -> str:
-    if request.failure:
-        stopped = request.failure == ABORTED or request.failure.lower().startswith(TOLD_ELSEWHERE)
-        return "" if stopped or request.local else request.failure[:100]
-    return f"status {request.status}" if request.status >= 400 else ""
-
-
 @check(title="Every part of a page arrives", severity=Severity.HIGH, profiles={"nightly"})
 def test_answered(visit: PageVisit) -> None:
     """The page itself and whatever it asks for, of any host that may be spoken to.
@@ -68,6 +55,6 @@ def test_answered(visit: PageVisit) -> None:
         dict.fromkeys(
             Finding.of(visit.page.path, seen=f"{words}: {request.type} {request.url[:150]}", wanted="an answer")
             for request in visit.visit.requests
-            if (words := _unanswered(request))
+            if (words := unanswered(request))
         )
     )

@@ -11,7 +11,15 @@ from gonogo.check import report
 from gonogo.errors import EvidenceMissing
 from gonogo.nouns import ConsentFlow
 from gonogo.nouns.consent import able, seen
-from gonogo.privacy import asked, chosen, disobeyed, requests_without_need, silent_parties, stored_without_need
+from gonogo.privacy import (
+    asked,
+    chosen,
+    disobeyed,
+    nothing_optional,
+    requests_without_need,
+    silent_parties,
+    stored_without_need,
+)
 
 
 @check(title="After a rejection nothing is stored or sent", severity=Severity.CRITICAL, profiles={"nightly"})
@@ -22,6 +30,11 @@ def test_reject_obeyed(consent: ConsentFlow) -> None:
     if silent := silent_parties(consent):
         raise EvidenceMissing(
             "invalid", f"{', '.join(silent)}: silent after acceptance too, so silence after a rejection proves nothing"
+        )
+    if nothing_optional(consent):
+        raise EvidenceMissing(
+            "invalid",
+            "acceptance stored and sent nothing that needs consent, so silence after a rejection proves nothing",
         )
 
 
@@ -70,4 +83,4 @@ def test_scrolling(consent: ConsentFlow) -> None:
     sent = visit.requests[before.requests : after.requests]
     earlier = {asked(request) for request in visit.requests[: before.requests]}
     late = [request for request in sent if asked(request) not in earlier]
-    report([*findings, *requests_without_need(late, consent.third_parties, "after scrolling")])
+    report([*findings, *requests_without_need(late, consent, "after scrolling")])

@@ -92,8 +92,12 @@ def test_preticked(consent: ConsentFlow) -> None:
     toggles = list(first.toggles)
     if first.control("preferences"):
         able(consent.preferences, "preferences")
-        layer = view(seen(consent.preferences, "preferences")).layer
-        toggles += layer.toggles if layer else ()
+        opened = view(seen(consent.preferences, "preferences"))
+        toggles += opened.layer.toggles if opened.layer else opened.toggles
+        if not toggles:
+            raise EvidenceMissing(
+                "invalid", "the preferences were opened, and nothing in them was recognised as a toggle"
+            )
     report(
         Finding.of(
             consent.declared.page, seen="on", wanted="off until the visitor chooses", what=f"the toggle {name!r}"
@@ -102,7 +106,7 @@ def test_preticked(consent: ConsentFlow) -> None:
     )
 
 
-@check(title="The banner links to a policy that answers", severity=Severity.MEDIUM, profiles={"nightly"})
+@check(title="The banner links to a policy that answers", severity=Severity.HIGH, profiles={"nightly"})
 def test_policy(consent: ConsentFlow) -> None:
     """Consent is informed, or it is none: who asks what for, and how long things are kept, is one click away.
 

@@ -21,5 +21,5 @@ def test_before_choice(consent: ConsentFlow) -> None:
         first = visit.snapshot("first")
         if first is None:
             raise EvidenceMissing("invalid", f"the visit {name!r} never saw the page: {'; '.join(visit.problems)}")
-        findings += requests_without_need(visit.requests[: first.requests], consent.third_parties, first.label)
+        findings += requests_without_need(visit.requests[: first.requests], consent, first.label)
     report({finding.subject: finding for finding in findings}.values())

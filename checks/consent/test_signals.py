@@ -13,7 +13,9 @@ from gonogo.evidence.facts import ConsentSignals, Visit
 from gonogo.formats import consent_mode, tcf
 from gonogo.nouns import ConsentFlow, OptOutFlow
 from gonogo.nouns.consent import able, seen, view
-from gonogo.privacy import chosen, commands, requests_without_need, stored_without_need
+from gonogo.privacy import LATER, chosen, commands, requests_without_need, stored_without_need
+
+REGIONAL = "a default for some countries denies and the general one does not, and where Google places this visitor is not known"
 
 
 @check(title="Consent Mode starts denied, before any tag", severity=Severity.HIGH, profiles={"nightly"})
@@ -32,13 +34,15 @@ def test_default(consent: ConsentFlow) -> None:
         findings.append(Finding.of(where, seen="after a config or event", wanted="before them", what="the default"))
     for signal in consent_mode.SIGNALS if mode.default else ():
         state = mode.default.get(signal, "missing")
-        if state != "denied":
+        if state != "denied" and mode.sure(signal):
             findings.append(Finding.of(where, seen=state, wanted="denied", what=f"the default of {signal}"))
     report(findings)
+    if mode.regional:
+        raise EvidenceMissing("invalid", f"the defaults: {REGIONAL}")
 
 
-def _state(visit: Visit) -> consent_mode.Mode:
-    return commands(view(seen(visit, "chosen")).signals)
+def _state(visit: Visit, label: str = "chosen") -> consent_mode.Mode:
+    return commands(view(seen(visit, label)).signals)
 
 
 def _granted_in_hits(visit: Visit) -> list[Finding]:
@@ -61,19 +65,27 @@ def test_update(consent: ConsentFlow) -> None:
     chosen(consent.reject, "reject")
     chosen(consent.accept, "accept")
     where = consent.declared.page
-    accepted, rejected = _state(consent.accept), _state(consent.reject)
+    accepted = _state(consent.accept)
     findings = _granted_in_hits(consent.reject)
     if accepted.used and "granted" not in accepted.state.values():
         said = "no update" if not accepted.updated else "no signal granted"
         findings.append(
             Finding.of(where, seen=said, wanted="an update that grants", what="after acceptance, Consent Mode")
         )
-    findings += [
-        Finding.of(where, seen="granted", wanted="denied", what=f"after a rejection, {name}")
+    granted = {
+        name: (label, rejected)
+        for label, rejected in reversed([(label, _state(consent.reject, label)) for label in LATER])
         for name, state in rejected.state.items()
         if state == "granted"
+    }
+    findings += [
+        Finding.of(where, seen=f"granted ({label})", wanted="denied", what=f"after a rejection, {name}")
+        for name, (label, rejected) in granted.items()
+        if rejected.sure(name)
     ]
     report(findings)
+    if not_sure := [name for name, (_, rejected) in granted.items() if not rejected.sure(name)]:
+        raise EvidenceMissing("invalid", f"{', '.join(not_sure)}: {REGIONAL}")
 
 
 def _tcf(signals: ConsentSignals, choice: str, where: str) -> list[Finding]:
@@ -123,10 +135,11 @@ def test_iab(consent: ConsentFlow) -> None:
     findings = []
     for choice, visit in (("reject", consent.reject), ("accept", consent.accept)):
         chosen(visit, choice)
-        signals = view(seen(visit, "chosen")).signals
-        where = consent.declared.page
-        findings += [*_tcf(signals, choice, where), *_gpp(signals, choice, where)]
-    report(findings)
+        for label in LATER:
+            signals = view(seen(visit, label)).signals
+            where = consent.declared.page
+            findings += [*_tcf(signals, choice, where), *_gpp(signals, choice, where)]
+    report(dict.fromkeys(findings))
 
 
 @check(title="Global Privacy Control is honoured", severity=Severity.HIGH, profiles={"nightly"})
@@ -143,11 +156,11 @@ def test_gpc(opt_out: OptOutFlow) -> None:
         first = seen(opt_out.plain, "first")
         sent = opt_out.plain.requests[: first.requests]
         known = {one.seen for one in stored_without_need(first, opt_out.declared)}
-        known |= {one.subject for one in requests_without_need(sent, opt_out.third_parties, "")}
+        known |= {one.subject for one in requests_without_need(sent, opt_out, "")}
     findings = []
     for label in ("first", "other page"):
         findings += [one for one in stored_without_need(seen(visit, label), opt_out.declared) if one.seen not in known]
-    sent_with = requests_without_need(visit.requests, opt_out.third_parties, "with Global Privacy Control")
+    sent_with = requests_without_need(visit.requests, opt_out, "with Global Privacy Control")
     report(dict.fromkeys([*findings, *(one for one in sent_with if one.subject not in known)]))
 
 

@@ -11,7 +11,7 @@ from gonogo.check import report
 from gonogo.errors import EvidenceMissing
 from gonogo.nouns import ConsentFlow
 from gonogo.nouns.consent import able, seen
-from gonogo.privacy import chosen, disobeyed, requests_without_need, silent_parties, stored_without_need
+from gonogo.privacy import chosen, disobeyed, nothing_optional, requests_without_need, stored_without_need
 
 AFTER = ("withdrawn", "after withdrawal")
 
@@ -32,14 +32,14 @@ def test_effective(consent: ConsentFlow) -> None:
     able(consent.accept, "reopen", "consent reject")
     if disobeyed(consent):
         raise EvidenceMissing("invalid", "a rejection is not obeyed in the first place")
-    opened = seen(consent.accept, "reopened")
+    seen(consent.accept, "reopened")
     findings = []
     for label in AFTER:
         findings += stored_without_need(seen(consent.accept, label), consent.declared)
     sent = consent.accept.requests[seen(consent.accept, "withdrawn").requests :]
-    findings += requests_without_need(sent, consent.third_parties, "after the withdrawal")
+    findings += requests_without_need(sent, consent, "after the withdrawal")
     report(dict.fromkeys(findings))
-    if silent_parties(consent) and not stored_without_need(opened, consent.declared):
+    if nothing_optional(consent):
         raise EvidenceMissing(
             "invalid", "acceptance stored and sent nothing, so silence after a withdrawal proves nothing"
         )

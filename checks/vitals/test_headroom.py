@@ -27,3 +27,27 @@ def test_medians(vitals: VitalsRuns) -> None:
         limit, series = float(getattr(declared, metric)), vitals.series(metric)
         findings += near_budget(vitals.page, name, series, limit, unit, headroom=declared.headroom, element=element)
     report(findings)
+
+
+@check(title="The reaction to a press keeps room below its budget", severity=Severity.LOW, profiles={"nightly"})
+def test_inp(interaction: VitalsRuns) -> None:
+    """INP, where something is pressed.
+
+    Fix: break the handler in the finding into smaller pieces, or raise the budget on purpose.
+    See: https://web.dev/articles/inp
+    """
+    declared, element = interaction.declared, interaction.worst("inp_ms", "inp_element")
+    limit, series = float(declared.inp_ms), interaction.series("inp_ms")
+    report(near_budget(interaction.page, "INP", series, limit, "ms", headroom=declared.headroom, element=element))
+
+
+@check(title="The first byte keeps room below its budget", severity=Severity.LOW, profiles={"nightly"})
+def test_ttfb(first_byte: VitalsRuns) -> None:
+    """TTFB, on a line that is not slowed down.
+
+    Fix: cache what the server makes anew for each visitor, or raise the budget on purpose.
+    See: https://web.dev/articles/ttfb
+    """
+    declared = first_byte.declared
+    limit, series = float(declared.ttfb_ms), first_byte.series("ttfb_ms")
+    report(near_budget(first_byte.page, "TTFB", series, limit, "ms", headroom=declared.headroom))

@@ -8,17 +8,19 @@ from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 from urllib.parse import urlsplit
 
-from gonogo.environment.models import Consent, ThirdParty
+from gonogo.environment.models import Consent
 from gonogo.errors import EvidenceMissing
 from gonogo.evidence.facts import BrowserCookie, BrowserRequest, ConsentSignals, Layer, Snapshot, Visit
 from gonogo.formats import consent_mode
-from gonogo.nouns.consent import ConsentFlow, able, seen, view
+from gonogo.nouns.consent import ConsentFlow, OptOutFlow, able, seen, view
 from gonogo.result import Finding
 
 LATER = ("chosen", "reloaded", "other page")
 """Snapshots after a choice."""
-ANALYTICS_PATHS = ("*/g/collect", "*/j/collect", "*/r/collect", "*/mp/collect", "*/matomo.php", "*/piwik.php")
-"""Where well-known tags send their hits, on whatever host."""
+OWN_HITS = ("*/g/collect", "*/j/collect", "*/r/collect", "*/mp/collect")
+"""Where Google's tags send their hits, on whatever host."""
+EXEMPT_HITS = ("*/matomo.php", "*/piwik.php")
+"""Hits that need no consent where the tool is set up so (CNIL, audience measurement); `collectors` says that they do."""
 OTHERS, OWN = "third party", "own"
 
 
@@ -52,15 +54,25 @@ def stored_without_need(snapshot: Snapshot, declared: Consent) -> list[Finding]:
     ]
 
 
+def needs_consent(request: BrowserRequest, flow: ConsentFlow | OptOutFlow) -> bool:
+    """It tells of the visit to somebody who is not declared essential: a third party, a declared party under a name of the
+    site's, or whoever takes analytics hits on the site's own host."""
+    host = asked(request)
+    declared = next((party for party in flow.third_parties if party.host.lower() == host), None)
+    if declared is not None:
+        return not declared.essential
+    return request.third_party or _hits(request, (*OWN_HITS, *flow.declared.collectors, *flow.own_paths))
+
+
 def requests_without_need(
-    requests: Iterable[BrowserRequest], parties: Iterable[ThirdParty], when: str
+    requests: Iterable[BrowserRequest], flow: ConsentFlow | OptOutFlow, when: str
 ) -> list[Finding]:
-    """Third-party requests to hosts that are not declared essential, one finding a host."""
-    essential = {party.host.lower() for party in parties if party.essential}
+    """Requests that need consent, one finding a host, or a path of the site's own."""
     seen: dict[str, BrowserRequest] = {}
     for request in requests:
-        if request.third_party and (host := asked(request)) not in essential:
-            seen.setdefault(host, request)
+        if needs_consent(request, flow):
+            place = asked(request) if request.third_party else request.url.partition("?")[0][:150]
+            seen.setdefault(place, request)
     return [
         Finding.of(host, seen=f"{request.method} {request.url[:150]} ({when})", wanted="no request without consent")
         for host, request in seen.items()
@@ -86,21 +98,36 @@ def first_layer(flow: ConsentFlow) -> Layer:
     return layer
 
 
+def allowed(flow: ConsentFlow) -> tuple[BrowserRequest, ...]:
+    """Requests of the accepting visit from the choice until it is opened again."""
+    begin, end = flow.accept.snapshot("first"), flow.accept.snapshot("reopened")
+    return flow.accept.requests[begin.requests if begin else 0 : end.requests if end else None]
+
+
+def nothing_optional(flow: ConsentFlow) -> bool:
+    """Acceptance led to nothing that needs consent, so silence without it proves nothing."""
+    stored = (snapshot for snapshot in flow.accept.snapshots if snapshot.label in (*LATER, "reopened"))
+    return not any(needs_consent(request, flow) for request in allowed(flow)) and not any(
+        stored_without_need(snapshot, flow.declared) for snapshot in stored
+    )
+
+
 def silent_parties(flow: ConsentFlow) -> list[str]:
     """Declared parties that need consent and were not asked for anything after acceptance."""
-    asked_for = {asked(request) for request in flow.accept.requests}
+    asked_for = {asked(request) for request in allowed(flow)}
     return [party.host for party in flow.third_parties if not party.essential and party.host.lower() not in asked_for]
 
 
 def disobeyed(flow: ConsentFlow) -> list[Finding]:
     """What was stored or sent after the rejection. Raises EvidenceMissing("invalid") when it could not be made."""
     chosen(flow.reject, "reject")
-    able(flow.reject, *(f"snapshot {label}:" for label in LATER))
+    labels = (*LATER, "restarted")
+    able(flow.reject, *(f"snapshot {label}:" for label in labels))
     findings = []
-    for label in LATER:
+    for label in labels:
         findings += stored_without_need(seen(flow.reject, label), flow.declared)
     sent = flow.reject.requests[seen(flow.reject, "first").requests : seen(flow.reject, "restarted").requests]
-    findings += requests_without_need(sent, flow.third_parties, "after the rejection")
+    findings += requests_without_need(sent, flow, "after the rejection")
     return list(dict.fromkeys(findings))
 
 
@@ -111,11 +138,15 @@ def commands(signals: ConsentSignals) -> consent_mode.Mode:
 
 def hit_of_analytics(request: BrowserRequest, patterns: Iterable[str]) -> bool:
     """It has the address of an analytics hit: a well-known one, or one that the environment declares."""
+    return _hits(request, (*OWN_HITS, *EXEMPT_HITS, *patterns))
+
+
+def _hits(request: BrowserRequest, patterns: Iterable[str]) -> bool:
     try:
         path = urlsplit(request.url).path
     except ValueError:
         return False
-    return any(fnmatchcase(path, pattern) for pattern in (*ANALYTICS_PATHS, *patterns))
+    return any(fnmatchcase(path, pattern) for pattern in patterns)
 
 
 # --- the inventory ---

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from checks.analytics import test_coverage, test_events, test_hits, test_tag
-from checks.browser import test_requests, test_scripts, test_trusted_types
+from checks.browser import test_csp, test_requests, test_scripts, test_trusted_types
 from checks.errors import test_client, test_hosts, test_report
 from checks.journeys import test_access, test_data, test_steps, test_time
 from gonogo.environment import models
@@ -25,7 +25,9 @@ from gonogo.evidence.facts import (
     Snapshot,
     Violation,
     Visit,
+    to_json,
 )
+from gonogo.evidence.records import Evidence, Request
 from gonogo.nouns import (
     NOUNS,
     CountedEvent,
@@ -328,6 +330,106 @@ def test_steps_that_were_not_done() -> None:
     assert messages(test_steps.test_complete, run(DONE, FAILED)) == ["step 2: see 'y': not found, wanted done."]
 
 
+def clean(*requests: BrowserRequest, pages: tuple[Visit, ...] = (), seen: tuple[StepSeen, ...] = (DONE,), steps: list[dict[str, Any]] | None = None, **fields: Any) -> JourneyRun:  # fmt: skip
+    return replace(
+        run(*seen, steps=steps), visit=visit(*requests, **fields), api="https://api.else.test", pages=lambda: pages
+    )
+
+
+THROWN = ConsoleMessage("pageerror", "TypeError: a is undefined", "app.js:4:2")
+REJECTED = ConsoleMessage("pageerror", "TypeError: Failed to fetch", "app.js:9:1")
+
+
+def own(path: str, **fields: Any) -> BrowserRequest:
+    return request(f"{SITE}{path}", third_party=False, **fields)
+
+
+def test_errors_on_a_journey() -> None:
+    assert messages(test_steps.test_clean, clean(console=(THROWN, THROWN))) == [
+        "j: pageerror is 'TypeError: a is undefined' (app.js:4:2), wanted none."
+    ]
+    logged = ConsoleMessage("error", "no stock", "")
+    assert messages(test_steps.test_clean, clean(console=(logged,))) == [
+        "j: error is 'no stock' (inline), wanted none."
+    ]
+    elsewhere = tuple(ConsoleMessage(level, "x", "") for level in ("csp", "mixed", "network", "blocked"))
+    assert messages(test_steps.test_clean, clean(console=elsewhere)) == []
+
+
+@pytest.mark.parametrize(
+    ("fields", "seen"),
+    [
+        ({"status": 500}, "status 500"),
+        ({"status": 503, "failure": "net::ERR_HTTP_RESPONSE_CODE_FAILURE"}, "status 503"),
+        ({"status": 0, "failure": "net::ERR_CONNECTION_RESET"}, "net::ERR_CONNECTION_RESET"),
+        ({"status": 200, "failure": "net::ERR_CONTENT_LENGTH_MISMATCH"}, "net::ERR_CONTENT_LENGTH_MISMATCH"),
+        ({"status": 401}, ""),
+        ({"status": 403, "failure": "net::ERR_HTTP_RESPONSE_CODE_FAILURE"}, ""),
+        ({"status": 0, "failure": "net::ERR_ABORTED"}, ""),
+        ({"status": 0, "failure": "blocked: method"}, ""),
+        ({"status": 0, "failure": "csp"}, ""),
+        ({"status": 0, "failure": "net::ERR_FAILED", "local": True}, ""),
+    ],
+)
+def test_failed_requests_on_a_journey(fields: dict[str, Any], seen: str) -> None:
+    found = messages(test_steps.test_clean, clean(own("/a", **fields)))
+    assert found == ([f"j: {seen}: fetch {SITE}/a, wanted an answer."] if seen else [])
+
+
+def test_a_journey_is_held_to_the_own_hosts_alone() -> None:
+    party, api = request("https://else.test/a", status=500), request("https://api.else.test/a", status=500)
+    assert messages(test_steps.test_clean, clean(party)) == []
+    assert messages(test_steps.test_clean, clean(api)) == [
+        "j: status 500: fetch https://api.else.test/a, wanted an answer."
+    ]
+
+
+def test_an_answer_that_a_step_asks_for_is_no_failure() -> None:
+    steps: list[dict[str, Any]] = [{"goto": "/closed", "status": [503]}]
+    assert messages(test_steps.test_clean, clean(own("/closed", status=503), steps=steps)) == []
+    assert len(messages(test_steps.test_clean, clean(own("/closed", status=500), steps=steps))) == 1
+    assert len(messages(test_steps.test_clean, clean(own("/open", status=503), steps=steps))) == 1
+
+
+def test_what_a_page_shows_by_being_opened_is_told_once() -> None:
+    broken = own("/b", status=502)
+    opened = visit(broken, console=(THROWN,))
+    assert messages(test_steps.test_clean, clean(broken, console=(THROWN,), pages=(opened,))) == []
+    both = clean(broken, console=(THROWN, replace(THROWN, text="TypeError: b is undefined")), pages=(opened,))
+    assert messages(test_steps.test_clean, both) == [
+        f"j: pageerror is 'TypeError: b is undefined' ({THROWN.source}), wanted none."
+    ]
+
+
+def test_a_rejected_fetch_is_an_echo_of_what_was_stopped_only_where_nothing_else_failed() -> None:
+    stopped, reset = own("/a", status=0, failure="blocked: method"), own("/b", status=0, failure="net::ERR_FAILED")
+    assert messages(test_steps.test_clean, clean(stopped, console=(REJECTED,))) == []
+    assert len(messages(test_steps.test_clean, clean(stopped, reset, console=(REJECTED,)))) == 2
+    assert len(messages(test_steps.test_clean, clean(console=(REJECTED,)))) == 1
+    assert len(messages(test_steps.test_clean, clean(stopped, console=(THROWN,)))) == 1
+
+
+def test_a_journey_that_was_not_seen_whole_is_not_clean() -> None:
+    assert "stopped after" in unknown(test_steps.test_clean, clean(seen=(DONE, FAILED), console=(THROWN,)))
+    lost = ("3 more console messages than are recorded",)
+    assert "3 more" in unknown(test_steps.test_clean, clean(problems=lost))
+    assert len(messages(test_steps.test_clean, clean(problems=lost, console=(THROWN,)))) == 1
+
+
+def test_pages_that_this_run_did_not_visit_are_no_comparison() -> None:
+    made = environment(journeys=[{"name": "j", "steps": [{"see": "x"}]}])
+    (subject,) = NOUNS["journey"].subjects(made)
+
+    class Sight:
+        def evidence(self, wanted: Request) -> Evidence:
+            if wanted != subject.requests[0]:
+                raise EvidenceMissing("deadline", "it was not part of the plan")
+            journey = JourneySeen("j", (DONE,), 1.0, None, ())
+            return Evidence("v", {}, "", "", "", facts=to_json(visit(console=(THROWN,), journey=journey)))
+
+    assert len(messages(test_steps.test_clean, NOUNS["journey"].build(made, subject, Sight()))) == 1
+
+
 def test_the_journeys_time() -> None:
     slow = replace(DONE, seconds=9.0)
     assert messages(test_time.test_budget, run(DONE, seconds=15.0)) == []
@@ -407,6 +509,34 @@ def page(*requests: BrowserRequest, **fields: Any) -> PageVisit:
         models.ThirdParty(host="img.test", purpose="media"),
     )
     return PageVisit(models.Page(path="/"), visit(*requests, **fields), parties)
+
+
+LOADING = "Loading the image 'https://a.test/x' violates the following Content Security Policy directive: "
+
+
+@pytest.mark.parametrize(
+    ("text", "known"),
+    [
+        (f"{LOADING}\"img-src 'none'\". The action has been blocked.", False),
+        ("This document requires 'TrustedHTML' assignment. The action has been blocked.", False),
+        (f"{LOADING}\"img-src 'none'\". The policy is report-only, so nothing was done.", True),
+        (
+            "Framing 'https://a.test/' violates the following Content Security Policy directive: \"frame-ancestors 'none'\".",
+            True,
+        ),
+        ("Unrecognized Content-Security-Policy directive 'imgsrc'.", True),
+    ],
+)
+def test_a_violation_of_which_only_the_console_tells_is_unknown(text: str, known: bool) -> None:
+    made = page(console=(ConsoleMessage("csp", text, "https://a.test/"),))
+    if known:
+        assert messages(test_csp.test_violations, made) == []
+    else:
+        assert "whose event was not seen" in unknown(test_csp.test_violations, made)
+    said_by_a_script = page(console=(ConsoleMessage("error", text, "https://a.test/"),))
+    assert messages(test_csp.test_violations, said_by_a_script) == []
+    seen = replace(made, visit=replace(made.visit, violations=(Violation("img-src", "x", "y", "enforce"),)))
+    assert len(messages(test_csp.test_violations, seen)) == 1
 
 
 def test_scripts_of_declared_hosts() -> None:

@@ -15,6 +15,7 @@ from checks.consent import test_layers as layers
 from checks.consent import test_lifetime as lifetime
 from checks.consent import test_policy as policy
 from checks.consent import test_renewal as renewal
+from checks.consent import test_requests as requests_
 from checks.consent import test_signals as signals
 from checks.consent import test_traces as traces
 from checks.consent import test_wall as wall
@@ -169,6 +170,49 @@ def test_without_a_banner_nothing_else_is_said_to_be_wrong(judge: Any) -> None:
     assert said.startswith("FAIL" if judge is banner.test_shown else ("UNKNOWN", "PASS")), said
 
 
+def without_effects(accepted: Visit) -> Visit:
+    """Acceptance after which nothing optional was sent or stored."""
+    bare = tuple(replace(one, cookies=(cookie("choice"),)) for one in accepted.snapshots)
+    return replace(accepted, snapshots=bare, requests=())
+
+
+def rejecting_with(url: str, *, third: bool = False) -> ConsentFlow:
+    """A flow in which this is asked for after the rejection."""
+    snapshots = tuple(replace(one, requests=one.label != "first") for one in REJECTED.snapshots)
+    return replace(FLOW, reject=replace(REJECTED, snapshots=snapshots, requests=(request(url, third=third),)))
+
+
+def collecting(flow: ConsentFlow, path: str) -> ConsentFlow:
+    return replace(flow, declared=flow.declared.model_copy(update={"collectors": (path,)}))
+
+
+def asking_early(url: str) -> ConsentFlow:
+    early = changed(replace(REJECTED, requests=(request(url, third=False),)), "first", requests=1)
+    return replace(FLOW, reject=early)
+
+
+def opened_preferences(**fields: Any) -> ConsentFlow:
+    """The banner has a control for preferences; what was seen behind it."""
+    flow = first(controls=(ACCEPT, REJECT, replace(ACCEPT, purpose="preferences", text="Settings")))
+    return replace(flow, preferences=viewed(LOOKED, "preferences", **fields))
+
+
+def consented(*commands: tuple[str, dict[str, str]]) -> ConsentSignals:
+    told = [Command("consent", target, tuple(values.items())) for target, values in commands]
+    return ConsentSignals(tuple(told), None, None)
+
+
+SIGNALS_4 = ("ad_storage", "analytics_storage", "ad_user_data", "ad_personalization")
+ALL_DENIED, ALL_GRANTED = dict.fromkeys(SIGNALS_4, "denied"), dict.fromkeys(SIGNALS_4, "granted")
+GRANTS = consented(("default", ALL_DENIED), ("update", ALL_GRANTED))
+REGIONAL = consented(("default", {**ALL_DENIED, "region": "DE,FR"}), ("default", ALL_GRANTED))
+
+
+def regional_first() -> ConsentFlow:
+    seen = viewed(REJECTED, "first", signals=REGIONAL)
+    return replace(FLOW, reject=seen, first=seen.snapshots[0])
+
+
 CASES: list[tuple[Any, ConsentFlow, str]] = [
     (banner.test_named, first(role=""), "FAIL"),
     (banner.test_named, first(name=""), "FAIL"),
@@ -189,10 +233,27 @@ CASES: list[tuple[Any, ConsentFlow, str]] = [
     (layers.test_policy, first(policy=""), "FAIL"),
     (layers.test_policy, replace(FLOW, preferences=replace(LOOKED, problems=("policy: it leads to x, a host that is not declared",))), "UNKNOWN"),
     (layers.test_policy, replace(FLOW, preferences=replace(LOOKED, requests=(request(f"{URL}policy", third=False, status=404, kind="document"),))), "FAIL"),
-    (choice.test_reject_obeyed, replace(FLOW, reject=changed(REJECTED, "restarted", cookies=(cookie("_px"),))), "PASS"),
+    (choice.test_reject_obeyed, replace(FLOW, reject=changed(REJECTED, "restarted", cookies=(cookie("_px"),))), "FAIL"),
     (choice.test_reject_obeyed, replace(FLOW, reject=changed(REJECTED, "other page", cookies=(cookie("_px"),))), "FAIL"),
     (choice.test_reject_obeyed, replace(FLOW, reject=viewed(REJECTED, "chosen", databases=("profile",))), "FAIL"),
     (choice.test_reject_obeyed, replace(FLOW, accept=replace(ACCEPTED, requests=())), "UNKNOWN"),
+    (choice.test_reject_obeyed, replace(FLOW, third_parties=(), accept=without_effects(ACCEPTED)), "UNKNOWN"),
+    (choice.test_reject_obeyed, rejecting_with(f"{URL}g/collect?v=2"), "FAIL"),
+    (choice.test_reject_obeyed, replace(rejecting_with(f"{URL}collect"), own_paths=("/collect",)), "FAIL"),
+    (choice.test_reject_obeyed, rejecting_with(f"{URL}collect"), "PASS"),
+    (choice.test_reject_obeyed, rejecting_with(f"{URL}matomo.php?idsite=1"), "PASS"),
+    (choice.test_reject_obeyed, collecting(rejecting_with(f"{URL}matomo.php?idsite=1"), "/matomo.php"), "FAIL"),
+    (choice.test_reject_obeyed, rejecting_with(TAG, third=False), "FAIL"),
+    (choice.test_accept_effective, replace(FLOW, accept=changed(ACCEPTED, "first", requests=1)), "FAIL"),
+    (withdrawal.test_effective, replace(FLOW, accept=without_effects(ACCEPTED)), "UNKNOWN"),
+    (requests_.test_before_choice, asking_early(f"{URL}g/collect?v=2"), "FAIL"),
+    (requests_.test_before_choice, asking_early(f"{URL}style.css"), "PASS"),
+    (layers.test_preticked, opened_preferences(layer=None), "UNKNOWN"),
+    (layers.test_preticked, opened_preferences(layer=None, toggles=(Toggle("Ads", checked=True, fixed=False),)), "FAIL"),
+    (layers.test_preticked, opened_preferences(layer=None, toggles=(Toggle("Ads", checked=False, fixed=False),)), "PASS"),
+    (signals.test_update, replace(FLOW, reject=viewed(REJECTED, "reloaded", signals=GRANTS)), "FAIL"),
+    (signals.test_update, replace(FLOW, reject=viewed(REJECTED, "reloaded", signals=REGIONAL)), "UNKNOWN"),
+    (signals.test_default, regional_first(), "UNKNOWN"),
     (choice.test_persists, replace(FLOW, accept=changed(ACCEPTED, "restarted", banner=ASKS)), "FAIL"),
     (choice.test_persists, replace(FLOW, accept=without(ACCEPTED, "restarted")), "UNKNOWN"),
     (choice.test_scrolling, replace(FLOW, preferences=changed(LOOKED, "scrolled", banner=SILENT)), "FAIL"),

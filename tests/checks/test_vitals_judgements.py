@@ -227,6 +227,30 @@ def test_headroom_is_silent_where_the_budget_is_broken() -> None:
     assert judged("vitals.headroom.medians", environment(runs=1, headroom=0), with_(cls=0.095)) == []
 
 
+@pytest.mark.parametrize(
+    ("check", "metric", "budget", "near", "told"),
+    [
+        ("vitals.headroom.inp", "inp_ms", 200.0, 190.0, "/: INP is 190 ms (median of 1 runs, 190 to 190) of at most 200 ms at #menu"),
+        ("vitals.headroom.ttfb", "ttfb_ms", 800.0, 760.0, "/: TTFB is 760 ms (median of 1 runs, 760 to 760) of at most 800 ms"),
+    ],
+)  # fmt: skip
+def test_headroom_of_reaction_and_first_byte(check: str, metric: str, budget: float, near: float, told: str) -> None:
+    one = environment(runs=1, interaction="#menu")
+    for value in (budget * 0.9, budget + 1):
+        assert judged(check, one, with_(**{metric: value})) == []
+    (found,) = judged(check, one, with_(**{metric: near}))
+    assert found.startswith(told)
+    assert judged(check, environment(runs=1, interaction="#menu", headroom=0), with_(**{metric: near})) == []
+    with pytest.raises(EvidenceMissing, match=f"{metric} is missing in 1 of 1 runs"):
+        judged(check, one, with_(**{metric: None}))
+
+
+def test_headroom_is_asked_for_where_the_budget_itself_is_judged() -> None:
+    for near, kept in (("inp", "responsiveness.inp"), ("ttfb", "loading.ttfb")):
+        entries_ = catalogue.catalogue()
+        assert entries_[f"vitals.headroom.{near}"].noun is entries_[f"vitals.{kept}"].noun
+
+
 SENT = (
     DOCUMENT,
     request(f"{ORIGIN}/app.js", "script", 50_000),

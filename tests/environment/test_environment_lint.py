@@ -99,6 +99,14 @@ RULES = {
             "paths start from the environment file's folder"
         )
     ],
+    # journeys
+    STAGING + '[[journeys]]\nname = "j"\nconsent = "accept"\nsteps = [{ goto = "/" }]\n': [
+        (
+            'x.toml:7: journeys[0].consent: found "accept", a choice in a banner, and there is no [consent]; '
+            "declare it, or remove the key"
+        )
+    ],
+    STAGING + '[consent]\n[[journeys]]\nname = "j"\nconsent = "reject"\nsteps = [{ goto = "/" }]\n': [],
     # hosts
     STAGING + '[resolve]\n"www.acme.com" = "10.0.0.1"\n': [
         (
@@ -153,6 +161,20 @@ def test_a_role_that_nothing_uses_is_a_warning(folder: Path) -> None:
     assert found.errors == ()
     assert [str(problem) for problem in found.warnings] == [
         "x.toml:5: roles.user: role user is declared and nothing uses it"
+    ]
+
+
+def test_scripts_that_would_never_run_are_a_warning(folder: Path) -> None:
+    party = '[[third_parties]]\npurpose = "analytics"\nscripts = {}\nintercept = {}\nhost = "{}.io"\n'
+    text = party.format("true", "true", "a") + party.format("true", "false", "b") + party.format("false", "true", "c")
+    (folder / "x.toml").write_text(STAGING + text, encoding="utf-8")
+    found = lint(load("x", folder=folder, process_env=VARIABLES))
+    assert found.errors == ()
+    assert [str(problem) for problem in found.warnings] == [
+        (
+            "x.toml:7: third_parties[0].scripts: its scripts are answered empty within the browser, so they never run; "
+            "with `intercept = false` they do"
+        )
     ]
 
 

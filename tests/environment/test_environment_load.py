@@ -5,13 +5,14 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import get_args, get_type_hints
 
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 import gonogo.environment
-from gonogo.environment import Environment, load, names, provider_of
+from gonogo.environment import Environment, load, models, names, provider_of
 from gonogo.environment.document import MAX_BYTES
 from gonogo.errors import EnvironmentInvalid
 
@@ -261,6 +262,11 @@ def test_a_variable_that_is_not_utf8(folder: Path) -> None:
 # bad files
 
 
+ONLY_HOST = (
+    "must be a host name alone, without scheme, port or path, and in ASCII: shop.example, not https://shop.example/"
+)
+JOURNEY = '[[journeys]]\nname = "j"\nsteps = ['
+
 BAD = {
     'nme = "x"': ["5: site.nme: unknown key; known here: url, plain_url, aliases, pages"],
     '[vitals]\ndevise = "mobile"': [
@@ -330,6 +336,71 @@ BAD = {
         "8: metrics.role: role 'user' is not declared; known roles: anonymous, usr; did you mean 'usr'?",
         "15: load[0].targets[0].role: role 'usrr' is not declared; known roles: anonymous, usr; did you mean 'usr'?",
     ],
+    "[consent]\nexpiry_days = 3651": ["6: consent.expiry_days: found 3651; wanted at most 3650"],
+    "[consent]\ntracker_days = 99999999999": ["6: consent.tracker_days: found 99999999999; wanted at most 3650"],
+    "[consent]\nsettle_s = 30.5": ["6: consent.settle_s: found 30.5; wanted at most 30"],
+    '[consent]\nbanner = "div[["': ['6: consent.banner: found "div[["; must be a CSS selector: `[` is not closed'],
+    '[consent]\naccept = "#a)"': ['6: consent.accept: found "#a)"; must be a CSS selector: `)` closes nothing'],
+    '[consent]\nreject = " "': ['6: consent.reject: found " "; must be a CSS selector, not spaces'],
+    "[consent]\nsettings = \"[title='it\\\\'s]\"": [
+        "6: consent.settings: found \"[title='it\\\\'s]\"; must be a CSS selector: a quote ' is not closed"
+    ],
+    '[consent]\nrecord = "my choice; x"': [
+        (
+            '6: consent.record: found "my choice; x"; must be a cookie\'s name (RFC 6265): letters, digits and '
+            "!#$%&'*+-.^_`|~, without spaces or `;`"
+        )
+    ],
+    '[consent]\nrecord = "c"\nrevised = "a;b"': [
+        '7: consent.revised: found "a;b"; must be a cookie\'s value: no `;`, comma, space, quote or control character'
+    ],
+    '[[consent.regions]]\nname = "de"\nlocale = "de_DE"\ntimezone = "Europe/Berlim"': [
+        '7: consent.regions[0].locale: found "de_DE"; must be a language tag (BCP 47) such as de, de-DE or zh-Hant-TW',
+        (
+            '8: consent.regions[0].timezone: found "Europe/Berlim"; must be an IANA time zone such as Europe/Berlin; '
+            "did you mean 'Europe/Berlin'?"
+        ),
+    ],
+    '[[third_parties]]\nhost = "https://shop.example/"\npurpose = "other"': [
+        f'6: third_parties[0].host: found "https://shop.example/"; {ONLY_HOST}'
+    ],
+    '[[third_parties]]\nhost = "x.test:443"\npurpose = "other"': [
+        f'6: third_parties[0].host: found "x.test:443"; {ONLY_HOST}'
+    ],
+    '[analytics]\nid = "UA-123"\nhosts = ["x.test/collect"]': [
+        (
+            '6: analytics.id: found "UA-123"; kind ga4 has a measurement id of G- and letters or digits, '
+            "such as G-ABC123DEF4"
+        ),
+        f'7: analytics.hosts[0]: found "x.test/collect"; {ONLY_HOST}',
+    ],
+    '[vitals]\ninteraction = "#menu["': [
+        '6: vitals.interaction: found "#menu["; must be a CSS selector: `[` is not closed'
+    ],
+    '[[vitals.interactions]]\nselector = ""': [
+        '6: vitals.interactions[0].selector: found ""; wanted 1 character or more'
+    ],
+    '[accessibility]\nmain_action = "a:not(.b"\nstates = [{ name = "s", clicks = ["b]"] }]': [
+        '6: accessibility.main_action: found "a:not(.b"; must be a CSS selector: `(` is not closed',
+        '7: accessibility.states[0].clicks[0]: found "b]"; must be a CSS selector: `]` closes nothing',
+    ],
+    JOURNEY + '{ see = "" }]': ['7: journeys[0].steps[0].see: found ""; wanted 1 character or more'],
+    JOURNEY + '{ title = "" }]': ['7: journeys[0].steps[0].title: found ""; wanted 1 character or more'],
+    JOURNEY + '{ click = " " }]': ['7: journeys[0].steps[0].click: found " "; must hold more than spaces'],
+    JOURNEY + '{ press = "" }]': ['7: journeys[0].steps[0].press: found ""; wanted 1 character or more'],
+    JOURNEY + '{ fill = "Name" }]': [
+        '7: journeys[0].steps[0]: found a table; `fill` needs `value` or `secret`; `value = ""` empties the field'
+    ],
+    JOURNEY + '{ click = "Save", role = "buton", within_s = 61 }]': [
+        (
+            '7: journeys[0].steps[0].role: found "buton"; must be an ARIA role such as button, link, heading or textbox; '
+            "did you mean 'button'?"
+        ),
+        "7: journeys[0].steps[0].within_s: found 61; wanted at most 60",
+    ],
+    JOURNEY + '{ click = "div[[", by = "selector" }]': [
+        "7: journeys[0].steps[0]: found a table; click: must be a CSS selector: `[` is not closed"
+    ],
     "[[vitals]]\nruns = 3": ["5: vitals: found an array; wanted a table"],
     '[resolve]\n"a.b" = 1': ['6: resolve."a.b": found 1; wanted a string'],
     '[[databases]]\nname = "m"\nurl = "hunter2"': [
@@ -350,6 +421,61 @@ BAD = {
 def test_what_a_bad_file_is_told(folder: Path, text: str) -> None:
     """Whole messages, each with the line of its key; HEAD has four lines, so `text` starts on line 5."""
     assert problems_of(folder, HEAD + text) == [f"x.toml:{message}" for message in BAD[text]]
+
+
+GOOD = {
+    "the most": "[consent]\nexpiry_days = 3650\ntracker_days = 3650\nsettle_s = 30",
+    "selectors": '[consent]\nbanner = "[data-x=\')(\'] /* it\'s */ > a:not([href$=\\"]\\"]) .a\\\\("\naccept = "#a\\\\\'b"',
+    "selectors of Playwright": """[accessibility]
+main_action = "text=Don't ("
+[[accessibility.states]]
+name = "s"
+clicks = ['//a[contains(., "it)")]', "#a >> text=:-)", "'Don"]
+""",
+    "cookies": '[consent]\nrecord = "__Host-consent.v2"\nrevised = "a=b&c:%7B"',
+    "no region": '[[consent.regions]]\nname = "x"\nlocale = ""\ntimezone = ""',
+    "regions": "\n".join(
+        f'[[consent.regions]]\nname = "{tag}"\nlocale = "{tag}"\ntimezone = "{zone}"'
+        for tag, zone in {
+            "de": "UTC",
+            "de-DE": "Europe/Berlin",
+            "zh-Hant-TW": "Asia/Taipei",
+            "es-419": "America/Argentina/Salta",
+            "ca-ES-valencia": "Europe/Madrid",
+            "fil-PH": "Asia/Manila",
+        }.items()
+    ),
+    "hosts": "\n".join(
+        f'[[third_parties]]\nhost = "{host}"\npurpose = "other"'
+        for host in ("x.test", "X.Test", "localhost", "127.0.0.1", "[::1]", "::1", "a_b.xn--mnchen-3ya.de", "o1.in.io.")
+    ),
+    "analytics": '[analytics]\nid = "G-ABC123"\nhosts = ["x.test"]',
+    "another analytics": '[analytics]\nkind = "other"\nid = "12/site"',
+    "steps": '[[journeys]]\nname = "j"\nsteps = [{ fill = "Name", value = "" }, { fill = "Name", secret = "${S:-abcdefg}" },\n'
+    '{ press = " " }, { see = "it\'s [new] :-)" }, { click = "Save (", role = "button", by = "selector" },\n'
+    '{ see = "#a:text-matches(\'[0-9]\')", by = "selector", within_s = 60 }]',
+}
+
+
+@pytest.mark.parametrize("text", GOOD.values(), ids=GOOD)
+def test_what_is_good_stays_good(folder: Path, text: str) -> None:
+    write(folder, "x.toml", HEAD + text)
+    load("x", folder=folder, process_env={})
+
+
+def test_without_a_database_of_time_zones_any_is_taken(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(models, "_zones", frozenset)
+    write(folder, "x.toml", HEAD + '[[consent.regions]]\nname = "de"\ntimezone = "Mars/Base"')
+    load("x", folder=folder, process_env={})
+
+
+def test_every_role_of_the_driver_is_known() -> None:
+    """Playwright's own list of roles is within ours: no step that works is refused."""
+    from playwright.async_api import Page
+
+    roles = get_args(get_type_hints(Page.get_by_role)["role"])
+    assert len(roles) > 70
+    assert set(roles) <= models.ARIA_ROLES
 
 
 def test_every_problem_is_told_at_once(folder: Path) -> None:

@@ -23,6 +23,7 @@ from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib.resources import files
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -317,6 +318,20 @@ def test_csp_violations_are_seen_in_every_document_and_our_own_scripts_cause_non
     assert {m.level for m in seen.console} == {"csp"}
     assert seen.vitals is not None
     assert seen.vitals.inp_ms is not None
+
+
+@pytest.mark.parametrize("owner", ["Array", "Object"])
+def test_csp_violations_are_seen_although_the_page_changes_how_json_is_made(
+    owner: str, probe: Probe, server: Server
+) -> None:
+    url = server.page(
+        "/tojson",
+        f"<script>{owner}.prototype.toJSON = function () {{ return 'x' }}</script><img src=/none.png>",
+        headers={"Content-Security-Policy": "img-src 'none'; script-src 'unsafe-inline'"},
+    )
+    seen = probe.visit(("goto", url), ("wait", "0.2"))
+    assert [(v.directive, v.blocked) for v in seen.violations] == [("img-src", server.url("/none.png"))]
+    assert {m.level for m in seen.console} == {"csp"}
 
 
 # --- the boundary -------------------------------------------------------------------------------------------
@@ -1117,6 +1132,28 @@ def test_a_browser_that_died_is_started_again(probe: Probe, server: Server) -> N
 
     probe.portal.call(close)
     assert probe.visit(("goto", url), ("snapshot", "s")).snapshots[0].title == "alive"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("at", ["script", "load"])
+def test_a_page_that_ends_the_driver_spoils_no_later_visit(at: str, server: Server) -> None:
+    """What a page hands to the driver is JSON by the page's own `JSON`, and the driver does not survive what is none."""
+    write = "document.cookie = 'a=1'"
+    deadly = server.page(
+        "/deadly",
+        f"<script>JSON.stringify = () => 'x'; {write if at == 'script' else f'onload = () => {{ {write} }}'}</script>",
+    )
+    good = server.page("/good", "<title>good</title>")
+    with start_blocking_portal("asyncio") as portal, TemporaryDirectory() as folder:
+        alone = Probe(portal, portal.call(_fleet), Path(folder), server)
+        try:
+            for _ in range(2):
+                with pytest.raises(EvidenceMissing):
+                    alone.visit(("goto", deadly), ("wait", "0.3"), ("snapshot", "s"), request={"privacy": True})
+                for _ in range(2):
+                    assert alone.visit(("goto", good), ("snapshot", "s")).snapshots[0].title == "good"
+        finally:
+            portal.call(alone.fleet.aclose)
 
 
 def test_no_browser_is_unavailable_and_says_so_each_time(

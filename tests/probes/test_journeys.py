@@ -187,6 +187,68 @@ def test_a_secret_is_typed_and_stands_nowhere(probe: Probe) -> None:
     assert len(seen.pictures) == 1, "a trace would hold the secret"
 
 
+ECHOES = {
+    "text": "said.textContent = 'You typed ' + field.value",
+    "pieces": "said.innerHTML = [...field.value].map((one) => `<b>${one}</b>`).join('')",
+    "another field": "other.value = field.value",
+    "address": "said.textContent = encodeURIComponent(field.value)",
+    "closed shadow root": "root.textContent = field.value",
+    "frame": "frames[0].document.body.textContent = field.value",
+}
+
+
+@pytest.mark.parametrize("echo", ECHOES)
+def test_no_picture_is_taken_of_a_page_that_repeats_a_secret(echo: str, probe: Probe) -> None:
+    probe.server.page(
+        "/echo",
+        f"""<label>Password <input id=field></label><input id=other><p id=said></p><div id=host></div><iframe srcdoc=x></iframe>
+        <script>const root = host.attachShadow({{mode: 'closed'}}); field.oninput = () => {{ {ECHOES[echo]} }}</script>""",
+    )
+    seen = go(
+        probe, {"goto": "/echo"}, {"fill": "Password", "secret": "open <& sesame"}, {"see": "x1", "within_s": 0.3}
+    )
+    assert seen.pictures == ()
+    assert seen.steps[-1].error == (
+        "not found, or not ready for it; no picture was taken, for the page may show a secret"
+    )
+
+
+def test_a_secret_in_a_covered_field_spoils_no_picture(probe: Probe) -> None:
+    """Some libraries keep a field's value in its attribute too, and a rich text's is its content."""
+    probe.server.page(
+        "/synced",
+        """<label>Password <input id=field></label><div id=rich contenteditable>...</div>
+        <script>field.oninput = () => field.setAttribute('value', field.value)</script>""",
+    )
+    seen = go(
+        probe,
+        {"goto": "/synced"},
+        {"fill": "Password", "secret": "open-sesame"},
+        {"fill": "#rich", "by": "selector", "secret": "open-sesame"},
+        {"see": "x1", "within_s": 0.3},
+    )
+    assert [one.error for one in seen.steps] == ["", "", "", "not found, or not ready for it"]
+    assert [name.endswith(".failed.png") for name in seen.pictures] == [True]
+
+
+def test_a_secret_in_title_or_address_is_not_repeated(probe: Probe) -> None:
+    probe.server.page(
+        "/titled",
+        """<label>Password <input id=field></label><script>field.oninput = () => {
+        document.title = 'x'.repeat(140) + field.value; history.replaceState(0, '', '?p=' + encodeURIComponent(field.value)) }
+        </script>""",
+    )
+    seen = go(
+        probe,
+        {"goto": "/titled"},
+        {"fill": "Password", "secret": "open' sesame-123456"},
+        {"title": "Hello", "within_s": 0.3},
+    )
+    assert seen.steps[-1].url.endswith("/titled?p=***")
+    assert seen.steps[-1].error.startswith(f"it is '{'x' * 140}***'")
+    assert not any(part in repr(seen) for part in ("open'", "open%27", "sesame"))
+
+
 # --- what collectors are sent ---
 
 

@@ -35,4 +35,11 @@ CONSENT_DEFECTS: tuple[Defect, ...] = (
     _consent("policy-outdated", "The policy was changed ten years ago", "policy.facts"),
     _consent("policy-anonymous", "The policy names no address", "policy.facts"),
     _consent("hit-first-party", "Hits also go to the site itself", "traces.none-left"),
+    _consent(
+        "hit-first-party-early",
+        "Every page load is counted by the site itself, whatever the visitor chose",
+        "requests.before-choice",
+        "choice.reject-obeyed",
+        "traces.none-left",
+    ),
 )

@@ -99,6 +99,7 @@ CONSENT_FAULTS: Mapping[str, Fault] = MappingProxyType(
         # the policy, and what the visits leave behind
         "policy-outdated": content("/privacy", replaced(b"Updated 2026-10-01", b"Updated 2016-10-01")),
         "policy-anonymous": content("/privacy", replaced(b"Write to privacy@acme.test.", b"Write to us.")),
+        "hit-first-party-early": begin('fetch("/collect", { method: "POST", body: "en=page_view" }).catch(() => {});'),
         "hit-first-party": script(
             (VIEW, f'{VIEW}      fetch("/collect", {{ method: "POST", body }}).catch(() => {{}});\n')
         ),

@@ -16,5 +16,6 @@ JOURNEY_DEFECTS: tuple[Defect, ...] = (
     _browser("data-stale", "The dashboard shows figures of an hour ago", "journeys.data.fresh"),
     _browser("team-page-open", "The team's dashboard is open to strangers", "journeys.access.status"),
     _browser("team-signed-out", "The team's dashboard refuses who has signed in", "journeys.steps.complete"),
+    _browser("figures-throw", "Showing the figures throws, for whoever has accepted", "journeys.steps.clean"),
     _browser("team-data-stale", "The team's figures are of an hour ago", "journeys.data.fresh"),
 )

@@ -15,6 +15,7 @@ from gonogo.demo.site import ACCOUNT, problem
 SUMMARY = "/api/public/summary"
 EVERY = "    setInterval(refresh, 15000);\n"
 TOTAL = '    set("total-events", figures.events.toLocaleString("en"));\n'
+SHOWN = '      if (!figures.hidden) analytics.event("figures_shown");\n'
 STALE = timedelta(hours=1)
 
 
@@ -40,6 +41,7 @@ JOURNEY_FAULTS: Mapping[str, Fault] = MappingProxyType(
             ),
         ),
         "team-signed-out": instead("/dashboard/team", lambda _: problem(401, "Send a bearer token.")),
+        "figures-throw": script((SHOWN, f"{SHOWN}      if (analytics.visitor) settings.campaign.shown += 1;\n")),
         "team-data-stale": content("/api/analytics/engagement/metrics", _stale),
     }
 )

@@ -374,6 +374,7 @@ class Site:
             Route("/dashboard/team", self._team),
             Route("/logout", self._logout, methods=["POST"]),
             Route("/reports", self._reports, methods=["POST"]),
+            Route("/collect", self._reports, methods=["POST"]),
             Route("/api/public/summary", self._summary),
             Route(SEARCH, self._search),
             Route(f"{api}/stats", self._stats),
@@ -518,7 +519,7 @@ class Site:
         return RedirectResponse("/", status_code=303, headers=headers)
 
     async def _reports(self, _: Request) -> Response:
-        """What browsers tell of violations; the demo only takes it."""
+        """What browsers tell of violations, or tags of visits; the demo only takes it."""
         return Response(status_code=204, headers={"Cache-Control": UNCACHED})
 
     # --- operations ---

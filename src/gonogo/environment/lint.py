@@ -65,10 +65,11 @@ def lint(loaded: Loaded) -> Lint:
         *_duplicates(loaded),
         *_missing_files(loaded),
         *_resolve(loaded),
+        *_choices(loaded),
     ]
     if loaded.environment.tier is Tier.PRODUCTION:
         errors += [*_placeholders(loaded), *_plain_http(loaded), *_deletes(loaded)]
-    return Lint(_ordered(errors, loaded), _ordered(_unused_roles(loaded), loaded))
+    return Lint(_ordered(errors, loaded), _ordered([*_unused_roles(loaded), *_unrun_scripts(loaded)], loaded))
 
 
 def _ordered(problems: list[Problem] | Iterator[Problem], loaded: Loaded) -> tuple[Problem, ...]:
@@ -162,6 +163,24 @@ def _resolve(loaded: Loaded) -> Iterator[Problem]:
             ipaddress.ip_address(address)
         except ValueError:
             yield problem(loaded.tree, ("resolve", host), "wanted an IPv4 or IPv6 address")
+
+
+def _choices(loaded: Loaded) -> Iterator[Problem]:
+    if loaded.environment.consent is not None:
+        return
+    for at, journey in enumerate(loaded.environment.journeys):
+        if journey.consent:
+            message = f'found "{journey.consent}", a choice in a banner, and there is no [consent]; declare it, or remove the key'
+            yield problem(loaded.tree, ("journeys", at, "consent"), message)
+
+
+def _unrun_scripts(loaded: Loaded) -> Iterator[Problem]:
+    for at, party in enumerate(loaded.environment.third_parties):
+        if party.scripts and party.intercept:
+            message = (
+                "its scripts are answered empty within the browser, so they never run; with `intercept = false` they do"
+            )
+            yield problem(loaded.tree, ("third_parties", at, "scripts"), message)
 
 
 def _placeholders(loaded: Loaded) -> Iterator[Problem]:

@@ -9,10 +9,23 @@ import ipaddress
 import re
 from datetime import date
 from enum import StrEnum
+from functools import cache
 from typing import Annotated, Literal
 from urllib.parse import SplitResult, urlsplit
+from zoneinfo import available_timezones
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
+
+from gonogo.environment.interpolate import did_you_mean
 
 
 class Model(BaseModel):
@@ -92,6 +105,120 @@ Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Share = Annotated[float, Field(ge=0, le=1)]
 StatusCode = Annotated[int, Field(ge=100, le=599)]
 Name = Annotated[str, Field(min_length=1, max_length=60, pattern=r"^[A-Za-z0-9][A-Za-z0-9 ._/-]*$")]
+
+
+def _said(value: str) -> str:
+    if not value.strip():
+        raise ValueError("must hold more than spaces")
+    return value
+
+
+Said = Annotated[str, Field(min_length=1), AfterValidator(_said)]
+"""Text that names something: empty, it would fit everything or nothing."""
+
+_CLOSED = re.compile(r"""\\.|/\*.*?\*/|"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'""", re.DOTALL)
+_OTHER_ENGINE = re.compile(r"\*?[\w:-]+=|\(*(?://|\.\.)|[\"']")
+_PAIRS = {")": "(", "]": "["}
+
+
+def _css(value: str) -> str:
+    """Only what is no selector for certain; the browser judges the rest."""
+    if value and not value.strip():
+        raise ValueError("must be a CSS selector, not spaces")
+    opened: list[str] = []
+    for char in _CLOSED.sub("", value):
+        if char in "\"'":
+            raise ValueError(f"must be a CSS selector: a quote {char} is not closed")
+        if char in "([":
+            opened.append(char)
+        elif char in _PAIRS and (not opened or opened.pop() != _PAIRS[char]):
+            raise ValueError(f"must be a CSS selector: `{char}` closes nothing")
+    if opened:
+        raise ValueError(f"must be a CSS selector: `{opened[-1]}` is not closed")
+    return value
+
+
+def _selector(value: str) -> str:
+    """CSS, unless it is of another of Playwright's engines: `text=Menu`, `//button`, `"Menu"`, or a chain with `>>`."""
+    return value if _OTHER_ENGINE.match(value.lstrip()) or ">>" in value else _css(value)
+
+
+Css = Annotated[str, AfterValidator(_css)]
+Selector = Annotated[str, AfterValidator(_selector)]
+
+_LABEL = r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
+_HOST = re.compile(rf"(?=.{{1,254}}\Z){_LABEL}(?:\.{_LABEL})*\.?")
+
+
+def _host(value: str) -> str:
+    try:
+        ipaddress.ip_address(value[1:-1] if value.startswith("[") and value.endswith("]") else value)
+    except ValueError:
+        if not _HOST.fullmatch(value):
+            raise ValueError(
+                "must be a host name alone, without scheme, port or path, and in ASCII: shop.example, not https://shop.example/"
+            ) from None
+    return value
+
+
+Host = Annotated[str, AfterValidator(_host)]
+
+# RFC 5646 §2.1, without extended languages, extensions and private use.
+_LANGUAGE = re.compile(
+    r"[A-Za-z]{2,3}(?:-[A-Za-z]{4})?(?:-(?:[A-Za-z]{2}|[0-9]{3}))?(?:-(?:[A-Za-z0-9]{5,8}|[0-9][A-Za-z0-9]{3}))*"
+)
+
+
+def _locale(value: str) -> str:
+    if value and not _LANGUAGE.fullmatch(value):
+        raise ValueError("must be a language tag (BCP 47) such as de, de-DE or zh-Hant-TW")
+    return value
+
+
+@cache
+def _zones() -> frozenset[str]:
+    return frozenset(available_timezones())
+
+
+def _timezone(value: str) -> str:
+    # A machine without the database of time zones cannot tell; the browser brings its own.
+    if value and _zones() and value not in _zones():
+        raise ValueError(f"must be an IANA time zone such as Europe/Berlin{did_you_mean(value, sorted(_zones()))}")
+    return value
+
+
+def _cookie_name(value: str) -> str:
+    if value and not re.fullmatch(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+", value):
+        raise ValueError(
+            "must be a cookie's name (RFC 6265): letters, digits and !#$%&'*+-.^_`|~, without spaces or `;`"
+        )
+    return value
+
+
+def _cookie_value(value: str) -> str:
+    if re.search(r"""[\x00-\x20\x7f;,"']|\s""", value):
+        raise ValueError("must be a cookie's value: no `;`, comma, space, quote or control character")
+    return value
+
+
+ARIA_ROLES = frozenset(
+    "alert alertdialog application article banner blockquote button caption cell checkbox code columnheader combobox "
+    "complementary contentinfo definition deletion dialog directory document emphasis feed figure form generic grid "
+    "gridcell group heading img image insertion link list listbox listitem log main mark marquee math menu menubar menuitem "
+    "menuitemcheckbox menuitemradio meter navigation none note option paragraph presentation progressbar radio "
+    "radiogroup region row rowgroup rowheader scrollbar search searchbox separator slider spinbutton status strong "
+    "subscript suggestion superscript switch tab table tablist tabpanel term textbox time timer toolbar tooltip tree "
+    "treegrid treeitem".split()
+)
+"""WAI-ARIA 1.2 §5.4 without the abstract roles, and what 1.3 adds."""
+
+
+def _aria_role(value: str) -> str:
+    if value and value not in ARIA_ROLES:
+        raise ValueError(
+            f"must be an ARIA role such as button, link, heading or textbox{did_you_mean(value, sorted(ARIA_ROLES))}"
+        )
+    return value
 
 
 def split_host(text: str) -> tuple[str, int | None]:
@@ -366,7 +493,7 @@ class Api(Model):
 class ThirdParty(Model):
     """A host outside the site's own that its pages may speak to."""
 
-    host: str
+    host: Host
     """Host name, without scheme or port."""
     purpose: Literal["analytics", "errors", "advertising", "media", "other"]
     """What it is used for; analytics and advertising need consent."""
@@ -387,9 +514,9 @@ class ConsentRegion(Model):
 
     name: Name
     """Names the region in results; unique."""
-    locale: str = ""
+    locale: Annotated[str, AfterValidator(_locale)] = ""
     """Language tag of the visitor's browser: de-DE."""
-    timezone: str = ""
+    timezone: Annotated[str, AfterValidator(_timezone)] = ""
     """IANA time zone of the visitor: Europe/Berlin."""
     laws: tuple[Law, ...] = ("eu",)
     """Laws under which it is judged."""
@@ -428,15 +555,15 @@ class Consent(Model):
     """Page on which the banner is met."""
     other_page: Path | None = None
     """A second page, to see that the choice lasts; default: the same page again."""
-    banner: str = ""
+    banner: Css = ""
     """CSS selector of the banner; empty: found by its words."""
-    accept: str = ""
+    accept: Css = ""
     """CSS selector of the control that accepts all; empty: found by its words."""
-    reject: str = ""
+    reject: Css = ""
     """CSS selector of the control that rejects all; empty: found by its words."""
-    preferences: str = ""
+    preferences: Css = ""
     """CSS selector of the banner's control that opens preferences; empty: found by its words."""
-    settings: str = ""
+    settings: Css = ""
     """CSS selector of the page's control that opens the choice again; empty: found by its words."""
     autoconsent: bool = False
     """Whether to try the rules of DuckDuckGo's autoconsent where selectors and words find no banner or no control; they
@@ -447,13 +574,13 @@ class Consent(Model):
     """Laws under which the site is judged where no region is declared, or before those that are."""
     regions: tuple[ConsentRegion, ...] = ()
     """Further visitors, each with visits of their own."""
-    record: str = ""
+    record: Annotated[str, AfterValidator(_cookie_name)] = ""
     """Name of the cookie that holds the choice; with it its lifetime and attributes are judged."""
-    revised: str = ""
+    revised: Annotated[str, AfterValidator(_cookie_value)] = ""
     """A value that this cookie had under an earlier policy: who comes with it must be asked again."""
-    expiry_days: Annotated[int, Field(ge=1)] = 396
+    expiry_days: Annotated[int, Field(ge=1, le=3650)] = 396
     """After so many days the visitor must be asked again; the default is thirteen months."""
-    tracker_days: Annotated[int, Field(ge=1)] = 396
+    tracker_days: Annotated[int, Field(ge=1, le=3650)] = 396
     """Longest lifetime of a cookie that needs consent; the default is thirteen months."""
     consent_mode: bool = False
     """Whether Google Consent Mode v2 must be in use."""
@@ -473,8 +600,10 @@ class Consent(Model):
             raise ValueError("consent.revised needs consent.record, the cookie that has this value")
         return self
 
-    settle_s: Positive = 1.0
+    settle_s: Annotated[float, Field(gt=0, le=30, allow_inf_nan=False)] = 1.0
     """How long a page is watched after it has loaded."""
+    appear_s: Annotated[float, Field(gt=0, le=10, allow_inf_nan=False)] = 5.0
+    """How long after load the banner may take to show on the first page of a visit, before it counts as absent."""
 
 
 class AnalyticsEvent(Model):
@@ -493,7 +622,7 @@ class Analytics(Model):
     """Google Analytics 4, or a collector whose parameters are named below."""
     id: str = ""
     """Measurement id: G-ABC123DEF4; empty: not judged."""
-    hosts: tuple[str, ...] = ()
+    hosts: tuple[Host, ...] = ()
     """Hosts that take hits; empty: the third parties whose purpose is analytics."""
     paths: tuple[Path, ...] = ("/g/collect",)
     """Paths that take hits, on these hosts."""
@@ -509,6 +638,13 @@ class Analytics(Model):
     """The one that holds the event's name."""
     events: tuple[AnalyticsEvent, ...] = ()
     """Events that must be seen."""
+
+    @field_validator("id")
+    @classmethod
+    def _measurement_id(cls, value: str, info: ValidationInfo) -> str:
+        if value and info.data.get("kind") == "ga4" and not re.fullmatch("G-[A-Za-z0-9]+", value):
+            raise ValueError("kind ga4 has a measurement id of G- and letters or digits, such as G-ABC123DEF4")
+        return value
 
 
 class Sending(Model):
@@ -681,25 +817,25 @@ class JourneyStep(Model):
 
     goto: Path | None = None
     """Open this path of the site."""
-    click: str | None = None
+    click: Said | None = None
     """Click what is named so; see `role` and `by`."""
-    fill: str | None = None
+    fill: Said | None = None
     """Put `value` or `secret` into the field named so, by its label."""
-    press: str | None = None
+    press: Annotated[str, Field(min_length=1)] | None = None
     """Press a key: Enter, Escape, Tab."""
-    see: str | None = None
+    see: Said | None = None
     """Wait until this is visible."""
-    absent: str | None = None
+    absent: Said | None = None
     """Wait until this is not visible."""
-    url: str | None = None
+    url: Said | None = None
     """Wait until the page's path and query match this pattern: /orders/*"""
-    title: str | None = None
+    title: Said | None = None
     """Wait until the page's title holds this."""
     response: Path | None = None
     """Wait for an answer to a request for this path pattern, one that no earlier step waited for."""
     elapse_s: Positive | None = None
     """Let so many seconds pass in the page, at once: its timers fire."""
-    role: str = ""
+    role: Annotated[str, AfterValidator(_aria_role)] = ""
     """ARIA role of what is named: button, link, heading, textbox."""
     by: Literal["text", "label", "selector"] = "text"
     """What names an element without a role: its visible text, its label, or a CSS selector."""
@@ -709,7 +845,7 @@ class JourneyStep(Model):
     """The same as `${NAME}`; it is never shown."""
     status: tuple[StatusCode, ...] = ()
     """Statuses expected of `goto` or `response`; empty: any below 400."""
-    within_s: Positive = 5.0
+    within_s: Annotated[float, Field(gt=0, le=60, allow_inf_nan=False)] = 5.0
     """How long the step may take."""
 
     @property
@@ -723,6 +859,14 @@ class JourneyStep(Model):
             raise ValueError(
                 f"a step has one action of {', '.join(JOURNEY_ACTIONS)}; found {', '.join(given) or 'none'}"
             )
+        if self.fill is not None and not {"value", "secret"} & self.model_fields_set:
+            raise ValueError('`fill` needs `value` or `secret`; `value = ""` empties the field')
+        named = self.click or self.fill or self.see or self.absent
+        if named and self.by == "selector" and not self.role:
+            try:
+                _selector(named)
+            except ValueError as error:
+                raise ValueError(f"{self.action}: {error}") from None
         return self
 
 
@@ -733,7 +877,7 @@ class Freshness(Model):
     """Path pattern of the answer that holds the time, the last one of the journey."""
     pointer: str = ""
     """Where it stands in the answer (RFC 6901): /generated_at"""
-    selector: str = ""
+    selector: Selector = ""
     """CSS selector of the element that shows it, in `datetime` or as text; in place of an answer."""
     max_age_s: Positive = 60
     """Oldest age, seconds."""
@@ -772,7 +916,7 @@ ResourceType = Literal["document", "script", "stylesheet", "image", "font", "med
 class Interaction(Model):
     """Something that a visitor presses; INP is that of the slowest."""
 
-    selector: Annotated[str, Field(min_length=1)]
+    selector: Annotated[str, Field(min_length=1), AfterValidator(_selector)]
     """CSS selector of what is clicked, or of what has the focus when the key is pressed."""
     key: str = ""
     """Key that is pressed, by Playwright's name (`Enter`, `a`); empty: a click."""
@@ -841,7 +985,7 @@ class Vitals(Model):
     """Screen size and slow-down of the measuring browser."""
     runs: Annotated[int, Field(ge=1, le=15)] = 3
     """Visits to each page; the median is judged."""
-    interaction: str = ""
+    interaction: Selector = ""
     """CSS selector of what is clicked to measure INP; empty, and no [[vitals.interactions]]: INP is not judged."""
     lcp_ms: Positive = 2500
     """Largest Contentful Paint, at most, milliseconds."""
@@ -892,11 +1036,11 @@ class AccessibleState(Model):
     """Names the state in results."""
     page: Path = "/"
     """Page on which it is brought about, without the consent banner."""
-    clicks: tuple[str, ...] = ()
+    clicks: tuple[Selector, ...] = ()
     """Selectors (CSS, or Playwright's such as `text=Menu`) that are clicked, in order."""
     keys: tuple[str, ...] = ()
     """Keys that are pressed after the clicks, by Playwright's names: `Tab`, `Enter`, `Escape`."""
-    shows: str = ""
+    shows: Selector = ""
     """Selector of what must be visible then; empty: the state counts as reached when each click could be made."""
 
 
@@ -918,7 +1062,7 @@ class Accessibility(Model):
 
     pages: tuple[Path, ...] = ()
     """Pages that are judged; empty: those of [site]."""
-    main_action: str = ""
+    main_action: Selector = ""
     """CSS selector of what the site is for: a sign-up, a search; empty: its way by keyboard is not judged."""
     main_action_page: Path = "/"
     """Page on which it stands."""

@@ -377,6 +377,8 @@ class PrivacyView:
     """Characters of visible text in the page, consent layers excepted."""
     covered: float
     """Share of the viewport that lies under fixed layers, 0 to 1."""
+    toggles: tuple[Toggle, ...] = ()
+    """Toggles in sight where no layer was recognised; a layer has its own."""
 
 
 @dataclass(frozen=True, slots=True)

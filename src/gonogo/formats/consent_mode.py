@@ -80,23 +80,39 @@ class Mode:
     state: dict[str, str]
     """After every default and update."""
     updated: bool
+    regional: frozenset[str] = frozenset()
+    """Signals that a default for some regions denies, while the general one does not; no update has settled them."""
+
+    def sure(self, signal: str) -> bool:
+        """Whether the state is the same wherever the visitor is."""
+        return signal not in self.regional
 
 
 def fold(commands: Iterable[tuple[str, str, Iterable[tuple[str, str]]]]) -> Mode:
     """Commands as (name, target, values): `("consent", "default", [("ad_storage", "denied")])`."""
     default: dict[str, str] = {}
     state: dict[str, str] = {}
+    denied: set[str] = set()
+    settled: set[str] = set()
     used = updated = began = default_first = False
     for name, target, values in commands:
         if name in {"config", "event"}:
             used = began = True
         elif name == "consent" and target in {"default", "update"}:
             used = True
-            told = {key: value for key, value in values if key in SIGNALS}
-            state |= told
+            given = dict(values)
+            told = {key: value for key, value in given.items() if key in SIGNALS}
             if target == "default":
-                default |= told
                 default_first = default_first or not began
             else:
                 updated = True
-    return Mode(used, default_first, default, state, updated)
+                settled |= told.keys()
+            # A default with `region` holds for visitors from there alone, and wins over the general one.
+            if target == "default" and given.get("region"):
+                denied |= {key for key, value in told.items() if value == "denied"}
+                continue
+            state |= told
+            if target == "default":
+                default |= told
+    regional = frozenset(name for name in denied if default.get(name) != "denied") - settled
+    return Mode(used, default_first, default, state, updated, regional)

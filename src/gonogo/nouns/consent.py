@@ -31,6 +31,8 @@ class ConsentFlow:
     first: Snapshot
     """Before any choice."""
     laws: tuple[str, ...]
+    own_paths: tuple[str, ...] = ()
+    """Paths of the site's own host that take analytics hits."""
 
     @property
     def visits(self) -> tuple[tuple[str, Visit], ...]:
@@ -46,6 +48,8 @@ class OptOutFlow:
     visit: Visit
     plain: Visit | None
     """The same without Global Privacy Control, where another law forbids the same before a choice."""
+    own_paths: tuple[str, ...] = ()
+    """As of a ConsentFlow."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,6 +244,10 @@ def _policies(environment: Environment) -> list[Subject]:
     return [Subject(policy.path, (page_request(environment, policy.path),), policy)] if policy else []
 
 
+def _own_paths(environment: Environment) -> tuple[str, ...]:
+    return environment.analytics.own_paths if environment.analytics else ()
+
+
 def _build_flow(environment: Environment, subject: Subject, sight: Sight) -> ConsentFlow:
     assert isinstance(subject.declared, tuple)
     declared, laws = subject.declared
@@ -248,13 +256,16 @@ def _build_flow(environment: Environment, subject: Subject, sight: Sight) -> Con
     if first is None:
         words = "; ".join(reject.problems) or "no snapshot"
         raise EvidenceMissing("invalid", f"the page was never seen before a choice: {words}")
-    return ConsentFlow(declared, environment.third_parties, reject, accept, preferences, first, laws)
+    return ConsentFlow(
+        declared, environment.third_parties, reject, accept, preferences, first, laws, _own_paths(environment)
+    )
 
 
 def _build_opt_out(environment: Environment, subject: Subject, sight: Sight) -> OptOutFlow:
     assert isinstance(subject.declared, tuple)
     visit, *plain = (facts(sight, request, Visit) for request in subject.requests)
-    return OptOutFlow(subject.declared[0], environment.third_parties, visit, plain[0] if plain else None)
+    first = plain[0] if plain else None
+    return OptOutFlow(subject.declared[0], environment.third_parties, visit, first, _own_paths(environment))
 
 
 def _build_policy(environment: Environment, subject: Subject, sight: Sight) -> PolicyAnswer:  # noqa: ARG001 - one shape for all nouns

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from dataclasses import dataclass, replace
 
 from gonogo.environment import models
 from gonogo.environment.models import Environment
@@ -11,7 +12,7 @@ from gonogo.errors import EvidenceMissing
 from gonogo.evidence.behaviour import JourneySeen
 from gonogo.evidence.facts import Visit
 from gonogo.evidence.records import Step, VisitRequest
-from gonogo.nouns.core import Noun, Sight, Subject, facts
+from gonogo.nouns.core import Noun, Sight, Subject, facts, page_visit
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +22,10 @@ class JourneyRun:
     declared: models.Journey
     visit: Visit
     seen: JourneySeen
+    api: str = ""
+    """Origin of the API, which may stand on a domain of its own."""
+    pages: Callable[[], tuple[Visit, ...]] = tuple
+    """The visits to the declared pages that this run made and saw whole; called only by who compares with them."""
 
     @property
     def complete(self) -> bool:
@@ -62,9 +67,19 @@ def _guarded(journey: models.Journey) -> bool:
     return any(step.goto and step.status for step in journey.steps)
 
 
-def _build(environment: Environment, subject: Subject, sight: Sight) -> JourneyRun:  # noqa: ARG001 - one shape for all nouns
+def _build(environment: Environment, subject: Subject, sight: Sight) -> JourneyRun:
     assert isinstance(subject.declared, models.Journey)
-    return made(facts(sight, subject.requests[0], Visit), subject.declared)
+    run = made(facts(sight, subject.requests[0], Visit), subject.declared)
+    return replace(run, api=environment.api_origin, pages=lambda: tuple(_pages(environment, sight)))
+
+
+def _pages(environment: Environment, sight: Sight) -> Iterable[Visit]:
+    for page in environment.site.pages:
+        # A run of journeys alone visits no page: then nothing else tells what they would have.
+        with suppress(EvidenceMissing):
+            visit = facts(sight, page_visit(environment, page.path), Visit)
+            if not visit.problems:
+                yield visit
 
 
 JOURNEYS: tuple[Noun, ...] = (

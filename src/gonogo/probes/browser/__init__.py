@@ -33,7 +33,10 @@ async def gather(request: VisitRequest, context: Context) -> Visit:
     pins = await _pins(request, context, limits)
     fleet = await context.shared("browser", lambda: _open(context))
     running = await fleet.browser(limits.flags(pins))
-    return await visit(request, context, running, limits)
+    seen = await visit(request, context, running, limits)
+    if seen.problems and not await running.answers():
+        raise EvidenceMissing("unavailable", f"{request.name}: the browser or its driver died during the visit")
+    return seen
 
 
 async def _open(context: Context) -> Fleet:

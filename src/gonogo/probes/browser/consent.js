@@ -8,11 +8,13 @@
   const { visible } = window.__gonogo;
 
   const MOST_WRITES = 300;
-  const MOST_COMMANDS = 100;
+  const MOST_COMMANDS = 200;
+  const MOST_CALLS = 20000;
   const MOST_NAMES = 100;
   const MOST_TOGGLES = 100;
   const LONGEST_CONTROL = 60;
   const API_MS = 300; // an API of a consent manager that takes longer is taken not to answer
+  const STORES_MS = 2000;
   const GRID = 5;
   const cut = (text, most = 200) => String(text ?? "").replace(/\s+/g, " ").trim().slice(0, most);
 
@@ -114,11 +116,13 @@
     return chosen;
   }
 
+  /** The control that opens the preferences; "Save settings" speaks of them too, and stores them. */
   function preferences() {
     if (selectors.preferences) return first(selectors.preferences);
     const layer = banner();
     if (!layer) return null;
-    const found = controlsThatSay("preferences", layer).filter((one) => !(kind(one) === "link" && /^https?:/.test(one.protocol ?? "") && one.pathname !== location.pathname));
+    const opens = controlsThatSay("preferences", layer).filter((one) => !said(one).some((words) => says("save", words)));
+    const found = opens.filter((one) => !(kind(one) === "link" && /^https?:/.test(one.protocol ?? "") && one.pathname !== location.pathname));
     return found.find((one) => kind(one) === "button") ?? found[0] ?? null;
   }
 
@@ -275,17 +279,24 @@
 
   const soon = (promise) => Promise.race([promise, new Promise((done) => setTimeout(() => done(null), API_MS))]).catch(() => null);
 
+  /** What a store tells; none where it may not be asked. Raises where it takes too long: that is not "nothing". */
+  const listed = (asked) =>
+    Promise.race([
+      Promise.resolve(asked).catch(() => []),
+      new Promise((_, fail) => setTimeout(() => fail(new Error("IndexedDB or caches did not tell in time")), STORES_MS)),
+    ]);
+
   async function stores() {
-    const databases = (await soon(indexedDB?.databases?.() ?? [])) ?? [];
-    const caches = (await soon(window.caches?.keys() ?? [])) ?? [];
+    const databases = await listed(indexedDB?.databases?.() ?? []);
+    const caches = await listed(window.caches?.keys() ?? []);
     return { databases: databases.slice(0, MOST_NAMES).map((one) => cut(one.name)), caches: caches.slice(0, MOST_NAMES).map((one) => cut(one)) };
   }
 
   function commands() {
     if (!Array.isArray(window.dataLayer)) return [];
-    const calls = [...window.dataLayer].slice(0, 2000).filter((one) => Object.prototype.toString.call(one) === "[object Arguments]" || Array.isArray(one));
+    const calls = [...window.dataLayer].slice(0, MOST_CALLS).filter((one) => Object.prototype.toString.call(one) === "[object Arguments]" || Array.isArray(one));
     return calls
-      .filter((one) => ["consent", "config", "event", "js"].includes(one[0]))
+      .filter((one, at, calls_) => ["consent", "config", "js"].includes(one[0]) || (one[0] === "event" && calls_.findIndex((other) => other[0] === "event") === at))
       .slice(0, MOST_COMMANDS)
       .map((one) => {
         const target = typeof one[1] === "string" ? one[1] : "";

@@ -16,9 +16,12 @@ if TYPE_CHECKING:
     from playwright.async_api import Frame, Page
 
 APPEAR_S = 2.0
-"""How long after load a banner has to show itself before it counts as absent."""
+"""How long after load a banner has to show itself before it counts as absent: on later pages, where none was seen on
+the first, and in visits that are not about consent. The first look of a consent visit waits `consent.appear_s`."""
 AGAIN_S = 0.5
 """The least time that it has on later pages, where it appeared quickly on the first."""
+LATER_S = 8.0
+"""The most that it has there, where it appeared slowly; more only for one that took most of this at first."""
 CHOOSE_S = 5.0
 CLICK_S = 1.0
 VANISH_S = 1.0
@@ -35,6 +38,11 @@ _FRAME_S = 1.0
 _TOGGLES_S = 3.0
 _MOST_FRAMES = 30
 _ABSENT = Banner(visible=False, accept="", reject="", text="")
+
+
+def patience_s(appeared_s: float) -> float:
+    """How long later pages are given to show a banner that took `appeared_s` on the first."""
+    return max(min(3 * appeared_s, max(LATER_S, 1.5 * appeared_s)), AGAIN_S)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +123,7 @@ class _Chooser:
         self._end = self._began + seconds
         self._pressed: set[tuple[str, str]] = set()
         self._deeper = False
+        self._opened = False
         self._decided = False
         """A control was pressed that makes a choice; opening the preferences does not."""
         self._wide = again
@@ -213,20 +222,31 @@ class _Chooser:
         if not self._deeper:
             self._deeper = self._wide = True
             self._end += CHOOSE_S
-            if not await open_preferences(self._page):
-                self._pressed.add(("", "preferences"))
-                self._began = anyio.current_time()
-                return False
+        # Where the toggles are in sight already, the way leads through them.
+        if not await toggles(self._page) and await self._open():
+            return False
         ticked = [one for one in await toggles(self._page) if one.checked and not one.fixed]
         for number in range(len(ticked)):
             if await press_anywhere(self._page, "optional"):
                 break
             self._pressed.add((str(number), "optional"))
         if await press_anywhere(self._page, "save"):
+            await self._open()
             return False
         self._decided = True
         self._pressed.add(("", "save"))
         return await self._vanishes()
+
+    async def _open(self) -> bool:
+        """Open the preferences, once; True when they were opened."""
+        if self._opened:
+            return False
+        self._opened = True
+        if await open_preferences(self._page):
+            return False
+        self._pressed.add(("", "preferences"))
+        self._began = anyio.current_time()
+        return True
 
 
 async def press(frame: Frame, script: str, argument: str) -> str:

@@ -73,6 +73,23 @@ class Running:
             text = f"{before}({_MOBILE_PLATFORM}){rest.partition(')')[2]}".replace(" Safari/", " Mobile Safari/")
         return f"{text} gonogo/{__version__} (+{evidence_id})"
 
+    async def answers(self) -> bool:
+        """Whether it can be used. A page can end the driver, and the browser goes on saying that it is connected.
+
+        One that is too busy to answer is alive: to stop it would end the visits of others.
+        """
+        from playwright.async_api import Error
+
+        if not self.browser.is_connected():
+            return False
+        try:
+            with anyio.move_on_after(CLOSE_S):
+                session = await self.browser.new_browser_cdp_session()
+                await session.detach()
+        except Error:
+            return False
+        return True
+
     async def open(
         self, device: Device, evidence_id: str, surroundings: Surroundings = Surroundings()
     ) -> BrowserContext:
@@ -129,7 +146,7 @@ class Fleet:
         key = tuple(flags)
         async with self._lock:
             known = self._running.get(key)
-            if known is not None and known.browser.is_connected():
+            if known is not None and await known.answers():
                 return known
             if self._refused:
                 raise EvidenceMissing("unavailable", self._refused)
@@ -154,7 +171,7 @@ class Fleet:
                 return Running(browser, identity, *await _introduce(browser))
             except (Error, Unavailable) as error:
                 # A driver that has died is replaced once; one that still runs a browser is not to blame.
-                if fresh or any(one.browser.is_connected() for one in self._running.values()):
+                if fresh or any([await one.answers() for one in self._running.values()]):
                     raise Unavailable(str(error)) from None
                 await self._stop()
 

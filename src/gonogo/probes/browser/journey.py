@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
@@ -31,6 +32,7 @@ MOST_TRACE = 20_000_000
 """Bytes of a trace that is kept."""
 PICTURE_S = 5.0
 MOST_TEXT = 300
+UNSEEN = "no picture was taken, for the page may show a secret"
 
 
 class Unmet(Exception):
@@ -65,6 +67,7 @@ class Walker:
     ) -> None:
         """`attach` gives the path of an attachment by its suffix; `secrets` must stand in none of them."""
         self._secrets = secrets
+        self._spellings = sign_in.spellings(secrets)
         self._page = page
         self._journey = journey
         self._origin = origin
@@ -104,8 +107,8 @@ class Walker:
             seconds = anyio.current_time() - began
             failed = bool(seen[-1].error)
             stamp = await self._stamp() if self._journey.fresh and not failed else None
-            if failed:
-                await self._picture()
+            if failed and not await self._picture():
+                seen[-1] = replace(seen[-1], error=f"{seen[-1].error}; {UNSEEN}")
             if tracing:
                 await self._keep_trace(wanted=failed)
         finally:
@@ -142,9 +145,16 @@ class Walker:
         except Error as problem:
             if self._page.is_closed():
                 raise
-            error = _plain(problem.message, step)
+            error = _plain(problem.message)
         seconds = anyio.current_time() - began
-        return StepSeen(told(step), seconds, clip(error, MOST_TEXT), self._status, clip(self._page.url))
+        error, url = self._without_secrets(error), self._without_secrets(self._page.url)
+        return StepSeen(told(step), seconds, clip(error, MOST_TEXT), self._status, clip(url))
+
+    def _without_secrets(self, text: str) -> str:
+        """What the page says of itself may hold what was typed. Call it before a text is cut or quoted."""
+        for form in self._spellings:
+            text = text.replace(form, "***")
+        return text
 
     async def _act(self, step: JourneyStep) -> None:
         limit_ms = step.within_s * 1000
@@ -222,7 +232,7 @@ class Walker:
             if met:
                 return
             if anyio.current_time() > until:
-                raise Unmet(f"it is {place[:150]!r}")
+                raise Unmet(f"it is {self._without_secrets(place)[:150]!r}")
             await anyio.sleep(POLL_S)
 
     async def _until_answer(self, step: JourneyStep) -> None:
@@ -274,25 +284,26 @@ class Walker:
             value = json_pointer.resolve(document, fresh.pointer)
         except (json_text.NotJson, LookupError) as error:
             return Stamp(source, "", at, f"nothing stands there: {clip(error, 100)}")
-        return Stamp(source, clip(value, 100), at, "")
+        return Stamp(source, clip(self._without_secrets(str(value)), 100), at, "")
 
     async def _shown(self, fresh: Freshness) -> Stamp:
         element = self._page.locator(fresh.selector).first
         text = await element.get_attribute("datetime", timeout=PICTURE_S * 1000) or await element.inner_text()
-        return Stamp(fresh.selector, clip(text.strip(), 100), datetime.now(UTC).isoformat(), "")
+        text = self._without_secrets(text.strip())
+        return Stamp(fresh.selector, clip(text, 100), datetime.now(UTC).isoformat(), "")
 
-    async def _picture(self) -> None:
-        """The page where the journey ended; fields with secrets are covered."""
+    async def _picture(self) -> bool:
+        """The page where the journey ended; fields with secrets are covered. False where it may show one elsewhere."""
         from playwright.async_api import Error
 
         path = self._attach(".failed.png")
         with suppress(Error, TimeoutError):
-            typed = tuple(step.secret.get_secret_value() for step in self._journey.steps)
-            if await sign_in.reveals(self._page, tuple(one for one in self._secrets if one not in typed)):
-                return  # what was typed is covered
+            if await sign_in.reveals(self._page, self._secrets, but=self._fields):
+                return False
             with anyio.fail_after(PICTURE_S):
                 await self._page.screenshot(path=path, timeout=PICTURE_S * 1000, scale="css", mask=self._fields or None)
             self._pictures.append(path.name)
+        return True
 
     async def _trace(self) -> bool:
         """Begin the browser's trace, which a failure keeps. A journey with secrets has none: it would hold them."""
@@ -353,8 +364,6 @@ def _matches(path: str, pattern: str) -> bool:
     return fnmatchcase(path if "?" in pattern else path.partition("?")[0], pattern)
 
 
-def _plain(message: str, step: JourneyStep) -> str:
-    """Playwright's words for a person, without the secret that it may have been told to type."""
-    words = "not found, or not ready for it" if "Timeout" in message else reason(message)
-    secret = step.secret.get_secret_value()
-    return words.replace(secret, "***") if secret else words
+def _plain(message: str) -> str:
+    """Playwright's words for a person."""
+    return "not found, or not ready for it" if "Timeout" in message else reason(message)

@@ -233,7 +233,7 @@
   }
   const pressable = (purpose) => found?.[purpose] ?? found?.help?.[purpose] ?? null;
 
-  // --- CSP violations: handed over at once, or kept until somebody asks ---
+  // --- CSP violations: handed over at once, and kept, for a page that changes how JSON is made loses what is handed over ---
 
   const kept = [];
   let violations = 0;
@@ -244,8 +244,9 @@
       if (!event.isTrusted || violations++ >= MOST_VIOLATIONS) return;
       const source = event.sourceFile ? `${event.sourceFile}:${event.lineNumber}` : event.documentURI;
       const fields = [event.effectiveDirective || event.violatedDirective, event.blockedURI, source, event.disposition].map(clip);
-      if (typeof window.__gonogo_violation === "function") window.__gonogo_violation(fields);
-      else kept.push(fields);
+      kept.push(fields);
+      // Refused, it must not become an error of the page.
+      if (typeof window.__gonogo_violation === "function") window.__gonogo_violation(fields)?.catch(() => {});
     },
     true,
   );

@@ -88,6 +88,7 @@ async def view(page: Page, sight: Sight) -> PrivacyView:
         caches |= dict.fromkeys(clip(name, 200) for name in _list(told, "caches"))
     return PrivacyView(
         layer=await _layer(page, layer) if layer else None,
+        toggles=() if layer else await toggles(page),
         withdrawal=clip(around.get("withdrawal", ""), 100),
         opt_out=clip(around.get("optOut", ""), 100),
         databases=tuple(databases),

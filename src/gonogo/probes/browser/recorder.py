@@ -193,7 +193,7 @@ class Recorder:
             self._console.append(message)
 
     def _on_violation(self, _source: object, fields: object) -> None:
-        self.violated(fields)
+        self._violated(fields)
 
     def _on_refused(self, _source: object, fields: object) -> None:
         """A request that methods.js did not let the page make: method, URL, type."""
@@ -203,7 +203,13 @@ class Recorder:
                 self._add(url, method, kind, None)
 
     def violated(self, fields: object) -> None:
-        """Record a violation as page.js tells it: directive, blocked, source, disposition."""
+        """Record a violation that the page has kept, unless it arrived when it happened."""
+        if isinstance(fields, list) and len(fields) == 4 and Violation(*map(clip, fields)) in self._violations:
+            return
+        self._violated(fields)
+
+    def _violated(self, fields: object) -> None:
+        """As page.js tells it: directive, blocked, source, disposition."""
         if not isinstance(fields, list) or len(fields) != 4:
             return
         if len(self._violations) >= MOST_MESSAGES:

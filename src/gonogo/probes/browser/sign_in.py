@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, quote_plus, urlsplit
 
 import anyio
 
@@ -13,12 +13,38 @@ from gonogo.environment.models import Environment, Role
 from gonogo.errors import EvidenceMissing
 
 if TYPE_CHECKING:
-    from playwright.async_api import Page
+    from collections.abc import Iterable, Sequence
+
+    from playwright.async_api import Locator, Page
 
 LOOK_S = 3.0
 _OCTETS = re.compile(r"[\x21\x23-\x2b\x2d-\x3a\x3c-\x5b\x5d-\x7e]+")
 """cookie-octet of RFC 6265 §4.1.1."""
-_TYPED = "() => [...document.querySelectorAll('input, textarea')].map((one) => String(one.value).slice(0, 5000))"
+_TEXTS = """
+(covered) => {
+  const shadow = window.__gonogo?.finder?.shadow ?? ((element) => element.shadowRoot);
+  const texts = [];
+  const read = (root) => {
+    let text = "";
+    const filter = (node) => (covered.includes(node) ? NodeFilter.FILTER_REJECT : NodeFilter.FILTER_ACCEPT);
+    const walker = document.createTreeWalker(root, NodeFilter.SHOW_ELEMENT | NodeFilter.SHOW_TEXT, filter);
+    for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+      if (node.nodeType === Node.TEXT_NODE) {
+        text += node.data;
+        continue;
+      }
+      for (const attribute of node.attributes) texts.push(attribute.value);
+      if (node instanceof HTMLInputElement || node instanceof HTMLTextAreaElement) texts.push(node.value);
+      const inner = shadow(node);
+      if (inner) read(inner);
+    }
+    texts.push(text);
+  };
+  read(document);
+  return texts.map(String);
+}
+"""
+"""Texts, attributes and values of a document and its shadow roots, without what stands in covered elements."""
 
 
 def storage(environment: Environment, role: Role) -> dict[str, Any]:
@@ -48,16 +74,27 @@ def storage(environment: Environment, role: Role) -> dict[str, Any]:
     return state
 
 
-async def reveals(page: Page, secrets: tuple[str, ...]) -> bool:
-    """Whether a secret stands in the page, where a picture could show it. Taken for granted when that cannot be told."""
+async def reveals(page: Page, secrets: tuple[str, ...], *, but: Sequence[Locator] = ()) -> bool:
+    """Whether a secret stands in the page, where a picture could show it. Taken for granted when that cannot be told.
+
+    `but`: fields that the picture covers; what stands in them does not count.
+    """
     from playwright.async_api import Error
 
     if not secrets:
         return False
+    forms = spellings(secrets)
     with suppress(Error, TimeoutError), anyio.fail_after(LOOK_S):
+        covered = [element for field in but for element in await field.element_handles()]
         for frame in page.frames:
-            texts = [await frame.content(), *await frame.evaluate(_TYPED)]
-            if any(secret in text for secret in secrets for text in texts):
+            texts = await frame.evaluate(_TEXTS, covered if frame is page.main_frame else [])
+            if any(form in text for form in forms for text in texts):
                 return True
         return False
     return True
+
+
+def spellings(secrets: Iterable[str]) -> tuple[str, ...]:
+    """Each secret as it is and as it stands in an address, the longest first."""
+    forms = {form for one in secrets if one for form in (one, quote(one, safe=""), quote_plus(one))}
+    return tuple(sorted(forms, key=len, reverse=True))

@@ -197,6 +197,8 @@ class _Walk:
         self._awaited = True
         self._appeared_s = 0.0
         """How long after its load event the first page showed its banner; 0 before that."""
+        self._missed = False
+        """A look that waited saw no banner, so the next does not wait as long."""
         self._policy = ""
         self._reopened = False
         self._journey: JourneySeen | None = None
@@ -328,6 +330,7 @@ class _Walk:
             "keystroke": 2 * INTERACTION_S,
             "consent": 2 * consent.CHOOSE_S,
             "preferences": consent.CHOOSE_S,
+            "snapshot": self._patience_s(),
             "reopen": consent.CHOOSE_S,
             "journey": sum(map(journey.longest_s, self._declared_journeys())),
         }
@@ -618,16 +621,23 @@ class _Walk:
     async def _sight(self) -> consent.Sight:
         """The banner; the first look after a load gives it time to appear: "absent" is not "not yet".
 
-        Once it has been seen, it is given three times as long as it took then.
+        Once it has been seen, it is given about three times as long as it took then.
         """
         patient = self._environment.consent is not None and not self._awaited
         self._awaited = True
-        known = max(3 * self._appeared_s, consent.AGAIN_S) if self._appeared_s else consent.APPEAR_S
-        until = self._loaded_at + min(known, consent.APPEAR_S) if patient else 0.0
+        until = self._loaded_at + self._patience_s() if patient else 0.0
         sight = await consent.await_banner(self._page, until)
         if patient:
             self._note(sight)
+            self._missed = not sight.banner.visible
         return sight
+
+    def _patience_s(self) -> float:
+        """How long after its load event a page may take to show its banner."""
+        if self._appeared_s:
+            return consent.patience_s(self._appeared_s)
+        appear_s = (self._environment.consent or Consent()).appear_s
+        return appear_s if self._request.privacy and not self._missed else min(appear_s, consent.APPEAR_S)
 
     def _note(self, sight: consent.Sight) -> None:
         if sight.banner.visible and not self._appeared_s:
