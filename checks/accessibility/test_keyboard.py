@@ -80,3 +80,5 @@ def test_focus_visible(focus_walk: FocusWalk) -> None:
     )
     if not path.stops:
         raise EvidenceMissing("invalid", "Tab moved the focus to nothing")
+    if unseen := [stop.element for stop in path.stops if stop.indicator == "unknown"]:
+        raise EvidenceMissing("invalid", f"how the focus shows could not be compared: {', '.join(unseen)[:300]}")

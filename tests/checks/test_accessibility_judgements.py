@@ -193,6 +193,7 @@ def test_a_fault_trips_one_check(seen: Accessibility, failing: str, told: tuple[
         (replace(HEALTHY, paths=(WAY,)), {}, {"keyboard.reject", "keyboard.focus-visible"}),
         (with_path(replace(REFUSED, found=False, reached=0, operated=None)), {}, {"keyboard.reject"}),
         (with_path(replace(WAY, stops=())), {}, {"keyboard.focus-visible"}),
+        (with_path(replace(WAY, stops=(LINK, replace(LINK, indicator="unknown")))), {}, {"keyboard.focus-visible"}),
     ],
 )  # fmt: skip
 def test_what_was_not_seen_is_unknown(seen: Accessibility | None, sight: dict[str, Any], unknown: set[str]) -> None:
