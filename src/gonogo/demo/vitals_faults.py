@@ -16,8 +16,8 @@ from gonogo.demo.site import FIELD, HERO, SCRIPT, STYLESHEET
 
 REVEAL = "      figures.hidden = !figures.hidden;\n"
 BLOCK = "for (const until = performance.now() + {ms}; performance.now() < until; );"
-NEARLY = "for (const until = window.event.timeStamp + 318; performance.now() < until; );"
-"""Counted from the press itself: 318 ms and the frame that follows lie between 315 and 350."""
+NEARLY = "for (const until = window.event.timeStamp + 450; performance.now() < until; );"
+"""Counted from the press itself: 450 ms and the frame that follows lie between 450 and 500, on a busy machine too."""
 PROMOTION = 'element("p", { className: "promotion", textContent: "Ten percent off until Friday." })'
 VEIL = """{ const veil = element("div");
     Object.assign(veil.style, { position: "fixed", top: "0", left: "0", width: "100vw", height: "500px", zIndex: "-1", background: "#f4f6fb" });
@@ -62,7 +62,7 @@ VITALS_FAULTS: Mapping[str, Fault] = MappingProxyType(
         "cold-start-near": _cold_start(0.74),
         "layout-shift": at_begin(f"setTimeout(() => document.body.prepend({PROMOTION}), 250);"),
         "layout-shift-near": at_begin(VEIL),
-        "handler-slow": script((REVEAL, f"      {BLOCK.format(ms=450)}\n{REVEAL}")),
+        "handler-slow": script((REVEAL, f"      {BLOCK.format(ms=700)}\n{REVEAL}")),
         "handler-near": script((REVEAL, f"      {NEARLY}\n{REVEAL}")),
         "script-blocks": at_begin(AFTER_PAINT.format(statement=BLOCK.format(ms=900))),
         "image-heavy": content(HERO, _heavy),
