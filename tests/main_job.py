@@ -7,9 +7,19 @@ import os
 import subprocess
 import sys
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
+
+
+@dataclass(frozen=True)
+class Made:
+    """One visit of a browser, as its record tells it; times are seconds since the epoch."""
+
+    name: str
+    began: float
+    ended: float
 
 
 @dataclass(frozen=True)
@@ -28,6 +38,28 @@ class Run:
     @property
     def results(self) -> list[dict[str, object]]:
         return [json.loads(line) for line in (self.folder / "results.jsonl").read_text().splitlines()]
+
+    @property
+    def visits(self) -> list[Made]:
+        """Those that were made, in the order in which they began; a spare that was not needed was not made."""
+        records = [json.loads(path.read_text()) for path in (self.folder / "evidence").glob("browser-*.json")]
+        made = [
+            Made(
+                one["request"]["name"], *(datetime.fromisoformat(one[key]).timestamp() for key in ("started", "ended"))
+            )
+            for one in records
+            if one["failure"] is None or one["failure"]["kind"] != "unneeded"
+        ]
+        return sorted(made, key=lambda one: one.began)
+
+    @property
+    def browser_s(self) -> float:
+        """Seconds in which at least one visit was under way, the browser's start and each visit's waits included."""
+        seconds, until = 0.0, 0.0
+        for one in self.visits:
+            seconds += max(one.ended - max(one.began, until), 0.0)
+            until = max(until, one.ended)
+        return seconds
 
     def checks(self, outcome: str) -> set[str]:
         return {str(result["check"]) for result in self.results if result["outcome"] == outcome}
@@ -56,6 +88,22 @@ def main_job(
         check=False,
     )
     return Run(done.returncode, done.stdout + done.stderr, (reports / "latest").resolve())
+
+
+@dataclass(frozen=True)
+class Starts:
+    """Counts the browsers that a main job starts: give the job these arguments and this environment."""
+
+    file: Path
+    arguments: tuple[str, ...] = ("-p", "browser_starts")
+
+    @property
+    def env(self) -> dict[str, str]:
+        return {"BROWSER_STARTS": str(self.file), "PYTHONPATH": str(ROOT / "tests" / "plugins")}
+
+    @property
+    def number(self) -> int:
+        return len(self.file.read_text(encoding="utf-8").splitlines()) if self.file.exists() else 0
 
 
 class MainJob:

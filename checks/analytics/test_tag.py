@@ -11,16 +11,16 @@ from urllib.parse import urlsplit
 
 from gonogo import Finding, Severity, check
 from gonogo.check import report
+from gonogo.errors import EvidenceMissing
 from gonogo.evidence.facts import BrowserRequest
 from gonogo.nouns import TagVisits
 
 
-def _loaded(request: BrowserRequest, pattern: str) -> bool:
+def _asks_for(request: BrowserRequest, pattern: str) -> bool:
     try:
-        path = urlsplit(request.url).path
+        return fnmatchcase(urlsplit(request.url).path, pattern)
     except ValueError:
         return False
-    return fnmatchcase(path, pattern) and (request.local or 200 <= request.status < 400)
 
 
 @check(title="The analytics tag runs with the declared id", severity=Severity.HIGH, profiles={"nightly"})
@@ -28,9 +28,17 @@ def test_id(analytics_tag: TagVisits) -> None:
     """By the address of Google's script, and by the `config` commands in the page's dataLayer, after acceptance."""
     declared = analytics_tag.declared
     findings = []
-    if declared.script and not any(_loaded(request, declared.script) for request in analytics_tag.accept.requests):
+    asked = [one for one in analytics_tag.accept.requests if declared.script and _asks_for(one, declared.script)]
+    loaded = any(200 <= one.status < 400 and not one.local for one in asked)
+    kept_away = not loaded and any(one.local for one in asked)
+    if declared.script and not loaded and not kept_away:
         findings.append(Finding.of("script", seen="not loaded", wanted=declared.script))
     ids = analytics_tag.ids
     if declared.id and declared.kind == "ga4" and declared.id not in ids:
         findings.append(Finding.of("id", seen=", ".join(ids)[:150] or "none", wanted=declared.id))
     report(findings)
+    if kept_away:
+        raise EvidenceMissing(
+            "invalid",
+            f"{declared.script} was answered inside the browser, so it never ran: give its host `intercept = false`",
+        )

@@ -9,6 +9,7 @@ from __future__ import annotations
 from gonogo import Finding, Severity, check
 from gonogo.check import report
 from gonogo.nouns import ConsentFlow
+from gonogo.nouns.consent import shown
 from gonogo.privacy import first_layer
 
 DIALOGUES = {"dialog", "alertdialog", "region"}
@@ -19,7 +20,7 @@ DIALOGUES = {"dialog", "alertdialog", "region"}
 def test_shown(consent: ConsentFlow) -> None:
     """The banner must be visible in a fresh browser, with a way to accept."""
     banner, where = consent.first.banner, consent.declared.page
-    if not banner.visible:
+    if not shown(consent.reject, consent.first.label):
         report([Finding.of(where, seen="no consent banner", wanted="a visible banner")])
     if not banner.accept:
         report(

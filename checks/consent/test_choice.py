@@ -9,8 +9,9 @@ from __future__ import annotations
 from gonogo import Finding, Severity, check
 from gonogo.check import report
 from gonogo.errors import EvidenceMissing
+from gonogo.evidence.facts import Visit
 from gonogo.nouns import ConsentFlow
-from gonogo.nouns.consent import able, seen
+from gonogo.nouns.consent import able, seen, shown
 from gonogo.privacy import (
     asked,
     chosen,
@@ -62,6 +63,8 @@ def test_persists(consent: ConsentFlow) -> None:
             if seen(visit, label).banner.visible
         ]
     report(findings)
+    for visit in (consent.reject, consent.accept):
+        able(visit, *(f"snapshot {label}: no banner" for label in ("reloaded", "other page", "restarted")))
 
 
 @check(title="Scrolling is not taken for consent", severity=Severity.HIGH, profiles={"nightly"})
@@ -73,14 +76,33 @@ def test_scrolling(consent: ConsentFlow) -> None:
     """
     visit = consent.preferences
     able(visit, "scroll")
-    before, after = seen(visit, "first"), seen(visit, "scrolled")
-    where = consent.declared.page
     findings = []
-    if before.banner.visible and not after.banner.visible:
+    if seen(visit, "first").banner.visible and not shown(visit, "scrolled"):
+        where = consent.declared.page
         findings.append(Finding.of(where, seen="scrolling closed the banner", wanted="a banner that stays"))
-    known = {finding.seen for finding in stored_without_need(before, consent.declared)}
-    findings += [one for one in stored_without_need(after, consent.declared) if one.seen not in known]
-    sent = visit.requests[before.requests : after.requests]
-    earlier = {asked(request) for request in visit.requests[: before.requests]}
-    late = [request for request in sent if asked(request) not in earlier]
-    report([*findings, *requests_without_need(late, consent, "after scrolling")])
+    report([*findings, *_led_to(consent, visit, "first", "scrolled", "after scrolling")])
+
+
+def _led_to(consent: ConsentFlow, visit: Visit, before: str, after: str, when: str) -> list[Finding]:
+    """What was stored and sent between two snapshots that needs consent, and was not there before."""
+    old, new = seen(visit, before), seen(visit, after)
+    known = {finding.seen for finding in stored_without_need(old, consent.declared)}
+    findings = [one for one in stored_without_need(new, consent.declared) if one.seen not in known]
+    earlier = {asked(request) for request in visit.requests[: old.requests]}
+    late = [request for request in visit.requests[old.requests : new.requests] if asked(request) not in earlier]
+    return [*findings, *requests_without_need(late, consent, when)]
+
+
+@check(title="Escape is not taken for consent", severity=Severity.HIGH, profiles={"nightly"})
+def test_escape(consent: ConsentFlow) -> None:
+    """Closing a banner is no agreement; pressed when the visitor is asked again after a rejection has expired.
+
+    Fix: let Escape leave the banner open, or store a rejection.
+    See: https://www.cnil.fr/en/cookies-and-other-trackers-cnil-publishes-new-guidelines
+    """
+    visit = consent.reject
+    chosen(visit, "reject")
+    able(visit, "escape", "snapshot escaped:")
+    if not shown(visit, "expired"):
+        raise EvidenceMissing("invalid", "the banner did not come back, so Escape closed nothing")
+    report(_led_to(consent, visit, "expired", "escaped", "after Escape"))

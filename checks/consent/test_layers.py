@@ -25,10 +25,19 @@ NO_SURFACE = 1.1
 
 @check(title="Rejecting is offered beside accepting", severity=Severity.HIGH, profiles={"nightly"})
 def test_reject_first(consent: ConsentFlow) -> None:
-    """A refusal that hides behind "Settings" costs more than an acceptance (CNIL, deliberation 2020-092, §31)."""
+    """A refusal that hides behind "Settings" costs more than an acceptance (CNIL, deliberation 2020-092, §31). In the
+    preferences a control that stores the selection counts as one."""
     layer = first_layer(consent)
+    where = consent.declared.page
     if layer.control("accept") and not layer.control("reject"):
-        report([Finding.of(consent.declared.page, seen="accept without reject", wanted="both", what="the first layer")])
+        report([Finding.of(where, seen="accept without reject", wanted="both", what="the first layer")])
+    opened = consent.preferences.snapshot("preferences")
+    second = opened.privacy.layer if opened and opened.privacy else None
+    if second is None or not second.control("accept") or second.control("reject") or second.control("save"):
+        return
+    if second.toggles:
+        raise EvidenceMissing("invalid", "no control was recognised that stores the selection of the preferences")
+    report([Finding.of(where, seen="accept without reject", wanted="both", what="the preferences")])
 
 
 @check(title="Rejecting takes a button and no more clicks", severity=Severity.HIGH, profiles={"nightly"})

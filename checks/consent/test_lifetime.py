@@ -13,6 +13,7 @@ from gonogo.check import report
 from gonogo.errors import EvidenceMissing
 from gonogo.evidence.facts import CookieWrite
 from gonogo.nouns import ConsentFlow
+from gonogo.nouns.consent import able
 
 DAY_S = 86_400
 LEAST_RECORD_DAYS, MOST_RECORD_DAYS = 180, 400
@@ -45,6 +46,8 @@ def test_trackers(consent: ConsentFlow) -> None:
         )
         for name, write in longest.items()
     )
+    for _, visit in consent.visits:
+        able(visit, "cookies:")
 
 
 def _records(flow: ConsentFlow) -> list[CookieWrite]:

@@ -10,7 +10,7 @@ from gonogo import Finding, Severity, check
 from gonogo.check import report
 from gonogo.errors import EvidenceMissing
 from gonogo.nouns import ConsentFlow
-from gonogo.nouns.consent import able, seen
+from gonogo.nouns.consent import able, shown
 from gonogo.privacy import chosen
 
 
@@ -20,7 +20,7 @@ def test_expiry(consent: ConsentFlow) -> None:
     chosen(consent.reject, "reject")
     able(consent.reject, "expire")
     days = consent.declared.expiry_days
-    if not seen(consent.reject, "expired").banner.visible:
+    if not shown(consent.reject, "expired"):
         report(
             [
                 Finding.of(
@@ -37,6 +37,6 @@ def test_revision(consent_revision: ConsentFlow) -> None:
     if not consent_revision.first.banner.visible:
         raise EvidenceMissing("invalid", "no banner was seen without a choice either")
     declared = consent_revision.declared
-    if not seen(consent_revision.preferences, "revised").banner.visible:
+    if not shown(consent_revision.preferences, "revised"):
         seen_ = f"no banner with {declared.record}={declared.revised}"
         report([Finding.of(declared.page, seen=seen_, wanted="to be asked again")])

@@ -46,10 +46,9 @@ def _state(visit: Visit, label: str = "chosen") -> consent_mode.Mode:
 
 
 def _granted_in_hits(visit: Visit) -> list[Finding]:
-    """Hits after a rejection that still carry a granted signal."""
-    first = seen(visit, "first")
+    """Hits after a rejection, as long as it holds, that still carry a granted signal."""
     found = {}
-    for request in visit.requests[first.requests :]:
+    for request in visit.requests[seen(visit, "first").requests : seen(visit, "restarted").requests]:
         granted = [name for name, state in consent_mode.of_hit(request.url).items() if state == "granted"]
         if granted:
             subject = request.url.partition("?")[0][:150]
@@ -127,19 +126,27 @@ def _gpp(signals: ConsentSignals, choice: str, where: str) -> list[Finding]:
 
 @check(title="No TCF or GPP signal contradicts the choice", severity=Severity.HIGH, profiles={"nightly"})
 def test_iab(consent: ConsentFlow) -> None:
-    """Judged where the page has __tcfapi or __gpp: they answer, their strings can be read and say what was chosen.
+    """Judged where the page has __tcfapi or __gpp: they answer; the TC string can be read and says what was chosen. A GPP
+    string must be there when it is said to be ready; it is not decoded.
 
     Fix: let the consent manager write the string from the stored choice, and answer from that string.
     See: https://github.com/InteractiveAdvertisingBureau/GDPR-Transparency-and-Consent-Framework/blob/master/TCFv2/IAB%20Tech%20Lab%20-%20CMP%20API%20v2.md
     """
     findings = []
+    outside = False
     for choice, visit in (("reject", consent.reject), ("accept", consent.accept)):
         chosen(visit, choice)
         for label in LATER:
             signals = view(seen(visit, label)).signals
             where = consent.declared.page
             findings += [*_tcf(signals, choice, where), *_gpp(signals, choice, where)]
+            outside = outside or ("gdprApplies", "false") in (signals.tcf or ())
     report(dict.fromkeys(findings))
+    if outside:
+        raise EvidenceMissing(
+            "invalid",
+            "__tcfapi says gdprApplies = false: the site takes this visitor for one to whom the GDPR is nothing",
+        )
 
 
 @check(title="Global Privacy Control is honoured", severity=Severity.HIGH, profiles={"nightly"})

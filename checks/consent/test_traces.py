@@ -15,14 +15,15 @@ from gonogo.privacy import asked, hit_of_analytics
 @check(title="The visits leave no trace in analytics", severity=Severity.MEDIUM, profiles={"nightly"})
 def test_none_left(consent: ConsentFlow) -> None:
     """Every request to a third party was answered inside the browser or stopped, unless its host is declared with
-    `intercept = false`; hits to first-party collectors count as well. Service workers are off and unload beacons have no
-    address to go to, so nothing leaves beside the requests that are seen here."""
+    `intercept = false`; hits to first-party collectors count as well. Service workers are off, unload beacons are recorded
+    and have no address to go to, so nothing leaves beside the requests that are seen here."""
     through = {party.host.lower() for party in consent.third_parties if not party.intercept}
     findings: dict[str, Finding] = {}
     for name, visit in consent.visits:
         for request in visit.requests:
             host = asked(request)
-            if request.local or host in through or request.failure.startswith("blocked") or not request.status:
+            stopped = request.failure and not request.status
+            if request.local or host in through or request.failure.startswith("blocked") or stopped:
                 continue
             if request.third_party and any(party.host.lower() == host for party in consent.third_parties):
                 wanted = "an answer inside the browser"

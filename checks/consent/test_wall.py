@@ -21,11 +21,13 @@ MOST_COVERED = 0.5
 
 @check(title="The site can be used without consent", severity=Severity.MEDIUM, profiles={"nightly"})
 def test_usable(consent: ConsentFlow) -> None:
-    """The same pages after a rejection and after acceptance: how much text they show, how much of the window is covered."""
+    """The same pages after a rejection and after acceptance: how much text they show, how much of the window is covered,
+    whether they can be scrolled."""
     chosen(consent.reject, "reject")
     chosen(consent.accept, "accept")
     findings = []
     for label, page in (
+        ("chosen", consent.declared.page),
         ("reloaded", consent.declared.page),
         ("other page", consent.declared.other_page or consent.declared.page),
     ):
@@ -39,6 +41,9 @@ def test_usable(consent: ConsentFlow) -> None:
                     page, seen=f"{without.text_length} characters", wanted=wanted, what="the text after a rejection"
                 )
             )
+        if without.locked and not with_.locked:
+            seen_ = "it cannot be scrolled after a rejection"
+            findings.append(Finding.of(page, seen=seen_, wanted="scrolling, as after acceptance"))
         if without.covered > max(MOST_COVERED, with_.covered):
             findings.append(
                 Finding.of(
@@ -47,4 +52,4 @@ def test_usable(consent: ConsentFlow) -> None:
                     wanted=f"at most {MOST_COVERED:.0%}",
                 )
             )
-    report(findings)
+    report(dict.fromkeys(findings))

@@ -25,6 +25,7 @@ from gonogo.nouns.vitals import budgets_of
 from gonogo.reports.model import Attached, EvidenceSummary, Point, Report
 from gonogo.reports.waterfall import Film, Shot, Waterfall, first_loads
 from gonogo.result import Outcome, Result
+from gonogo.undecided import undecided
 
 MAX_LINES = 40
 MAX_LINE = 300
@@ -403,4 +404,5 @@ def report_of(run: Path, environment: Environment, verdict: Verdict, *, scrub: C
         folder=shown,
         hosts=host_policies(environment, records, results),
         inventories=inventories(environment, records),
+        undecided=undecided(environment, records),
     )

@@ -83,6 +83,7 @@ REJECTED = visit(
     snapshot("first", asks=True),
     *(snapshot(label, "choice") for label in ("chosen", "reloaded", "other page", "restarted")),
     snapshot("expired", asks=True),
+    snapshot("escaped", asks=True),
     choices=(Choice("reject", 1, deeper=False),),
     writes=(CookieWrite("choice", "script", "www.shop.test", 200 * 86_400, secure=True, same_site="Lax"),),
 )
@@ -147,7 +148,7 @@ def says(judge: Any, noun: object) -> str:
 
 EVERY = [
     banner.test_shown, banner.test_named, choice.test_reject_obeyed, choice.test_accept_effective, choice.test_persists,
-    choice.test_scrolling, layers.test_reject_first, layers.test_reject_easy, layers.test_prominence, layers.test_preticked,
+    choice.test_scrolling, choice.test_escape, layers.test_reject_first, layers.test_reject_easy, layers.test_prominence, layers.test_preticked,
     layers.test_policy, withdrawal.test_reachable, withdrawal.test_effective, renewal.test_expiry, lifetime.test_trackers,
     lifetime.test_record, lifetime.test_record_attributes, signals.test_default, signals.test_update, signals.test_iab,
     traces.test_none_left, wall.test_usable,
@@ -195,6 +196,22 @@ def opened_preferences(**fields: Any) -> ConsentFlow:
     """The banner has a control for preferences; what was seen behind it."""
     flow = first(controls=(ACCEPT, REJECT, replace(ACCEPT, purpose="preferences", text="Settings")))
     return replace(flow, preferences=viewed(LOOKED, "preferences", **fields))
+
+
+def unsearched(name: str, one: Visit, label: str) -> ConsentFlow:
+    """No banner was seen at a snapshot, and not the whole page either."""
+    seen = replace(changed(one, label, banner=SILENT), problems=(f"snapshot {label}: no banner was seen, but not",))
+    flow = replace(FLOW, **{name: seen})
+    return replace(flow, first=flow.reject.snapshots[0])
+
+
+def leaving_with(url: str, *, third: bool = True) -> ConsentFlow:
+    sent = replace(request(url, third=third, status=0, local=False), leaving=True)
+    return replace(FLOW, preferences=replace(LOOKED, requests=(*LOOKED.requests, sent)))
+
+
+def connecting(url: str) -> ConsentFlow:
+    return replace(FLOW, reject=viewed(REJECTED, "first", preconnects=(url,)))
 
 
 def consented(*commands: tuple[str, dict[str, str]]) -> ConsentSignals:
@@ -258,6 +275,23 @@ CASES: list[tuple[Any, ConsentFlow, str]] = [
     (choice.test_persists, replace(FLOW, accept=without(ACCEPTED, "restarted")), "UNKNOWN"),
     (choice.test_scrolling, replace(FLOW, preferences=changed(LOOKED, "scrolled", banner=SILENT)), "FAIL"),
     (choice.test_scrolling, replace(FLOW, preferences=changed(LOOKED, "scrolled", cookies=(cookie("_px"),))), "FAIL"),
+    (choice.test_scrolling, unsearched("preferences", LOOKED, "scrolled"), "UNKNOWN"),
+    (choice.test_escape, replace(FLOW, reject=changed(REJECTED, "escaped", cookies=(cookie("_px"),))), "FAIL"),
+    (choice.test_escape, replace(FLOW, reject=changed(REJECTED, "escaped", banner=SILENT)), "PASS"),
+    (choice.test_escape, replace(FLOW, reject=changed(REJECTED, "expired", banner=SILENT)), "UNKNOWN"),
+    (choice.test_escape, replace(FLOW, reject=replace(REJECTED, problems=("escape: not done",))), "UNKNOWN"),
+    (choice.test_persists, replace(FLOW, reject=replace(REJECTED, problems=("snapshot reloaded: no banner was seen, but",))), "UNKNOWN"),
+    (banner.test_shown, unsearched("reject", REJECTED, "first"), "UNKNOWN"),
+    (renewal.test_expiry, unsearched("reject", REJECTED, "expired"), "UNKNOWN"),
+    (lifetime.test_trackers, replace(FLOW, accept=replace(ACCEPTED, problems=("cookies: more ways than are recorded",))), "UNKNOWN"),
+    (requests_.test_before_choice, leaving_with(TAG), "FAIL"),
+    (requests_.test_before_choice, leaving_with(f"{URL}bye", third=False), "PASS"),
+    (requests_.test_before_choice, connecting("https://stats.partner.test"), "FAIL"),
+    (requests_.test_before_choice, connecting("https://fonts.else.test/"), "FAIL"),
+    (requests_.test_before_choice, connecting("https://cdn.shop.test/"), "PASS"),
+    (layers.test_reject_first, opened_preferences(layer=replace(LAYER, controls=(ACCEPT,))), "FAIL"),
+    (layers.test_reject_first, opened_preferences(layer=replace(LAYER, controls=(ACCEPT,), toggles=(Toggle("Ads", checked=False, fixed=False),))), "UNKNOWN"),
+    (layers.test_reject_first, opened_preferences(layer=replace(LAYER, controls=(ACCEPT, replace(REJECT, purpose="save")))), "PASS"),
     (withdrawal.test_reachable, replace(FLOW, accept=replace(ACCEPTED, problems=("reopen: no control",))), "FAIL"),
     (withdrawal.test_effective, replace(FLOW, accept=replace(ACCEPTED, problems=("reopen: no control",))), "UNKNOWN"),
     (withdrawal.test_effective, replace(FLOW, accept=changed(ACCEPTED, "after withdrawal", cookies=(cookie("_px"),))), "FAIL"),
@@ -267,6 +301,8 @@ CASES: list[tuple[Any, ConsentFlow, str]] = [
     (wall.test_usable, replace(FLOW, reject=viewed(REJECTED, "reloaded", text_length=300)), "FAIL"),
     (wall.test_usable, replace(FLOW, reject=viewed(REJECTED, "other page", covered=0.9)), "FAIL"),
     (wall.test_usable, replace(FLOW, accept=viewed(ACCEPTED, "reloaded", text_length=0)), "UNKNOWN"),
+    (wall.test_usable, replace(FLOW, reject=viewed(REJECTED, "chosen", locked=True)), "FAIL"),
+    (wall.test_usable, replace(FLOW, reject=viewed(REJECTED, "chosen", locked=True), accept=viewed(ACCEPTED, "chosen", locked=True)), "PASS"),
 ]  # fmt: skip
 
 
@@ -380,7 +416,7 @@ def tcf(**fields: str) -> ConsentSignals:
     [
         (NONE, tcf(), "PASS"),
         (tcf(), tcf(), "FAIL"),
-        (tcf(gdprApplies="false"), tcf(gdprApplies="false"), "PASS"),
+        (tcf(gdprApplies="false"), tcf(gdprApplies="false"), "UNKNOWN"),
         (NONE, tcf(purposes="1"), "FAIL"),
         (NONE, tcf(tcString=""), "FAIL"),
         (NONE, tcf(answered="false"), "FAIL"),
@@ -419,7 +455,8 @@ def test_the_opt_out_link_is_on_every_page() -> None:
     [
         (request(TAG), "PASS"),
         (request(TAG, local=False), "FAIL"),
-        (request(TAG, local=False, status=0), "PASS"),
+        (replace(request(TAG, local=False, status=0), failure="net::ERR_FAILED"), "PASS"),
+        (replace(request(TAG, local=False, status=0), leaving=True), "FAIL"),
         (request(f"{URL}g/collect?v=2", third=False, local=False, status=204), "FAIL"),
         (request(f"{URL}own/hits", third=False, local=False, status=204), "FAIL"),
         (request(f"{URL}api/own", third=False, local=False, status=204), "PASS"),

@@ -333,7 +333,11 @@ def test_what_it_cannot_decide_stands_apart(bench: Bench, server: Server) -> Non
     url = server.page("/unsure", document("<p style='background: url(/dot.svg); color: #777'>text on a picture</p>"))
     run = bench.judge(url)
     assert run.violations == ()
-    assert [rule.id for rule in run.incomplete] == ["color-contrast"]
+    (rule,) = run.incomplete
+    assert (rule.id, rule.count) == ("color-contrast", 1)
+    assert rule.url.startswith("https://dequeuniversity.com/rules/")
+    assert (rule.nodes[0].target, rule.nodes[0].html[:3]) == ("p", "<p ")
+    assert "could not be determined due to a background image" in rule.nodes[0].fix
     assert run.passed > 3
 
 
@@ -483,6 +487,43 @@ def test_how_focus_shows(style: str, indicator: str, probe: Probe, server: Serve
     (path,) = _seen(probe.visit(("goto", url), ("tab", "[href='/b']"))).paths
     assert [stop.name for stop in path.stops] == ["first", "second"]
     assert path.stops[0].indicator == indicator
+
+
+LONG = "<a href=/a>first</a><hr><p><a href=/b>second</a></p><hr><a href=/c>third</a>"
+"""Links so far apart that each press of Tab scrolls."""
+SPACED = "hr { height: 3000px; border: 0 } a { outline: none } "
+SCROLLER = "main { height: 300px; overflow: auto } "
+SMOOTH = "html { scroll-behavior: smooth } "
+HIDING = """<div id=bar style='position: fixed; inset: 0 0 auto; height: 100vh; background: #ff0; display: none'>x</div><script>
+let before = 0;
+addEventListener('scroll', () => { bar.style.display = scrollY < before ? 'block' : 'none'; before = scrollY });
+</script>"""
+"""A bar that comes when the page is scrolled up."""
+
+
+@pytest.mark.parametrize(
+    ("style", "more", "indicator"),
+    [
+        (SPACED + "a:focus { outline: 3px solid }", "", "outline"),
+        (SPACED, "", ""),
+        (SPACED + "html:has([href='/b']:focus) { background: #ff0 }", "", "pixels"),
+        (SPACED + SCROLLER, "", ""),
+        (SPACED + SCROLLER + "html:has([href='/b']:focus) { background: #ff0 }", "", "pixels"),
+        (SPACED + SMOOTH, "", ""),
+        (SPACED + SMOOTH + "html:has([href='/b']:focus) { background: #ff0 }", "", "pixels"),
+        (SPACED, HIDING, "unknown"),
+        (SPACED + "@keyframes k { to { background: #ff0 } } html { animation: k 300ms infinite alternate }", "", "unknown"),
+        (SPACED, "<script>addEventListener('focusout', (left) => left.target.pathname === '/b' && (document.querySelector('p').style.marginTop = '90px'))</script>", "unknown"),
+        (SPACED, "<script>addEventListener('focusout', () => document.querySelector('main').append(document.createElement('hr')))</script>", ""),
+        (SPACED, "<script>addEventListener('scroll', () => document.activeElement.pathname === '/c' && scrollTo(0, 9e9))</script>", "unknown"),
+    ],
+    ids=["outline", "none", "pixels", "box-none", "box-pixels", "smooth-none", "smooth-pixels", "bar", "moving", "moved", "grown", "refused"],
+)  # fmt: skip
+def test_how_focus_shows_where_tab_scrolls(style: str, more: str, indicator: str, probe: Probe, server: Server) -> None:
+    url = server.page("/far", document(LONG, f"<style>{style}</style>") + more)
+    (path,) = _seen(probe.visit(("goto", url), ("tab", "[href='/c']"))).paths
+    assert [stop.name for stop in path.stops] == ["first", "second", "third"]
+    assert path.stops[1].indicator == indicator
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,7 @@ FOLDER = Path(tempfile.gettempdir()) / "gonogo-consent-managers"
 TYPES = {".js": "text/javascript", ".css": "text/css"}
 
 
-def _fetch(name: str, version: str) -> Path:
+def fetch(name: str, version: str) -> Path:
     """A package's files, packed by npm and unpacked here, without running anything of it."""
     folder = FOLDER / f"{name}-{version}"
     if (folder / "package").is_dir():
@@ -46,18 +46,23 @@ def _fetch(name: str, version: str) -> Path:
 def packages() -> dict[str, Path]:
     if shutil.which("npm") is None:
         pytest.skip("npm is not installed, and the consent managers come from it")
-    return {name: _fetch(name, version) for name, version in PACKAGES.items()}
+    return {name: fetch(name, version) for name, version in PACKAGES.items()}
+
+
+def publish(server: Server, packages: dict[str, Path]) -> None:
+    """Serve the scripts and styles of the packages."""
+    for name, folder in packages.items():
+        for file in folder.rglob("*"):
+            if file.suffix in TYPES and file.stat().st_size < 2_000_000:
+                path = f"/npm/{name}/{file.relative_to(folder).as_posix()}"
+                server.page(path, file.read_bytes(), headers={"Content-Type": TYPES[file.suffix]})
 
 
 @pytest.fixture(scope="module")
 def server(packages: dict[str, Path]) -> Iterator[Server]:
     with serving(Server()) as one:
         one.page("/policy", "<title>Privacy policy</title><p>Privacy policy.")
-        for name, folder in packages.items():
-            for file in folder.rglob("*"):
-                if file.suffix in TYPES and file.stat().st_size < 2_000_000:
-                    path = f"/npm/{name}/{file.relative_to(folder).as_posix()}"
-                    one.page(path, file.read_bytes(), headers={"Content-Type": TYPES[file.suffix]})
+        publish(one, packages)
         yield one
 
 
@@ -133,17 +138,17 @@ CASES = {
 }  # fmt: skip
 
 
-def _judged(probe: Probe, server: Server, name: str) -> Judged:
+def judged_page(probe: Probe, server: Server, name: str, *, settle_s: float = 0.5) -> Judged:
     case = CASES[name]
     head = HEAD % {"lang": "en", "partner": f"{PARTNER}:{server.port}", "text": TEXT}
     # The page's own record of a choice is not used here: the manager keeps it.
     server.page(f"/{name}", head + case.page)
-    return judge(probe, f"/{name}", essential_cookies=list(case.essential), settle_s=0.5)
+    return judge(probe, f"/{name}", essential_cookies=list(case.essential), settle_s=settle_s)
 
 
 @pytest.mark.parametrize("name", CASES)
 def test_managers_are_driven_and_judged_by_their_effects(probe: Probe, server: Server, name: str) -> None:
-    judged = _judged(probe, server, name)
+    judged = judged_page(probe, server, name)
     case = CASES[name]
     told = f"{judged.failed} {judged.unknown} {[visit.problems for _, visit in judged.flow.visits]}"
     assert judged.flow.first.banner.visible, told

@@ -28,6 +28,11 @@ SHOP = """
   document.querySelector("#password").addEventListener("input", (event) => { document.title = `${event.target.value.length} characters`; });
 </script>
 """
+TWINS = """
+<title>Twins</title><button hidden>Save</button><button>Save draft</button><button onclick="document.title = 'Saved'">Save</button>
+<button>Delete</button><button>Delete</button><label>Email confirmation <input></label><label>Email <input id="email"></label>
+<p hidden>Total</p><p>Total: 3</p><p class="row">a</p><p class="row">b</p>
+"""
 ORDERS = """
 <title>Orders</title><h2>Your orders</h2><ul id="orders"></ul>
 <script>
@@ -48,6 +53,7 @@ def server() -> Iterator[Server]:
         one.page("/orders", ORDERS)
         body = json.dumps({"orders": ["tea"], "made": {"at": AT}, "list": [{"at": 5}]})
         one.page("/api/orders", body, headers={"Content-Type": "application/json"})
+        one.page("/twins", TWINS)
         one.page("/members", "<title>Sign in</title>Sign in", status=401)
         one.page("/refused", "", status=403)
         one.page("/broken", "<title>Broken</title>", status=500)
@@ -102,6 +108,33 @@ def test_a_journey_by_role_label_text_and_selector(probe: Probe) -> None:
     assert seen.stamp.at > "2026"
     assert 0 < seen.seconds == pytest.approx(sum(step.seconds for step in seen.steps), abs=0.5)
     assert seen.pictures == ()
+
+
+def test_a_whole_name_comes_before_a_part_of_one(probe: Probe) -> None:
+    seen = go(
+        probe,
+        {"goto": "/twins"},
+        {"click": "Save", "role": "button"},
+        {"title": "Saved"},
+        {"fill": "Email", "value": "a@b.test"},
+        {"see": "Total"},
+        {"see": ".row", "by": "selector"},
+    )
+    assert [step.error for step in seen.steps] == [""] * 6
+
+
+@pytest.mark.parametrize(
+    ("step", "error"),
+    [
+        ({"click": "Delete", "role": "button"}, "2 visible elements match"),
+        ({"click": ".row", "by": "selector"}, "2 visible elements match"),
+        ({"fill": "mail", "value": "x"}, "2 visible elements match"),
+        ({"absent": ".row", "by": "selector"}, "not found, or not ready for it"),
+    ],
+)
+def test_a_name_that_several_have_is_not_guessed(step: dict[str, Any], error: str, probe: Probe) -> None:
+    seen = go(probe, {"goto": "/twins"}, {**step, "within_s": 1.5})
+    assert error in seen.steps[-1].error
 
 
 @pytest.mark.parametrize(

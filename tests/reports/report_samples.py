@@ -16,6 +16,7 @@ from gonogo.reports.fixes import Changes
 from gonogo.reports.inventory import Inventory, Item, State
 from gonogo.reports.model import Attached
 from gonogo.reports.policy import Family, FamilyPolicy, HostPolicy
+from gonogo.reports.undecided import OpenElement, OpenPage, OpenRule, OpenState
 from gonogo.result import Finding, Outcome, Result, Severity
 
 START = datetime(2026, 11, 21, 2, 57, 16, tzinfo=UTC)
@@ -93,6 +94,7 @@ def report(
     title: str = "Acme Insights",
     hosts: Iterable[HostPolicy] = (),
     inventories: Iterable[Inventory] = (),
+    undecided: Iterable[OpenPage] = (),
 ) -> Report:
     """What the gate says of these results, beside one critical check that passed."""
     alive = Result("availability.health.shallow", "", Outcome.PASS, Severity.CRITICAL, seconds=0.1)
@@ -115,6 +117,7 @@ def report(
         folder=f"reports/{RUN}",
         hosts=tuple(hosts),
         inventories=tuple(inventories),
+        undecided=tuple(undecided),
     )
 
 
@@ -148,6 +151,17 @@ def inventory(words: Words = Words()) -> Inventory:
     unknown = Item(words.seen, "cookie", words.subject, words.wanted, "180 d", "", "accept: chosen", (False, None))
     known = Item(words.title, "cookie", "own", "", "session", words.message, "reject: first", (True, True))
     return Inventory(words.subject, states, (unknown, known), 1, 1, declared=True)
+
+
+def undecided(words: Words = Words()) -> OpenPage:
+    """Of a page whose elements are the target's words."""
+    element = OpenElement(words.subject, words.seen, words.wanted)
+    rules = (
+        OpenRule(words.title, words.message, "WCAG 1.4.3", "https://dequeuniversity.com/rules/axe/x", 4, (element,)),
+        OpenRule("label", words.excerpt, "", "", 1, (element,)),
+    )
+    states = (OpenState(("as loaded", words.title), rules), OpenState(("banner closed",), (), words.reason))
+    return OpenPage(words.subject, (*states, OpenState(("state: menu open",), ())))
 
 
 def every_outcome(words: Words = Words()) -> Report:
@@ -215,6 +229,7 @@ def every_outcome(words: Words = Words()) -> Report:
         title=words.title,
         hosts=[host_policy(words), host_policy(words, results=[("security.csp.present", words.subject)])],
         inventories=[inventory(words)],
+        undecided=[undecided(words)],
     )
 
 

@@ -17,6 +17,7 @@ CONSENT_DEFECTS: tuple[Defect, ...] = (
     _consent("policy-unlinked", "The banner links to no policy", "layers.policy"),
     _consent("policy-moved", "The banner's policy link answers 404", "layers.policy"),
     _consent("scrolling-accepts", "Scrolling is taken for consent", "choice.scrolling"),
+    _consent("escape-accepts", "Escape is taken for consent", "choice.escape"),
     _consent("cookie-wall", "Who rejects sees no content", "wall.usable"),
     _consent("withdrawal-dead", "The cookie settings do not open", "withdrawal.reachable"),
     _consent("withdrawal-ignored", "Withdrawing keeps the identifier", "withdrawal.effective"),

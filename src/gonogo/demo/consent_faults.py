@@ -43,6 +43,8 @@ LINK = """          (() => {
           })(),
 """
 SCROLLS = 'addEventListener("scroll", () => { if (consent.dialog) consent.choose("granted"); });'
+ESCAPES = """addEventListener("keydown", (event) => {
+    if (event.key === "Escape" && consent.dialog) consent.choose("granted"); });"""
 WALL = (
     'if (consent.choice() === "denied") document.getElementById("content").replaceChildren("Please accept cookies.");'
 )
@@ -70,6 +72,7 @@ CONSENT_FAULTS: Mapping[str, Fault] = MappingProxyType(
         "policy-moved": script((POLICY, POLICY.replace("/privacy", "/privacy-2019"))),
         # the choice
         "scrolling-accepts": begin(SCROLLS),
+        "escape-accepts": begin(ESCAPES),
         "cookie-wall": begin(WALL),
         "withdrawal-dead": script((REOPEN, "        return;\n        this.dialog.querySelector")),
         "withdrawal-ignored": script((FORGET, "")),

@@ -70,7 +70,7 @@ class TabStop:
     name: str
     """Its visible text or label, at most 80 characters."""
     indicator: str
-    """How the focus shows: outline, caret, style, pixels; empty: it does not. `unknown`: it went before it was compared."""
+    """How the focus shows: outline, caret, style, pixels; empty: it does not. `unknown`: it could not be compared."""
     modal: bool = False
     """It is inside a modal dialog."""
 

@@ -379,6 +379,10 @@ class PrivacyView:
     """Share of the viewport that lies under fixed layers, 0 to 1."""
     toggles: tuple[Toggle, ...] = ()
     """Toggles in sight where no layer was recognised; a layer has its own."""
+    locked: bool = False
+    """The page is longer than the window and cannot be scrolled."""
+    preconnects: tuple[str, ...] = ()
+    """Addresses to which the page opens connections beforehand (`<link rel="preconnect">`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -439,6 +443,8 @@ class BrowserRequest:
     """gonogo answered it inside the browser; it never left."""
     body: str = ""
     """What was sent to a collector of analytics or errors: decompressed text, its first 64 000 bytes; empty elsewhere."""
+    leaving: bool = False
+    """Sent while its page was unloading, so that no answer was seen."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -190,14 +190,25 @@ def _build_page(environment: Environment, subject: Subject, sight: Sight) -> Acc
     return AccessiblePage(subject.id, _declared(environment), seen, runs, _baseline(environment, day))
 
 
+def state_labels(environment: Environment, path: str) -> tuple[str, ...]:
+    """The states in which axe-core judges a page, in order."""
+    return tuple(step.value for step in accessibility_visit(environment, path).steps if step.action == "axe")
+
+
+def state_run(environment: Environment, visit: Visit, name: str) -> AxeRun:
+    """The run in the state of this label. Raises EvidenceMissing when the state was not reached."""
+    states = [one for one in _declared(environment).states if label(one) == name]
+    steps = {f"{step.action} {step.value}" for state in states for step in _interaction(state)}
+    if missed := [problem for problem in visit.problems if problem.partition(": ")[0] in steps]:
+        raise EvidenceMissing("invalid", f"the state was not reached: {'; '.join(missed)}")
+    return _run(visit, visit.accessibility or Accessibility(), name)
+
+
 def _build_state(environment: Environment, subject: Subject, sight: Sight) -> AccessibleState:
     state = subject.declared
     assert isinstance(state, models.AccessibleState)
     visit, seen, day = _seen(sight, _request(subject))
-    steps = {f"{step.action} {step.value}" for step in _interaction(state)}
-    if missed := [problem for problem in visit.problems if problem.partition(": ")[0] in steps]:
-        raise EvidenceMissing("invalid", f"the state was not reached: {'; '.join(missed)}")
-    run = _run(visit, seen, label(state))
+    run = state_run(environment, visit, label(state))
     return AccessibleState(state, run, _plain_runs(environment, visit, seen), _baseline(environment, day))
 
 

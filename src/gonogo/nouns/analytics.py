@@ -43,8 +43,9 @@ class TagVisits:
     """There is a banner."""
 
     def hits(self, requests: Iterable[BrowserRequest]) -> list[Hit]:
-        """The events that requests carried to the declared collectors."""
-        return [hit for request in requests if self._collects(request) for hit in ga4.hits(request.url, request.body)]
+        """The events that requests carried to the declared collectors; what was sent while a page unloaded has no body."""
+        sent = (request for request in requests if self._collects(request) and not request.leaving)
+        return [hit for request in sent for hit in ga4.hits(request.url, request.body)]
 
     def _collects(self, request: BrowserRequest) -> bool:
         if request.method == "OPTIONS" or request.failure in UNSENT:

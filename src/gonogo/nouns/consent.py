@@ -68,6 +68,14 @@ def seen(visit: Visit, label: str) -> Snapshot:
     return snapshot
 
 
+def shown(visit: Visit, label: str) -> bool:
+    """Whether the banner stood. Raises EvidenceMissing("invalid") when it was not seen, and not the whole page either."""
+    if seen(visit, label).banner.visible:
+        return True
+    able(visit, f"snapshot {label}: no banner")
+    return False
+
+
 def view(snapshot: Snapshot) -> PrivacyView:
     """What a consent visit's snapshot has in addition. Raises EvidenceMissing("invalid") when it has not."""
     if snapshot.privacy is None:
@@ -97,6 +105,9 @@ def _reject(consent: models.Consent, first: str, other: str, settle: Step) -> tu
         Step("expire", str(consent.expiry_days)),
         Step("goto", first),
         Step("snapshot", "expired"),
+        Step("escape"),
+        Step("wait", f"{SCROLL_S:g}"),
+        Step("snapshot", "escaped"),
     )
 
 
@@ -126,6 +137,8 @@ def _chosen(choice: str, first: str, other: str, settle: Step) -> tuple[Step, ..
         Step("reload"),
         settle,
         Step("snapshot", "reloaded"),
+        Step("scroll"),
+        Step("wait", f"{SCROLL_S:g}"),
         Step("goto", other),
         settle,
         Step("snapshot", "other page"),

@@ -36,6 +36,7 @@ from gonogo.reports.model import (
 )
 from gonogo.reports.policy_table import tables
 from gonogo.reports.text import duration, line, lines, plural, visible
+from gonogo.reports.undecided import brief
 from gonogo.reports.waterfall import Waterfall
 from gonogo.result import Decision, Outcome, Severity
 
@@ -178,6 +179,8 @@ def html(report: Report) -> str:
         policies=tables(report, reading),
         inventories=report.inventories,
         unknown_kept=sum(one.unknown for one in report.inventories),
+        undecided=report.undecided,
+        undecided_open=brief(report.undecided),
         unknown=unknown,
         unseen_count=len(unseen),
         waived=reading.of(Outcome.WAIVED),

@@ -14,6 +14,7 @@ from gonogo.gate.model import (
 from gonogo.reports.inventory import Inventory
 from gonogo.reports.policy import HostPolicy
 from gonogo.reports.text import line, plural
+from gonogo.reports.undecided import OpenPage
 from gonogo.reports.waterfall import Film, Waterfall
 from gonogo.result import Decision, Outcome, Result, Severity
 
@@ -118,6 +119,8 @@ class Report:
     """The security policy of each host, the site's first; empty where no security check ran."""
     inventories: tuple[Inventory, ...] = ()
     """What is kept in a visitor's browser, by page and region; empty where no visit looked."""
+    undecided: tuple[OpenPage, ...] = ()
+    """What axe-core left to a person, page by page; empty where no page was assessed."""
 
 
 @dataclass(frozen=True, slots=True)

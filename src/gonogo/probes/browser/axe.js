@@ -163,10 +163,14 @@
     return style.outlineStyle !== "none" && parseFloat(style.outlineWidth) > 0 && !/, 0\)$|^transparent$/.test(style.outlineColor);
   }
 
-  const look = (element) =>
+  /** A parent's size is no sign of focus: it changes with whatever comes into the page, as it does when Tab scrolls. */
+  const OF_PARENTS = INDICATORS.filter((property) => property !== "width" && property !== "height");
+
+  const look = (one, element) =>
     [null, "::before", "::after"].map((part) => {
-      const style = getComputedStyle(element, part);
-      return INDICATORS.map((property) => style[property]).join(";");
+      const style = getComputedStyle(one, part);
+      const properties = one !== element && inside(element, one) ? OF_PARENTS : INDICATORS;
+      return properties.map((property) => style[property]).join(";");
     }).join("|");
 
   /** All by which focus may show: the element, its label, child, next neighbour and parents, with what each looks like. */
@@ -174,24 +178,78 @@
     const near = new Set([element, ...(element.labels ?? []), element.nextElementSibling, element.firstElementChild]);
     for (let node = up(element), left = 3; node && left > 0; node = up(node), left -= 1) near.add(node);
     near.delete(null);
-    return new Map([...near].map((one) => [one, look(one)]));
+    return new Map([...near].map((one) => [one, look(one, element)]));
   }
 
   const CARET = /^(text|search|url|tel|email|password|number|date|datetime-local|month|week|time)$/;
   const writes = (element) =>
     element.isContentEditable || element.localName === "textarea" || (element.localName === "input" && CARET.test(element.type));
 
-  /** Where the focus stands, after two frames in which its style settles; null at the page's end or on a frame's border. */
+  /** Two frames; where none are drawn, a while. */
+  const frames = () => new Promise((done) => { requestAnimationFrame(() => requestAnimationFrame(done)); setTimeout(done, 200); });
+
+  const MOST_UP = 200;
+  const SETTLE_MS = 1000;
+
+  /** The element's parents, each with how far it is scrolled; the window's place is among them. */
+  function scrolled(element) {
+    const found = [];
+    for (let node = up(element); node && found.length < MOST_UP; node = up(node)) found.push([node, node.scrollLeft, node.scrollTop]);
+    return found;
+  }
+
+  function put(places) {
+    for (const [node, left, top] of places) {
+      if (node.scrollLeft !== left || node.scrollTop !== top) node.scrollTo({ left, top, behavior: "instant" });
+    }
+  }
+
+  const boxOf = (element) => {
+    const box = element.getBoundingClientRect();
+    return [box.x, box.y, box.width, box.height];
+  };
+
+  /** Whether the element came to rest: focus scrolls, and a page may do so smoothly. */
+  async function rests(element) {
+    for (const end = performance.now() + SETTLE_MS; performance.now() < end; ) {
+      const before = String(boxOf(element));
+      await frames();
+      if (String(boxOf(element)) === before) return true;
+    }
+    return false;
+  }
+
+  function topmost(x, y) {
+    let found = null;
+    for (let root = document; root; root = shadow(found)) {
+      const inner = root.elementFromPoint(x, y);
+      if (!inner || inner === found) break;
+      found = inner;
+    }
+    return found;
+  }
+
+  /** What lies over the element at its middle and near its corners; null where nothing foreign does. */
+  function covers(element) {
+    const [x, y, width, height] = boxOf(element);
+    return [[0.5, 0.5], [0.1, 0.1], [0.9, 0.1], [0.1, 0.9], [0.9, 0.9]].map(([right, down]) => {
+      const found = topmost(x + right * width, y + down * height);
+      return inside(found, element) || inside(element, found) ? null : found;
+    });
+  }
+
+  /** Where the focus stands, when it has come to rest and its style has settled; null at the page's end or on a frame's border. */
   async function stop() {
     const element = active();
     if (!element || element === document.body || element === document.documentElement) return null;
-    await new Promise((done) => { requestAnimationFrame(() => requestAnimationFrame(done)); setTimeout(done, 200); });
+    await frames();
+    const rest = await rests(element);
     if (!numbers.has(element)) numbers.set(element, (last += 1));
     if (element.localName === "iframe" || element.localName === "frame") return { frame: true, number: numbers.get(element) };
-    const box = element.getBoundingClientRect();
+    const box = boxOf(element);
     const style = getComputedStyle(element);
-    const outline = shownOutline(style) && box.width > 0 && box.height > 0;
-    stood.set(numbers.get(element), { element, looks: looks(element) });
+    const outline = shownOutline(style) && box[2] > 0 && box[3] > 0;
+    stood.set(numbers.get(element), { element, box, looks: looks(element), scrolled: scrolled(element), covers: covers(element) });
     return {
       frame: false,
       number: numbers.get(element),
@@ -199,8 +257,8 @@
       name: named(element),
       indicator: outline ? "outline" : writes(element) ? "caret" : "",
       modal: Boolean(element.closest("dialog:modal, [aria-modal=true]")),
-      box: [box.x, box.y, box.width, box.height],
-      scroll: [scrollX, scrollY],
+      box,
+      rests: rest,
     };
   }
 
@@ -217,8 +275,26 @@
     if (!before?.element.isConnected) return "gone";
     const now = active();
     const others = (one) => inside(now, one) && !inside(before.element, one);
-    return [...before.looks].some(([one, was]) => !others(one) && look(one) !== was) ? "style" : "";
+    return [...before.looks].some(([one, was]) => !others(one) && look(one, before.element) !== was) ? "style" : "";
   }
+
+  /** Scrolls to where a stop was when the focus stood there; `forth` undoes it. Returns whether it came to rest. */
+  async function back(number) {
+    const before = stood.get(number);
+    before.since = scrolled(before.element);
+    put(before.scrolled);
+    return rests(before.element);
+  }
+
+  /** The stop stands where it stood, and what has come over it since did not come by scrolling. */
+  function same(number) {
+    const { element, box, covers: was, since, scrolled: places } = stood.get(number);
+    if (!element.isConnected || String(boxOf(element)) !== String(box)) return false;
+    const moved = since && String(since.map(([, ...at]) => at)) !== String(places.map(([, ...at]) => at));
+    return !moved || covers(element).every((one, at) => one === was[at]);
+  }
+
+  const forth = (number) => put(stood.get(number)?.since ?? []);
 
   /** Whether the focus stands on, or inside, what the selector or the banner's finder means. */
   function on(target) {
@@ -291,6 +367,6 @@
   }
 
   Object.defineProperty(window, "__gonogo_axe", {
-    value: { version: axe.version, size, select, places, partial, take, finish, stop, left, on, present, widths, moving },
+    value: { version: axe.version, size, select, places, partial, take, finish, stop, left, back, same, forth, on, present, widths, moving },
   });
 }

@@ -5,9 +5,9 @@
   if (!window.__gonogo || Object.hasOwn(window.__gonogo, "consent")) return;
   const { CONTROLS, accessibleName, banner, bannerOf, contains, elements, first, overlays, parent, plain, says, selectors, shadow, textOf, visibleText } =
     window.__gonogo.finder;
-  const { visible } = window.__gonogo;
+  const { natively, visible } = window.__gonogo;
 
-  const MOST_WRITES = 300;
+  const MOST_WRITES = 500;
   const MOST_COMMANDS = 200;
   const MOST_CALLS = 20000;
   const MOST_NAMES = 100;
@@ -22,10 +22,16 @@
 
   // --- cookies that scripts set ---
 
-  let writes = 0;
-  const note = (text) => {
-    if (writes++ < MOST_WRITES) window.__gonogo_cookie?.([location.hostname, String(text).slice(0, 1000)]);
-  };
+  const writes = new Set();
+  /** A cookie of one name and the same attributes counts once, however often its value is written. */
+  const note = (text) => natively(() => {
+    const [pair, ...attributes] = String(text).slice(0, 1000).split(";");
+    const kind = [pair.split("=")[0], ...attributes].join(";");
+    if (writes.has(kind) || writes.size > MOST_WRITES) return;
+    writes.add(kind);
+    // The one beyond the bound tells that others follow.
+    window.__gonogo_cookie?.([location.hostname, writes.size > MOST_WRITES ? "" : String(text).slice(0, 1000)]);
+  });
   const cookie = Object.getOwnPropertyDescriptor(Document.prototype, "cookie");
   Object.defineProperty(Document.prototype, "cookie", {
     ...cookie,
@@ -44,6 +50,53 @@
     };
   }
 
+  // --- what is sent while the page unloads: nobody hears of it but the next page of the origin, which tells ---
+
+  const LEFT = "__gonogo_left";
+  const MOST_SENT = 100;
+  try {
+    for (const one of natively(() => JSON.parse(sessionStorage.getItem(LEFT) ?? "[]"))) window.__gonogo_leaving?.(one);
+    sessionStorage.removeItem(LEFT);
+  } catch {
+    // a sandboxed or data: frame has no storage
+  }
+  const sent = [];
+  let leaving = false;
+  const leaves = () => (leaving = true);
+  addEventListener("beforeunload", leaves, true);
+  addEventListener("pagehide", leaves, true);
+  addEventListener("pageshow", () => (leaving = false), true);
+  addEventListener("visibilitychange", () => (leaving = document.visibilityState === "hidden"), true);
+
+  function tellSent(method, url, type) {
+    if (!leaving || sent.length >= MOST_SENT) return;
+    try {
+      sent.push([String(method).toUpperCase(), new URL(url, document.baseURI).href.slice(0, 2000), type]);
+      natively(() => sessionStorage.setItem(LEFT, JSON.stringify(sent)));
+    } catch {
+      // not a URL, which the browser does not send either, or no storage
+    }
+  }
+  const { sendBeacon } = Navigator.prototype;
+  Navigator.prototype.sendBeacon = function (url) {
+    tellSent("POST", url, "ping");
+    return Reflect.apply(sendBeacon, this, arguments);
+  };
+  const { fetch, Request } = window;
+  window.fetch = function (input, init) {
+    const request = input instanceof Request ? input : null;
+    if (init?.keepalive ?? request?.keepalive) tellSent(init?.method ?? request?.method ?? "GET", request ? request.url : input, "fetch");
+    return Reflect.apply(fetch, window, arguments);
+  };
+  const source = Object.getOwnPropertyDescriptor(HTMLImageElement.prototype, "src");
+  Object.defineProperty(HTMLImageElement.prototype, "src", {
+    ...source,
+    set(url) {
+      tellSent("GET", url, "image");
+      Reflect.apply(source.set, this, [url]);
+    },
+  });
+
   // --- colours: WCAG 2.2, relative luminance and contrast ratio ---
 
   let pencil = null;
@@ -57,17 +110,31 @@
   }
   const over = (top, below) => [0, 1, 2].map((i) => top[i] * top[3] + below[i] * (1 - top[3])).concat(1);
 
+  /** The mean colour of a gradient; null where there is a picture. */
+  function gradient(image) {
+    const colours = image.includes("url(") ? [] : (image.match(/(?:rgba?|hsla?|oklch|oklab|lab|lch|color)\([^()]*\)/g) ?? []).map(rgba);
+    return colours.length ? [0, 1, 2, 3].map((part) => colours.reduce((sum, colour) => sum + colour[part], 0) / colours.length) : null;
+  }
+
   /** The colour of what lies behind an element's text; null where there is a picture. */
   function surface(element) {
     const layers = [];
     for (let node = element; node; node = parent(node)) {
       const style = getComputedStyle(node);
-      if (style.backgroundImage !== "none") return null;
-      const colour = rgba(style.backgroundColor);
-      if (colour[3] > 0) layers.push(colour);
-      if (colour[3] === 1) break;
+      const colours = [rgba(style.backgroundColor)];
+      if (style.backgroundImage !== "none") colours.unshift(gradient(style.backgroundImage));
+      if (!colours[0]) return null;
+      layers.push(...colours.filter((colour) => colour[3] > 0));
+      if (colours.some((colour) => colour[3] === 1)) break;
     }
     return layers.reverse().reduce((below, top) => over(top, below), [255, 255, 255, 1]);
+  }
+
+  /** How opaque an element is within the layer. */
+  function opacity(element, layer) {
+    let product = 1;
+    for (let node = element; node && node !== layer; node = parent(node)) product *= Number(getComputedStyle(node).opacity);
+    return product;
   }
   const luminance = (colour) => {
     const [r, g, b] = colour.map((one) => (one / 255 <= 0.04045 ? one / 255 / 12.92 : ((one / 255 + 0.055) / 1.055) ** 2.4));
@@ -92,7 +159,9 @@
   function control(purpose, element, layer) {
     const box = element.getBoundingClientRect();
     const style = getComputedStyle(element);
-    const below = surface(element);
+    const [behind, within] = [surface(layer), surface(element)];
+    const shine = (colour) => behind && over([...colour.slice(0, 3), opacity(element, layer)], behind);
+    const below = within && shine(within);
     return {
       purpose,
       text: text(element),
@@ -100,8 +169,8 @@
       width: box.width,
       height: box.height,
       font: parseFloat(style.fontSize) || 0,
-      contrast: below ? contrast(over(rgba(style.color), below), below) : 0,
-      fill: below ? contrast(below, surface(layer)) : 0,
+      contrast: below ? contrast(shine(over(rgba(style.color), within)), below) : 0,
+      fill: below ? contrast(below, behind) : 0,
     };
   }
 
@@ -156,27 +225,64 @@
     return null;
   }
 
-  const ticked = (element) => (element.matches("input") ? element.checked : element.getAttribute("aria-checked") === "true");
+  const SWITCHES = "input[type=checkbox], [role=switch], [role=checkbox], button[aria-pressed], [role=button][aria-pressed]";
+  const RADIOS = "input[type=radio], [role=radio]";
+  const ticked = (element) => (element.matches("input") ? element.checked : [element.getAttribute("aria-checked"), element.getAttribute("aria-pressed")].includes("true"));
   const label = (element) => element.labels?.[0] ?? element.closest("label");
   /** What a person would press: custom toggles hide their input below a label. */
   const face = (element) => [element, label(element), parent(element)].find((one) => one && visible(one)) ?? null;
 
-  function toggles() {
+  const pressable = (element) => element.tagName === "BUTTON" || element.getAttribute("role") === "button";
+  const ownName = (element) => cut(accessibleName(element) || textOf(pressable(element) ? element : (label(element) ?? parent(element))), 100);
+  const locked = (element) => Boolean(element.disabled || element.readOnly || element.getAttribute("aria-disabled") === "true");
+  const essential = (name) => says("essential", plain(name)) && !says("inessential", plain(name));
+
+  function groupName(element) {
+    const group = element.closest("fieldset, [role=radiogroup], [role=group]");
+    const legend = group?.querySelector("legend");
+    return cut((legend && textOf(legend)) || (group && (accessibleName(group) || textOf(group))) || textOf(parent(label(element) ?? element)), 100);
+  }
+
+  /** Radio buttons of one name of which one says yes and one says no: a toggle that is switched off by its other half. */
+  function yesAndNo(radios) {
+    const groups = new Map();
+    for (const radio of radios) {
+      const key = radio.name || radio.closest("[role=radiogroup], fieldset") || parent(radio);
+      groups.set(key, [...(groups.get(key) ?? []), radio]);
+    }
     const found = [];
-    for (const element of elements()) {
-      if (!element.matches("input[type=checkbox], [role=switch], [role=checkbox]") || found.length >= MOST_TOGGLES) continue;
-      if (!face(element) || !layerOf(element)) continue;
-      const name = cut(accessibleName(element) || textOf(label(element) ?? parent(element)), 100);
-      const locked = element.disabled || element.readOnly || element.getAttribute("aria-disabled") === "true";
-      found.push({ element, name, checked: ticked(element), fixed: Boolean(locked) || says("essential", plain(name)) });
+    for (const group of groups.values()) {
+      const tells = (one, ...purposes) => purposes.some((purpose) => says(purpose, plain(ownName(one))));
+      const off = group.find((one) => tells(one, "off", "reject"));
+      const on = group.find((one) => one !== off && tells(one, "on", "accept"));
+      if (!on || !off) continue;
+      const name = groupName(on);
+      found.push({ element: on, off, name, checked: ticked(on), fixed: locked(on) || essential(name) });
     }
     return found;
+  }
+
+  function toggles() {
+    const found = [];
+    const radios = [];
+    for (const element of elements()) {
+      const single = element.matches(SWITCHES);
+      if (!(single || element.matches(RADIOS)) || found.length + radios.length >= MOST_TOGGLES) continue;
+      if (!face(element) || !layerOf(element)) continue;
+      if (!single) {
+        radios.push(element);
+        continue;
+      }
+      const name = ownName(element);
+      found.push({ element, off: element, name, checked: ticked(element), fixed: locked(element) || essential(name) });
+    }
+    return [...found, ...yesAndNo(radios)];
   }
 
   /** What to press next to switch off an optional purpose that is on. */
   function optional() {
     const next = toggles().find((one) => one.checked && !one.fixed);
-    return next ? face(next.element) : null;
+    return next ? face(next.off) : null;
   }
 
   /** The control that stores the selection in the layer where the toggles are. */
@@ -226,6 +332,7 @@
       ["reject", window.__gonogo.control("reject")],
       ["preferences", preferences()],
       ["policy", controlsThatSay("policy", node).find((one) => kind(one) === "button") ?? null],
+      ["save", controlsThatSay("save", node)[0] ?? null],
     ].filter(([, element]) => element);
     const box = dialogue(node, pressable[0]?.[1]);
     const labelled = (box.getAttribute("aria-labelledby") ?? "").split(/\s+/).filter(Boolean);
@@ -264,6 +371,19 @@
     return hidden / (GRID * GRID);
   }
 
+  /** Whether a page that is longer than the window cannot be scrolled. */
+  function stands() {
+    const [root, body] = [document.documentElement, document.body];
+    if (!body || Math.max(root.scrollHeight, body.scrollHeight) <= innerHeight + 2) return false;
+    const [outer, inner] = [getComputedStyle(root), getComputedStyle(body)];
+    const hides = (style) => /hidden|clip/.test(style.overflowY);
+    return inner.position === "fixed" || hides(outer) || (hides(inner) && outer.overflowY === "visible");
+  }
+
+  /** Hosts to which the page opens connections beforehand: they learn the visitor's address. */
+  const preconnects = () =>
+    [...document.querySelectorAll("link[rel~=preconnect i]")].slice(0, MOST_NAMES).filter((one) => /^https?:/.test(one.href)).map((one) => cut(one.href, 300));
+
   function around() {
     const inside = banner();
     const reopens = reopening();
@@ -272,6 +392,8 @@
       optOut: optOut(),
       length: Math.max(0, (document.body?.innerText ?? "").length - (inside ? textOf(inside).length : 0)),
       covered: covered(),
+      locked: stands(),
+      preconnects: preconnects(),
     };
   }
 
@@ -332,12 +454,12 @@
 
   Object.defineProperty(window.__gonogo, "consent", {
     value: {
-      layer,
-      toggles: () => toggles().map(({ name, checked, fixed }) => ({ name, checked, fixed })),
-      around,
-      stores,
-      signals,
-      element: (purpose) => ({ preferences, reopening, optional, save, close, leads })[purpose](),
+      layer: () => natively(layer),
+      toggles: () => natively(() => toggles().map(({ name, checked, fixed }) => ({ name, checked, fixed }))),
+      around: () => natively(around),
+      stores: () => natively(stores),
+      signals: () => natively(signals),
+      element: (purpose) => natively(() => ({ preferences, reopening, optional, save, close, leads })[purpose]()),
     },
   });
 }

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import anyio
 
 from gonogo.evidence.facts import Banner, Choice, Toggle
+from gonogo.probes.browser.failures import reason
 from gonogo.probes.browser.recorder import clip
 
 if TYPE_CHECKING:
@@ -36,7 +37,9 @@ MOST_TOGGLES = 100
 POLL_S = 0.05
 _FRAME_S = 1.0
 _TOGGLES_S = 3.0
-_MOST_FRAMES = 30
+_MOST_FRAMES = 60
+_AFTERWARDS_S = 0.3
+"""How much longer a banner is looked for where the last look could not see the whole page."""
 _ABSENT = Banner(visible=False, accept="", reject="", text="")
 
 
@@ -51,6 +54,8 @@ class Sight:
     frame: Frame | None
     pressable: frozenset[str] = frozenset()
     """Choices for which there is something to press here, by its words or by a rule."""
+    lacks: str = ""
+    """Why the page could not be searched whole, where no banner was seen in the rest of it."""
 
 
 async def _shown(frame: Frame) -> bool:
@@ -63,25 +68,45 @@ async def _shown(frame: Frame) -> bool:
     return True
 
 
+async def _sight(frame: Frame, *, wide: bool) -> Sight:
+    """What stands in one frame, whether it can be seen from the page or not."""
+    from playwright.async_api import Error
+
+    told: object = None
+    lacks = f"{frame.url[:100]} did not answer in {_FRAME_S:g} s"
+    try:
+        with anyio.move_on_after(_FRAME_S):
+            told = await frame.evaluate("(wide) => window.__gonogo?.look(wide) ?? null", wide)
+            lacks = ""
+    except Error as error:
+        lacks = f"{frame.url[:100]}: {reason(error.message)}"
+    if not isinstance(told, dict):
+        # A frame without a document of its own yet has no script either.
+        return Sight(_ABSENT, None, lacks=lacks or ("" if frame.parent_frame else "no look into its page was possible"))
+    if "text" not in told:
+        return Sight(_ABSENT, None, lacks=clip(told.get("lacks", ""), 200))
+    banner = Banner(
+        visible=True,
+        accept=clip(told.get("accept", ""), 100),
+        reject=clip(told.get("reject", ""), 100),
+        text=clip(told.get("text", ""), 300),
+        rule=clip(told.get("rule", ""), 100),
+    )
+    return Sight(banner, frame, frozenset(map(str, told.get("pressable") or ())))
+
+
 async def _sights(page: Page, *, wide: bool) -> AsyncIterator[Sight]:
+    """What frames in sight show, and what could not be searched of them."""
     from playwright.async_api import Error
 
     for frame in page.frames[:_MOST_FRAMES]:
-        told: object = None
+        sight = await _sight(frame, wide=wide)
         # A frame that is loading, gone or busy shows no banner now; the next look will tell.
         with suppress(Error), anyio.move_on_after(_FRAME_S):
-            told = await frame.evaluate("(wide) => window.__gonogo?.look(wide) ?? null", wide)
-            if told is not None and not await _shown(frame):
-                told = None
-        if isinstance(told, dict):
-            banner = Banner(
-                visible=True,
-                accept=clip(told.get("accept", ""), 100),
-                reject=clip(told.get("reject", ""), 100),
-                text=clip(told.get("text", ""), 300),
-                rule=clip(told.get("rule", ""), 100),
-            )
-            yield Sight(banner, frame, frozenset(map(str, told.get("pressable") or ())))
+            if (sight.banner.visible or sight.lacks) and not frame.is_detached() and await _shown(frame):
+                yield sight
+    if len(page.frames) > _MOST_FRAMES:
+        yield Sight(_ABSENT, None, lacks=f"it has more than {_MOST_FRAMES} frames")
 
 
 async def look(page: Page, *, wide: bool = False) -> Sight:
@@ -89,16 +114,18 @@ async def look(page: Page, *, wide: bool = False) -> Sight:
 
     `wide`: by its words too where the declared selectors find nothing, for later layers look different.
     """
-    seen = [sight async for sight in _sights(page, wide=wide)]
+    every = [sight async for sight in _sights(page, wide=wide)]
+    seen = [sight for sight in every if sight.banner.visible]
     complete = next((sight for sight in seen if sight.pressable), None)
-    return complete or next(iter(seen), Sight(_ABSENT, None))
+    return complete or next(iter(seen or every), Sight(_ABSENT, None))
 
 
 async def await_banner(page: Page, until: float) -> Sight:
     """The banner, waited for until the loop's clock shows `until`."""
     while True:
         sight = await look(page)
-        if sight.banner.visible or anyio.current_time() >= until:
+        late = anyio.current_time() - until
+        if sight.banner.visible or late >= (_AFTERWARDS_S if sight.lacks else 0.0):
             return sight
         await anyio.sleep(POLL_S)
 

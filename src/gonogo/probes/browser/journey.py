@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from playwright.async_api import BrowserContext, Locator, Page, Response
 
 POLL_S = 0.05
+UNCLEAR_S = 1.0
+"""How long a page may show several elements of one name, as when one replaces another."""
 MOST_RESPONSES = 2000
 MOST_BODY = 1_000_000
 MOST_TRACE = 20_000_000
@@ -162,15 +164,16 @@ class Walker:
             case "goto":
                 await self._goto(step)
             case "click":
-                await self._find(step, str(step.click)).click(timeout=limit_ms)
+                await (await self._only(step, str(step.click))).click(timeout=limit_ms)
             case "fill":
                 await self._fill(step)
             case "press":
                 await self._page.keyboard.press(str(step.press))
             case "see":
-                await self._find(step, str(step.see)).wait_for(state="visible", timeout=limit_ms)
+                await self._find(step, str(step.see)).filter(visible=True).first.wait_for(timeout=limit_ms)
             case "absent":
-                await self._find(step, str(step.absent)).wait_for(state="hidden", timeout=limit_ms)
+                found = self._find(step, str(step.absent)).filter(visible=True)
+                await found.first.wait_for(state="hidden", timeout=limit_ms)
             case "elapse_s":
                 await self._page.clock.fast_forward(int((step.elapse_s or 0) * 1000))
             case "url" | "title":
@@ -196,28 +199,38 @@ class Walker:
             raise Unmet(f"it answered {self._status}")
 
     async def _fill(self, step: JourneyStep) -> None:
-        field = self._field(step)
+        field = await self._only(step, str(step.fill))
         secret = step.secret.get_secret_value()
         if secret:
             self._fields.append(field)
         await field.fill(secret or step.value, timeout=step.within_s * 1000)
 
-    def _field(self, step: JourneyStep) -> Locator:
-        named = str(step.fill)
-        if step.role or step.by == "selector":
-            return self._find(step, named)
-        return self._page.get_by_label(named).first
+    async def _only(self, step: JourneyStep, named: str) -> Locator:
+        """The one visible element of the name: the whole name comes before a part of one. Raises Unmet when it is not one."""
+        until = anyio.current_time() + step.within_s
+        whole, partly = (self._find(step, named, exact=exact).filter(visible=True) for exact in (True, False))
+        await partly.first.wait_for(timeout=step.within_s * 1000)
+        unclear = min(until, anyio.current_time() + UNCLEAR_S)
+        while True:
+            count = 0
+            for found in (whole, partly):
+                count = await found.count()
+                if count == 1:
+                    return found
+                if count:
+                    break
+            if anyio.current_time() > unclear:
+                raise Unmet(f"{count} visible elements match; say which by its whole name, `role` or a selector")
+            await anyio.sleep(POLL_S)
 
-    def _find(self, step: JourneyStep, named: str) -> Locator:
+    def _find(self, step: JourneyStep, named: str, *, exact: bool = False) -> Locator:
         if step.role:
-            return self._page.get_by_role(step.role, name=named).first  # type: ignore[arg-type]
-        match step.by:
-            case "selector":
-                return self._page.locator(named).first
-            case "label":
-                return self._page.get_by_label(named).first
-            case _:
-                return self._page.get_by_text(named).first
+            return self._page.get_by_role(step.role, name=named, exact=exact)  # type: ignore[arg-type]
+        if step.by == "selector":
+            return self._page.locator(named)
+        if step.by == "label" or step.fill is not None:
+            return self._page.get_by_label(named, exact=exact)
+        return self._page.get_by_text(named, exact=exact)
 
     async def _until_place(self, step: JourneyStep) -> None:
         """Wait for the page's path or title."""

@@ -21,6 +21,8 @@ REJECT = "reject"
 STUCK = 3
 """Presses of Tab that leave the focus where it is before it counts as held; some controls take one for themselves."""
 OPERATE_S = 1.5
+STEADY_S = 1.0
+"""How long two equal pictures are waited for; a focus style that fades in, or content that comes with scrolling, has come."""
 _MOST_FRAMES = 30
 
 
@@ -47,7 +49,7 @@ async def _where(page: Page) -> _Stop | None:
             return None
         path += f"/{told['number']}"
         if not told["frame"]:
-            picture = None if told["indicator"] else await _picture(page, frame, told)
+            picture = None if told["indicator"] or not told["rests"] else await _steady(page, frame, told)
             return _Stop((frame.url, path), frame, told, picture)
         handle = await frame.evaluate_handle("() => document.activeElement")
         element = handle.as_element()
@@ -72,6 +74,18 @@ async def _picture(page: Page, frame: Frame, told: dict[str, Any]) -> bytes | No
     return await page.screenshot(clip=place, scale="css", timeout=3000)
 
 
+async def _steady(page: Page, frame: Frame, told: dict[str, Any]) -> bytes | None:
+    """The element's box when it has stopped changing; None where it does not, or the element has moved meanwhile."""
+    before = await _picture(page, frame, told)
+    end = anyio.current_time() + STEADY_S
+    while before is not None and anyio.current_time() < end:
+        now = await _picture(page, frame, told)
+        if now == before:
+            return now if await frame.evaluate("(number) => __gonogo_axe.same(number)", told["number"]) else None
+        before = now
+    return None
+
+
 async def _judged(page: Page, stop: _Stop) -> TabStop:
     """The stop, with how its focus showed: told now that the focus has gone on."""
     from playwright.async_api import Error
@@ -91,12 +105,20 @@ async def _judged(page: Page, stop: _Stop) -> TabStop:
 
 
 async def _pixels(page: Page, stop: _Stop) -> str:
-    """ "pixels" when the place looks otherwise without the focus; a page that has scrolled since cannot be compared."""
+    """ "pixels" when the place looks otherwise without the focus. What has scrolled since is scrolled back meanwhile;
+    where the element does not stand as it stood, or never looks the same twice, it cannot be compared."""
     if stop.picture is None:
         return "unknown"
-    if await stop.frame.evaluate("() => [scrollX, scrollY]") != stop.told["scroll"]:
+    number = stop.told["number"]
+    try:
+        if not await stop.frame.evaluate("(number) => __gonogo_axe.back(number)", number):
+            return "unknown"
+        now = await _steady(page, stop.frame, stop.told)
+    finally:
+        await stop.frame.evaluate("(number) => __gonogo_axe.forth(number)", number)
+    if now is None:
         return "unknown"
-    return "" if await _picture(page, stop.frame, stop.told) == stop.picture else "pixels"
+    return "" if now == stop.picture else "pixels"
 
 
 async def _on_target(page: Page, target: str) -> Frame | None:

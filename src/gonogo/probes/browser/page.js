@@ -6,8 +6,8 @@
 
   const MOST_VIOLATIONS = 200;
   const MOST_CHARACTERS = 2000;
-  const MOST_ELEMENTS = 20000;
-  const MOST_CONTROLS = 400;
+  const MOST_ELEMENTS = 60000;
+  const MOST_CONTROLS = 2000;
   const LONGEST_CONTROL = 60; // a longer text is a sentence, not a button
   const LONGEST_BANNER = 4000; // a longer one is an article about cookies
   const LONGEST_INLINE = 1500;
@@ -24,6 +24,47 @@
   const shadow = (element) => roots.get(element) ?? element.shadowRoot;
   const parent = (node) => node.parentElement ?? (node.getRootNode() instanceof ShadowRoot ? node.getRootNode().host : null);
 
+  // --- the built-ins as they were: old libraries replace them, and what is looked for with the replaced ones is not found ---
+
+  const { defineProperty, deleteProperty, getOwnPropertyDescriptor, ownKeys } = Reflect;
+  const natives = [];
+  const HOLDERS = [Object, Object.prototype, Array, Array.prototype, String.prototype, RegExp.prototype, Map.prototype, Set.prototype];
+  HOLDERS.push(WeakMap.prototype, Node.prototype, Element.prototype, HTMLElement.prototype, HTMLInputElement.prototype, HTMLAnchorElement.prototype);
+  HOLDERS.push(Document.prototype, DocumentFragment.prototype, Storage.prototype, JSON, Math);
+  for (const holder of HOLDERS) {
+    for (const key of ownKeys(holder)) {
+      // consent.js wraps `cookie`; a page may only read the rest of what is left out.
+      if (key !== "cookie" && key !== "prototype") natives.push({ holder, key, was: getOwnPropertyDescriptor(holder, key) });
+    }
+  }
+  natives.push({ holder: window, key: "getComputedStyle", was: getOwnPropertyDescriptor(window, "getComputedStyle") });
+  let stuck = "";
+
+  /** Do work that does not wait with the built-ins of before the page's scripts; afterwards the page has its own again. */
+  function natively(work) {
+    // Plain loops: until they are put back, no method and no iterator can be relied on.
+    const changed = { length: 0 };
+    stuck = "";
+    for (let at = 0; at < natives.length; at++) {
+      const { holder, key, was } = natives[at];
+      const now = getOwnPropertyDescriptor(holder, key);
+      if (now && now.value === was.value && now.get === was.get && now.set === was.set) continue;
+      if (defineProperty(holder, key, was)) changed[changed.length++] = { holder, key, now };
+      else stuck = String(key);
+    }
+    try {
+      return work();
+    } finally {
+      for (let at = changed.length - 1; at >= 0; at--) {
+        const { holder, key, now } = changed[at];
+        if (now) defineProperty(holder, key, now);
+        else deleteProperty(holder, key);
+      }
+    }
+  }
+
+  let lacks = ""; // why a search was not a search of the whole page
+
   /** Every element of the document and of all shadow roots, in document order, up to a bound. */
   function* elements() {
     let left = MOST_ELEMENTS;
@@ -35,6 +76,7 @@
       const inner = shadow(element);
       stack.push(...[...element.children, ...(inner ? inner.children : [])].reverse());
     }
+    if (stack.length) lacks = `it has more than ${MOST_ELEMENTS} elements`;
   }
 
   // --- text ---
@@ -157,7 +199,10 @@
     let left = MOST_CONTROLS;
     for (const element of elements()) {
       if (!element.matches(CONTROLS) || (outer && !contains(outer, element)) || !visible(element)) continue;
-      if (left-- <= 0) break;
+      if (left-- <= 0) {
+        lacks = `it has more than ${MOST_CONTROLS} controls`;
+        break;
+      }
       const means = meaning(element);
       if (means) found[means].push(element);
     }
@@ -217,13 +262,16 @@
   }
 
   /** What stands in this frame now; remembered for `control`. `wide`: by its words too where selectors find nothing. */
-  function look(wide = false) {
+  const look = (wide = false) => natively(() => search(wide));
+  function search(wide) {
+    lacks = stuck && `the page has replaced ${stuck}`;
     const named = selectors.banner || selectors.accept || selectors.reject;
     found = named ? declared() : byWords();
     if (!found && named && wide) found = byWords();
     withRules();
-    if (!found) return null;
+    if (!found) return { lacks };
     return {
+      lacks: "",
       accept: wordsOf(found.accept),
       reject: wordsOf(found.reject),
       text: textOf(found.banner).slice(0, 300),
@@ -254,6 +302,7 @@
   Object.defineProperty(window, "__gonogo", {
     value: {
       look,
+      natively,
       visible,
       control: (purpose) => found?.[purpose] ?? null,
       pressable,

@@ -19,9 +19,11 @@ if TYPE_CHECKING:
     from playwright.async_api import BrowserContext, Frame, Page, Response
 
 FRAME_S = 3.0
-MOST_FRAMES = 30
+MOST_FRAMES = 60
 MOST_NAMES = 100
 MOST_WRITES = 500
+MOST_RESPONSES = 1000
+"""As many as requests are recorded; a visit with more has no facts."""
 HEADERS_S = 3.0
 DAY_S = 86_400
 
@@ -38,6 +40,8 @@ class CookieWrites:
     def __init__(self) -> None:
         self._writes: list[CookieWrite] = []
         self._responses: list[Response] = []
+        self.lost = False
+        """There were more than could be recorded."""
 
     async def attach(self, browsing: BrowserContext) -> None:
         await browsing.expose_binding("__gonogo_cookie", self._on_script)
@@ -45,20 +49,25 @@ class CookieWrites:
 
     def _on_script(self, _source: object, fields: object) -> None:
         if isinstance(fields, list) and len(fields) == 2:
+            self.lost = self.lost or not fields[1]
             self._add("script", clip(fields[0], 255), clip(fields[1]))
 
     def _on_response(self, response: Response) -> None:
-        if len(self._responses) < MOST_WRITES:
+        if len(self._responses) < MOST_RESPONSES:
             self._responses.append(response)
 
     def _add(self, by: str, host: str, text: str) -> None:
         cookie = set_cookie.parse(text, at=datetime.now(UTC))
-        if cookie is None or len(self._writes) >= MOST_WRITES:
+        if cookie is None:
             return
         lifetime = 0 if cookie.deletes else cookie.asked_s
         write = CookieWrite(clip(cookie.name, 200), by, host, lifetime, cookie.secure, cookie.same_site)
-        if write not in self._writes:
+        if write in self._writes:
+            return
+        if len(self._writes) < MOST_WRITES:
             self._writes.append(write)
+        else:
+            self.lost = True
 
     async def all(self) -> tuple[CookieWrite, ...]:
         """Scripts' first, then the responses'; headers are asked for now, so the context must still be open."""
@@ -69,10 +78,11 @@ class CookieWrites:
                 for value in await response.header_values("set-cookie"):
                     self._add("Set-Cookie", (urlsplit(response.url).hostname or "").lower(), value)
 
-        with anyio.move_on_after(HEADERS_S):
+        with anyio.move_on_after(HEADERS_S) as scope:
             async with anyio.create_task_group() as group:
                 for response in self._responses:
                     group.start_soon(ask, response)
+        self.lost = self.lost or scope.cancelled_caught
         return tuple(self._writes)
 
 
@@ -96,6 +106,8 @@ async def view(page: Page, sight: Sight) -> PrivacyView:
         signals=_signals(await _told(page.main_frame, _SIGNALS)),
         text_length=int(_number(around, "length")),
         covered=_number(around, "covered"),
+        locked=around.get("locked") is True,
+        preconnects=tuple(clip(url, 300) for url in _list(around, "preconnects")),
     )
 
 

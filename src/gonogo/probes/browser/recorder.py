@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -24,6 +25,8 @@ MOST_MESSAGES = 200
 MOST_CHARACTERS = 2000
 SIZES_S = 5.0
 POLL_S = 0.02
+TOLD_S = 0.25
+"""How long the driver may take to tell of a request that a page has sent."""
 
 _POLICY = re.compile(r"Content[ -]Security[ -]Policy|requires 'Trusted", re.IGNORECASE)
 _MIXED = re.compile(r"Mixed Content: ")
@@ -43,8 +46,12 @@ def site_of(url: str) -> str:
     return registrable(host) or host
 
 
+def _key(url: str, method: str) -> tuple[str, str]:
+    return (clip(url.partition("#")[0]), method)
+
+
 class _Entry:
-    __slots__ = ("answer", "body", "failure", "finished", "method", "request", "status", "type", "url")
+    __slots__ = ("answer", "body", "failure", "finished", "leaving", "method", "request", "status", "type", "url")
 
     def __init__(self, url: str, method: str, kind: str, answer: Answer, request: Request | None) -> None:
         self.url = url
@@ -56,6 +63,19 @@ class _Entry:
         self.failure = ""
         self.body = ""
         self.finished = False
+        self.leaving = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Sent:
+    """A request that a page is about to send; `at` by the loop's clock, in seconds."""
+
+    method: str
+    url: str
+    type: str
+    at: float
+    told: int
+    """How many of the kind the driver had told of by then."""
 
 
 class Recorder:
@@ -75,6 +95,8 @@ class Recorder:
         self.dropped: Counter[str] = Counter()
         self.sent = 0
         self._page: Page | None = None
+        self._sent: list[_Sent] = []
+        self._told: Counter[tuple[str, str]] = Counter()
         self.popups = 0
         self.crashed = False
 
@@ -98,6 +120,26 @@ class Recorder:
         page.on("websocket", self._on_websocket)
         page.on("crash", self._on_crash)
 
+    async def listen_to_leaving(self, context: BrowserContext) -> None:
+        """What a page sends while it unloads is told neither to the driver nor by DevTools; consent.js leaves a note of it
+        for the next page of the origin, which tells."""
+        await context.expose_binding("__gonogo_leaving", self._on_leaving)
+
+    def _on_leaving(self, _source: object, fields: object) -> None:
+        if isinstance(fields, list) and len(fields) == 3 and len(self._sent) < MOST_REQUESTS:
+            method, url, kind = map(clip, fields)
+            self._sent.append(_Sent(method, url, kind, anyio.current_time(), self._told[_key(url, method)]))
+
+    def reconcile(self) -> None:
+        """Record what pages sent while they unloaded, unless the driver has told of it in the meantime."""
+        until = anyio.current_time() - TOLD_S
+        for sent in [one for one in self._sent if one.at <= until]:
+            self._sent.remove(sent)
+            if self._told[_key(sent.url, sent.method)] == sent.told:
+                entry = self._add(sent.url, sent.method, sent.type, None)
+                if entry is not None:
+                    entry.leaving = True
+
     def _on_crash(self, _page: Page) -> None:
         self.crashed = True
 
@@ -115,6 +157,7 @@ class Recorder:
         entry = self._add(request.url, request.method, request.resource_type, request)
         if entry is not None:
             self._by_request[request] = entry
+            self._told[_key(request.url, request.method)] += 1
             entry.body = self._body(request)
             if self._ours(request):
                 self._flying.add(request)
@@ -285,6 +328,7 @@ class Recorder:
                 failure=_failure(entry),
                 local=entry.answer is Answer.INTERCEPT,
                 body=entry.body,
+                leaving=entry.leaving,
             )
             for entry, size in zip(entries, sizes, strict=True)
         )

@@ -49,20 +49,29 @@ FRAME_S = 3.0
 SCREENSHOT_S = 5.0
 MOST_COOKIES = 500
 MOST_STORED = 500
-MOST_FRAMES = 30
+MOST_FRAMES = 60
 MOST_PROBLEMS = 100
 MOST_POPUPS = 20
 
 _STORAGE = """
 ([name, most]) => {
-  const cut = (text, most) => String(text).slice(0, most);
-  let storage;
-  try {
-    storage = window[name];
-  } catch {
-    return [];  // a sandboxed or data: frame has no storage
-  }
-  return Object.entries(storage).slice(0, most).map(([key, value]) => [cut(key, 200), cut(value, 200)]);
+  const read = () => {
+    let storage;
+    try {
+      storage = window[name];
+    } catch {
+      return [];  // a sandboxed or data: frame has no storage
+    }
+    const told = [];
+    // By number: a key such as "length" is no property.
+    for (let at = 0; storage && at < storage.length && at < most; at++) {
+      const key = storage.key(at);
+      if (key.startsWith("__gonogo")) continue;
+      told.push([key.slice(0, 200), (storage.getItem(key) ?? "").slice(0, 200)]);
+    }
+    return told;
+  };
+  return window.__gonogo ? window.__gonogo.natively(read) : read();
 }
 """
 
@@ -217,6 +226,7 @@ class _Walk:
         await self._recorder.attach(self._browsing)
         if request.privacy:
             await self._writes.attach(self._browsing)
+            await self._recorder.listen_to_leaving(self._browsing)
         script = init_script(
             self._boundary,
             self._environment.consent,
@@ -244,7 +254,9 @@ class _Walk:
             await self._end_load()
             await self._picture(evidence_id)
         await self._drain()
+        self._recorder.reconcile()
         self._demand("requests", self._recorder.sent, MOST_REQUESTS)
+        writes = await self._writes.all() if request.privacy else ()
         return Visit(
             browser=str(running.identity),
             device=self._request.device,
@@ -265,7 +277,7 @@ class _Walk:
             sink=self._sink,
             thrown=self._thrown,
             choices=tuple(self._choices),
-            writes=await self._writes.all() if request.privacy else (),
+            writes=writes,
         )
 
     def _rules(self) -> str:
@@ -284,6 +296,7 @@ class _Walk:
 
     def _all_problems(self) -> tuple[str, ...]:
         lost = [f"{number} more {what} than are recorded" for what, number in self._recorder.dropped.items()]
+        lost += ["cookies: more ways of setting them than are recorded"] if self._writes.lost else []
         if self._recorder.popups > MOST_POPUPS:
             lost.append(f"{self._recorder.popups} windows were opened and closed")
         return tuple(clip(problem, 500) for problem in (*lost, *self._problems))[:MOST_PROBLEMS]
@@ -467,6 +480,10 @@ class _Walk:
         self._reopened = True
         await self._acts("reopen", consent.reopen)
 
+    async def _escape(self, _value: str) -> None:
+        await self._page.keyboard.press("Escape")
+        self._acted_at = anyio.current_time()
+
     async def _restart(self, _value: str) -> None:
         """The browser is closed and opened: another tab, without the cookies and storage of the session."""
         await self._leave()
@@ -557,9 +574,22 @@ class _Walk:
     async def _write_markup(self, _value: str) -> None:
         self._sink = await tags.write_markup(self._page)
 
+    async def _prove_true(self, label: str) -> None:
+        """Whether answers come through as they were given: they are made by the page's own JavaScript."""
+        if await self._page.evaluate("() => [['a', [1, true]], { b: [null, ''] }]") != [
+            ["a", [1, True]],
+            {"b": [None, ""]},
+        ]:
+            raise EvidenceMissing(
+                "protocol", f"snapshot {label}: the page changed JavaScript itself, so that nothing can be read from it"
+            )
+
     async def _snapshot(self, label: str) -> None:
+        await self._prove_true(label)
         sight = await self._sight()
         view = await privacy.view(self._page, sight) if self._request.privacy else None
+        if view is not None and sight.lacks:
+            self._problems.append(f"snapshot {label}: no banner was seen, but not the whole page either: {sight.lacks}")
         if view is not None and view.layer is not None and not self._snapshots:
             self._policy = view.layer.policy
         local, session = (
@@ -569,6 +599,7 @@ class _Walk:
         cookies = await self._browsing.cookies()
         title = await self._page.evaluate("() => String(document.title).slice(0, 300)")
         await self._drain()
+        self._recorder.reconcile()
         self._demand("cookies", len(cookies), MOST_COOKIES)
         self._snapshots.append(
             Snapshot(
@@ -601,6 +632,8 @@ class _Walk:
         from playwright.async_api import Error
 
         kept: dict[tuple[str, str], None] = {}
+        if len(self._page.frames) > MOST_FRAMES and name == "localStorage":
+            self._problems.append(f"snapshot {label}: more than {MOST_FRAMES} frames; the others' storage was not read")
         for frame in self._page.frames[:MOST_FRAMES]:
             try:
                 with anyio.fail_after(FRAME_S):
@@ -651,7 +684,8 @@ class _Walk:
 
         for frame in self._page.frames[:MOST_FRAMES]:
             with suppress(Error), anyio.move_on_after(FRAME_S):
-                for fields in await frame.evaluate("() => window.__gonogo?.violations() ?? []"):
+                told: object = await frame.evaluate("() => window.__gonogo?.violations() ?? []")
+                for fields in told if isinstance(told, list) else ():
                     self._recorder.violated(fields)
 
     async def _awaits(self, condition: str, seconds: float) -> bool:
@@ -728,6 +762,7 @@ class _Walk:
         "keystroke": _keystroke,
         "preferences": _preferences,
         "reopen": _reopen,
+        "escape": _escape,
         "restart": _restart,
         "expire": _expire,
         "cookie": _cookie,
