@@ -95,14 +95,13 @@ def _led_to(consent: ConsentFlow, visit: Visit, before: str, after: str, when: s
 
 @check(title="Escape is not taken for consent", severity=Severity.HIGH, profiles={"nightly"})
 def test_escape(consent: ConsentFlow) -> None:
-    """Closing a banner is no agreement; pressed when the visitor is asked again after a rejection has expired.
+    """Closing a banner is no agreement; pressed in the visit that makes no choice.
 
     Fix: let Escape leave the banner open, or store a rejection.
     See: https://www.cnil.fr/en/cookies-and-other-trackers-cnil-publishes-new-guidelines
     """
-    visit = consent.reject
-    chosen(visit, "reject")
+    visit = consent.preferences
     able(visit, "escape", "snapshot escaped:")
-    if not shown(visit, "expired"):
-        raise EvidenceMissing("invalid", "the banner did not come back, so Escape closed nothing")
-    report(_led_to(consent, visit, "expired", "escaped", "after Escape"))
+    if not shown(visit, "returned"):
+        raise EvidenceMissing("invalid", "the banner was not there any more, so Escape closed nothing")
+    report(_led_to(consent, visit, "returned", "escaped", "after Escape"))

@@ -11,16 +11,14 @@ from gonogo.check import report
 from gonogo.errors import EvidenceMissing
 from gonogo.nouns import ConsentFlow
 from gonogo.nouns.consent import able, shown
-from gonogo.privacy import chosen
 
 
 @check(title="Visitors are asked again when their choice is old", severity=Severity.MEDIUM, profiles={"nightly"})
 def test_expiry(consent: ConsentFlow) -> None:
     """With the clock moved forward and the cookies gone that would have ended by then."""
-    chosen(consent.reject, "reject")
-    able(consent.reject, "expire")
+    able(consent.withdraw, "consent accept", "expire")
     days = consent.declared.expiry_days
-    if not shown(consent.reject, "expired"):
+    if not shown(consent.withdraw, "expired"):
         report(
             [
                 Finding.of(

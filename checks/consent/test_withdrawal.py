@@ -19,8 +19,8 @@ AFTER = ("withdrawn", "after withdrawal")
 @check(title="The choice can be opened again on another page", severity=Severity.HIGH, profiles={"nightly"})
 def test_reachable(consent: ConsentFlow) -> None:
     """A link or an icon, found by what it says, that brings the consent layer back."""
-    chosen(consent.accept, "accept")
-    problems = [problem for problem in consent.accept.problems if problem.startswith("reopen")]
+    able(consent.withdraw, "consent accept")
+    problems = [problem for problem in consent.withdraw.problems if problem.startswith("reopen")]
     where = consent.declared.other_page or consent.declared.page
     report(Finding.of(where, seen=problem, wanted="a control that opens the choice again") for problem in problems)
 
@@ -29,14 +29,14 @@ def test_reachable(consent: ConsentFlow) -> None:
 def test_effective(consent: ConsentFlow) -> None:
     """Vacuous unless something was stored or sent after acceptance; a site that ignores every rejection fails elsewhere."""
     chosen(consent.accept, "accept")
-    able(consent.accept, "reopen", "consent reject")
+    visit = consent.withdraw
+    able(visit, "consent accept", "reopen", "consent reject")
     if disobeyed(consent):
         raise EvidenceMissing("invalid", "a rejection is not obeyed in the first place")
-    seen(consent.accept, "reopened")
     findings = []
     for label in AFTER:
-        findings += stored_without_need(seen(consent.accept, label), consent.declared)
-    sent = consent.accept.requests[seen(consent.accept, "withdrawn").requests :]
+        findings += stored_without_need(seen(visit, label), consent.declared)
+    sent = visit.requests[seen(visit, "withdrawn").requests : seen(visit, "after withdrawal").requests]
     findings += requests_without_need(sent, consent, "after the withdrawal")
     report(dict.fromkeys(findings))
     if nothing_optional(consent):

@@ -31,13 +31,16 @@ class _State:
 STATES = (
     _State(
         "before a choice",
-        {"reject": ("first",), "accept": ("first",), "preferences": ("first", "scrolled", "preferences")},
+        {
+            **dict.fromkeys(("reject", "accept", "withdraw"), ("first",)),
+            "preferences": ("first", "scrolled", "preferences"),
+        },
     ),
     _State("after a rejection", {"reject": (*LATER, "restarted")}, ("consent reject",)),
-    _State("after acceptance", {"accept": (*LATER, "restarted", "reopened")}, ("consent accept",)),
+    _State("after acceptance", {"accept": (*LATER, "restarted"), "withdraw": ("given",)}, ("consent accept",)),
     _State(
         "after withdrawal",
-        {"accept": ("withdrawn", "after withdrawal")},
+        {"withdraw": ("withdrawn", "after withdrawal")},
         ("consent accept", "reopen", "consent reject"),
     ),
     _State("with Global Privacy Control", {"opt-out": ("first", "other page")}),

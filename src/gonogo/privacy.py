@@ -99,14 +99,14 @@ def first_layer(flow: ConsentFlow) -> Layer:
 
 
 def allowed(flow: ConsentFlow) -> tuple[BrowserRequest, ...]:
-    """Requests of the accepting visit from the choice until it is opened again."""
-    begin, end = flow.accept.snapshot("first"), flow.accept.snapshot("reopened")
-    return flow.accept.requests[begin.requests if begin else 0 : end.requests if end else None]
+    """Requests of the accepting visit from the choice on."""
+    begin = flow.accept.snapshot("first")
+    return flow.accept.requests[begin.requests if begin else 0 :]
 
 
 def nothing_optional(flow: ConsentFlow) -> bool:
     """Acceptance led to nothing that needs consent, so silence without it proves nothing."""
-    stored = (snapshot for snapshot in flow.accept.snapshots if snapshot.label in (*LATER, "reopened"))
+    stored = (snapshot for snapshot in flow.accept.snapshots if snapshot.label in LATER)
     return not any(needs_consent(request, flow) for request in allowed(flow)) and not any(
         stored_without_need(snapshot, flow.declared) for snapshot in stored
     )

@@ -100,9 +100,8 @@ def unknown(check: Any, noun: object) -> str:
 def tag(
     *requests: BrowserRequest, commands: tuple[Command, ...] = (), declared: dict[str, Any] | None = None
 ) -> TagVisits:
-    """A visit whose first request came before the choice and whose last after the withdrawal."""
-    last = max(len(requests) - 1, 1)
-    accept = visit(*requests, snapshots=(snapshot("first", 1), snapshot("reopened", last, *commands)))
+    """A visit whose first request came before the choice."""
+    accept = visit(*requests, snapshots=(snapshot("first", 1), snapshot("restarted", len(requests), *commands)))
     fields = {"id": "G-SHOP1234"} | (declared or {})
     return TagVisits(models.Analytics(**fields), frozenset({"collect.test"}), "www.shop.test", accept, asks=True)
 
@@ -160,9 +159,9 @@ def test_without_hits_nothing_is_known_of_them(made: TagVisits) -> None:
     assert "no hit" in unknown(test_hits.test_parameters, made)
 
 
-def test_hits_before_the_choice_and_after_the_withdrawal_are_left_to_consent() -> None:
+def test_hits_before_the_choice_are_left_to_consent() -> None:
     bad, good = request(COLLECT), request(f"{COLLECT}&en=a")
-    assert messages(test_hits.test_parameters, tag(bad, good, bad)) == []
+    assert messages(test_hits.test_parameters, tag(bad, good)) == []
 
 
 def test_each_load_of_a_consenting_visitor_is_counted() -> None:

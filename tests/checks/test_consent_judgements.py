@@ -82,16 +82,21 @@ def visit(*snapshots: Snapshot, requests: tuple[BrowserRequest, ...] = (), **fie
 REJECTED = visit(
     snapshot("first", asks=True),
     *(snapshot(label, "choice") for label in ("chosen", "reloaded", "other page", "restarted")),
-    snapshot("expired", asks=True),
-    snapshot("escaped", asks=True),
     choices=(Choice("reject", 1, deeper=False),),
     writes=(CookieWrite("choice", "script", "www.shop.test", 200 * 86_400, secure=True, same_site="Lax"),),
 )
 ACCEPTED = visit(
     snapshot("first", asks=True),
     *(snapshot(label, "choice", "_px", requests=1) for label in ("chosen", "reloaded", "other page", "restarted")),
+    requests=(request(TAG),),
+    choices=(Choice("accept", 1, deeper=False),),
+)
+WITHDRAWN = visit(
+    snapshot("first", asks=True),
+    snapshot("given", "choice", "_px", requests=1),
     snapshot("reopened", "choice", "_px", asks=True, requests=1),
     *(snapshot(label, "choice", requests=1) for label in ("withdrawn", "after withdrawal")),
+    snapshot("expired", asks=True, requests=1),
     requests=(request(TAG),),
     choices=(Choice("accept", 1, deeper=False), Choice("reject", 1, deeper=False)),
 )
@@ -100,6 +105,7 @@ LOOKED = visit(
     snapshot("scrolled", asks=True),
     snapshot("preferences", asks=True),
     replace(snapshot("policy", asks=True), url=f"{URL}policy"),
+    *(snapshot(label, asks=True, requests=1) for label in ("returned", "escaped")),
     requests=(request(f"{URL}policy", third=False, status=200, local=False, kind="document"),),
 )
 FLOW = ConsentFlow(
@@ -107,6 +113,7 @@ FLOW = ConsentFlow(
     (PARTY,),
     REJECTED,
     ACCEPTED,
+    WITHDRAWN,
     LOOKED,
     REJECTED.snapshots[0],
     ("eu",),
@@ -166,7 +173,7 @@ def test_without_a_banner_nothing_else_is_said_to_be_wrong(judge: Any) -> None:
     unseen = visit(
         snapshot("first"), problems=("consent reject: no control to reject was found", "consent accept: none")
     )
-    flow = replace(FLOW, reject=unseen, accept=unseen, preferences=unseen, first=unseen.snapshots[0])
+    flow = replace(FLOW, reject=unseen, accept=unseen, withdraw=unseen, preferences=unseen, first=unseen.snapshots[0])
     said = says(judge, flow)
     assert said.startswith("FAIL" if judge is banner.test_shown else ("UNKNOWN", "PASS")), said
 
@@ -276,13 +283,13 @@ CASES: list[tuple[Any, ConsentFlow, str]] = [
     (choice.test_scrolling, replace(FLOW, preferences=changed(LOOKED, "scrolled", banner=SILENT)), "FAIL"),
     (choice.test_scrolling, replace(FLOW, preferences=changed(LOOKED, "scrolled", cookies=(cookie("_px"),))), "FAIL"),
     (choice.test_scrolling, unsearched("preferences", LOOKED, "scrolled"), "UNKNOWN"),
-    (choice.test_escape, replace(FLOW, reject=changed(REJECTED, "escaped", cookies=(cookie("_px"),))), "FAIL"),
-    (choice.test_escape, replace(FLOW, reject=changed(REJECTED, "escaped", banner=SILENT)), "PASS"),
-    (choice.test_escape, replace(FLOW, reject=changed(REJECTED, "expired", banner=SILENT)), "UNKNOWN"),
-    (choice.test_escape, replace(FLOW, reject=replace(REJECTED, problems=("escape: not done",))), "UNKNOWN"),
+    (choice.test_escape, replace(FLOW, preferences=changed(LOOKED, "escaped", cookies=(cookie("_px"),))), "FAIL"),
+    (choice.test_escape, replace(FLOW, preferences=changed(LOOKED, "escaped", banner=SILENT)), "PASS"),
+    (choice.test_escape, replace(FLOW, preferences=changed(LOOKED, "returned", banner=SILENT)), "UNKNOWN"),
+    (choice.test_escape, replace(FLOW, preferences=replace(LOOKED, problems=("escape: not done",))), "UNKNOWN"),
     (choice.test_persists, replace(FLOW, reject=replace(REJECTED, problems=("snapshot reloaded: no banner was seen, but",))), "UNKNOWN"),
     (banner.test_shown, unsearched("reject", REJECTED, "first"), "UNKNOWN"),
-    (renewal.test_expiry, unsearched("reject", REJECTED, "expired"), "UNKNOWN"),
+    (renewal.test_expiry, unsearched("withdraw", WITHDRAWN, "expired"), "UNKNOWN"),
     (lifetime.test_trackers, replace(FLOW, accept=replace(ACCEPTED, problems=("cookies: more ways than are recorded",))), "UNKNOWN"),
     (requests_.test_before_choice, leaving_with(TAG), "FAIL"),
     (requests_.test_before_choice, leaving_with(f"{URL}bye", third=False), "PASS"),
@@ -292,12 +299,12 @@ CASES: list[tuple[Any, ConsentFlow, str]] = [
     (layers.test_reject_first, opened_preferences(layer=replace(LAYER, controls=(ACCEPT,))), "FAIL"),
     (layers.test_reject_first, opened_preferences(layer=replace(LAYER, controls=(ACCEPT,), toggles=(Toggle("Ads", checked=False, fixed=False),))), "UNKNOWN"),
     (layers.test_reject_first, opened_preferences(layer=replace(LAYER, controls=(ACCEPT, replace(REJECT, purpose="save")))), "PASS"),
-    (withdrawal.test_reachable, replace(FLOW, accept=replace(ACCEPTED, problems=("reopen: no control",))), "FAIL"),
-    (withdrawal.test_effective, replace(FLOW, accept=replace(ACCEPTED, problems=("reopen: no control",))), "UNKNOWN"),
-    (withdrawal.test_effective, replace(FLOW, accept=changed(ACCEPTED, "after withdrawal", cookies=(cookie("_px"),))), "FAIL"),
+    (withdrawal.test_reachable, replace(FLOW, withdraw=replace(WITHDRAWN, problems=("reopen: no control",))), "FAIL"),
+    (withdrawal.test_effective, replace(FLOW, withdraw=replace(WITHDRAWN, problems=("reopen: no control",))), "UNKNOWN"),
+    (withdrawal.test_effective, replace(FLOW, withdraw=changed(WITHDRAWN, "after withdrawal", cookies=(cookie("_px"),))), "FAIL"),
     (withdrawal.test_effective, replace(FLOW, reject=changed(REJECTED, "chosen", cookies=(cookie("_px"),))), "UNKNOWN"),
-    (renewal.test_expiry, replace(FLOW, reject=changed(REJECTED, "expired", banner=SILENT)), "FAIL"),
-    (renewal.test_expiry, replace(FLOW, reject=without(REJECTED, "expired")), "UNKNOWN"),
+    (renewal.test_expiry, replace(FLOW, withdraw=changed(WITHDRAWN, "expired", banner=SILENT)), "FAIL"),
+    (renewal.test_expiry, replace(FLOW, withdraw=without(WITHDRAWN, "expired")), "UNKNOWN"),
     (wall.test_usable, replace(FLOW, reject=viewed(REJECTED, "reloaded", text_length=300)), "FAIL"),
     (wall.test_usable, replace(FLOW, reject=viewed(REJECTED, "other page", covered=0.9)), "FAIL"),
     (wall.test_usable, replace(FLOW, accept=viewed(ACCEPTED, "reloaded", text_length=0)), "UNKNOWN"),
@@ -400,7 +407,8 @@ def test_consent_mode_after_a_choice(after_reject: ConsentSignals, after_accept:
 
 def test_a_hit_after_a_rejection_that_says_granted() -> None:
     hit = request("https://region1.google-analytics.com/g/collect?v=2&gcs=G111")
-    assert "ad_storage" in says(signals.test_update, replace(FLOW, reject=replace(REJECTED, requests=(hit,))))
+    made = changed(replace(REJECTED, requests=(hit,)), "restarted", requests=1)
+    assert "ad_storage" in says(signals.test_update, replace(FLOW, reject=made))
 
 
 STRING = "CQq7FMAQq7FMAEsABBENDIFAAOAAAAAAAAYgAAAA"  # consent to purposes 1, 2 and 3
@@ -529,7 +537,8 @@ def test_each_region_has_visits_of_its_own() -> None:
     flows = list(NOUNS["consent"].subjects(environment))
     assert [subject.id for subject in flows] == ["/", "/ (Germany)"]
     assert [(one.name, one.locale, one.timezone) for one in flows[1].requests] == [
-        (f"consent {name} (Germany)", "de-DE", "Europe/Berlin") for name in ("reject", "accept", "preferences")
+        (f"consent {name} (Germany)", "de-DE", "Europe/Berlin")
+        for name in ("reject", "accept", "withdraw", "preferences")
     ]
     opt_outs = list(NOUNS["opt_out"].subjects(environment))
     assert [subject.id for subject in opt_outs] == ["/ (California)"]
@@ -549,7 +558,7 @@ def test_with_both_laws_the_visits_are_shared() -> None:
         for subject in NOUNS[name].subjects(environment)
         for one in subject.requests
     }
-    assert len(requests) == 4
+    assert len(requests) == 5
 
 
 @pytest.mark.parametrize(

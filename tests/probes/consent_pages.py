@@ -12,8 +12,9 @@ from test_browser import PARTNER, SITE, Probe, Server
 from gonogo.catalogue import catalogue
 from gonogo.environment.models import ConsentRegion, Environment
 from gonogo.errors import EvidenceMissing, Shortfall
+from gonogo.evidence.collector import BROWSERS
 from gonogo.evidence.facts import Visit
-from gonogo.nouns.consent import ConsentFlow, consent_visits
+from gonogo.nouns.consent import VISITS, ConsentFlow, consent_visits
 
 HEAD = """<!doctype html><html lang="%(lang)s"><head><meta charset="utf-8"><title>Shop</title><script>
   const read = (name) => (document.cookie.match(new RegExp('(?:^|; )' + name + '=([^;]*)')) ?? [])[1] ?? '';
@@ -98,13 +99,13 @@ def environment(probe: Probe, path: str, **consent: Any) -> Environment:
 
 
 def judge(probe: Probe, path: str, **consent: Any) -> Judged:
-    """The three visits of a page, two at a time as in a run, and what every check of consent says of them."""
+    """The visits of a page, as many at a time as in a run, and what every check of consent says of them."""
     declared = environment(probe, path, **consent)
     region = ConsentRegion.model_construct(name="", locale="", timezone="", laws=("eu",))
     visits: dict[str, Visit] = {}
 
     async def all_() -> None:
-        limiter = anyio.CapacityLimiter(2)
+        limiter = anyio.CapacityLimiter(BROWSERS)
 
         async def one(request: Any) -> None:
             async with limiter:
@@ -118,10 +119,10 @@ def judge(probe: Probe, path: str, **consent: Any) -> Judged:
     probe.portal.call(all_)
     seconds = time.monotonic() - began
     assert declared.consent is not None
-    reject, accept, preferences = (visits[f"consent {name}"] for name in ("reject", "accept", "preferences"))
+    reject, accept, withdraw, preferences = (visits[f"consent {name}"] for name in VISITS)
     first = reject.snapshot("first")
     assert first is not None
-    flow = ConsentFlow(declared.consent, declared.third_parties, reject, accept, preferences, first, ("eu",))
+    flow = ConsentFlow(declared.consent, declared.third_parties, reject, accept, withdraw, preferences, first, ("eu",))
     failed, unknown = {}, {}
     for name, entry in catalogue().items():
         if name.startswith("consent.") and entry.noun.name in {"consent", "consented_tags"}:

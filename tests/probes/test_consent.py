@@ -13,6 +13,7 @@ from consent_pages import ENGLISH, FRAME, FRAMED, GATES, LANGUAGES, Judged, judg
 from test_browser import PARTNER, Probe, Server, _fleet, serving
 
 from gonogo.evidence.facts import Visit, to_json
+from gonogo.nouns.consent import shown
 
 
 @pytest.fixture(scope="module")
@@ -61,9 +62,16 @@ def test_every_flow_is_right_wherever_the_banner_stands(probe: Probe, server: Se
     assert problems(judged) == []
     assert (judged.failed, judged.unknown) == ({}, {})
     assert choices(judged.flow.reject) == [("reject", 1)]
-    assert choices(judged.flow.accept) == [("accept", 1), ("reject", 1)]
+    assert choices(judged.flow.accept) == [("accept", 1)]
+    assert choices(judged.flow.withdraw) == [("accept", 1), ("reject", 1)]
     states = {snapshot.label: snapshot.banner.visible for snapshot in judged.flow.reject.snapshots}
-    assert states == {"first": True, "chosen": False, "reloaded": False, "other page": False, "restarted": False, "expired": True, "escaped": True}  # fmt: skip
+    assert states == {"first": True, "chosen": False, "reloaded": False, "other page": False, "restarted": False}
+    assert [shown(judged.flow.withdraw, label) for label in ("given", "reopened", "withdrawn", "expired")] == [
+        False,
+        True,
+        False,
+        True,
+    ]
 
 
 def test_the_whole_evidence_of_a_page_takes_seconds() -> None:

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from test_browser import Probe, Server, _fleet, serving
 
 from gonogo.environment.models import Consent
+from gonogo.nouns.consent import seen
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +45,9 @@ def test_a_late_banner_is_a_banner(probe: Probe, server: Server, milliseconds: i
     judged = judge(probe, path, settle_s=settle_s)
     assert (judged.failed, judged.unknown) == ({}, {})
     states = {snapshot.label: snapshot.banner.visible for snapshot in judged.flow.reject.snapshots}
-    assert [label for label, visible in states.items() if visible] == ["first", "expired"]
+    assert [label for label, visible in states.items() if visible] == ["first"]
+    withdrawn = {snapshot.label for snapshot in judged.flow.withdraw.snapshots if snapshot.banner.visible}
+    assert withdrawn == {"first", "reopened", "expired"}
 
 
 @pytest.mark.slow
@@ -101,11 +104,11 @@ def test_saving_is_no_way_to_the_preferences(probe: Probe, server: Server, words
     path = f"/save-{words.split()[1]}"
     page(server, path, BOX % words)
     judged = judge(probe, path)
-    assert [problem for problem in judged.flow.accept.problems if problem.startswith("consent")] == []
-    accepted, rejected = judged.flow.accept.choices
+    assert [problem for problem in judged.flow.withdraw.problems if problem.startswith("consent")] == []
+    accepted, rejected = judged.flow.withdraw.choices
     assert (accepted.choice, accepted.clicks) == ("accept", 1)
     assert (rejected.choice, rejected.clicks, rejected.deeper) == ("reject", 2, True)
-    cookies = judged.flow.accept.snapshots[-1].cookies
+    cookies = seen(judged.flow.withdraw, "after withdrawal").cookies
     assert [one.value for one in cookies if one.name == "choice"] == ["no"]
     assert judged.unknown == {}
     # The layer that opens again has no control to reject, so it takes more clicks than accepting.

@@ -58,10 +58,14 @@ ACCEPT = visit(
     snapshot("first", ("sid", "www.shop.test")),
     *(
         snapshot(label, ("sid", "www.shop.test"), ("_px", ".shop.test"), ("uid", ".ads.test"), local=("seen",))
-        for label in (*LATER, "reopened")
+        for label in LATER
     ),
-    *(snapshot(label, ("sid", "www.shop.test"), local=("seen",)) for label in ("withdrawn", "after withdrawal")),
     writes=(CookieWrite("_px", "script", "www.shop.test", 12 * 3600, secure=True, same_site="Lax"),),
+)
+WITHDRAW = visit(
+    snapshot("first", ("sid", "www.shop.test")),
+    snapshot("given", ("sid", "www.shop.test"), ("_px", ".shop.test"), local=("seen",)),
+    *(snapshot(label, ("sid", "www.shop.test"), local=("seen",)) for label in ("withdrawn", "after withdrawal")),
 )
 LOOK = visit(*(snapshot(label, ("sid", "www.shop.test")) for label in ("first", "scrolled", "preferences")))
 DECLARED = (("sid", "keeps a visit together", "own"), ("_P*", "counts visits", "Pixel Ltd"))
@@ -91,7 +95,7 @@ def rows(inventory: Inventory) -> dict[str, str]:
 
 
 def test_every_entry_is_told_in_every_state() -> None:
-    inventory = told(environment(declared=DECLARED), reject=REJECT, accept=ACCEPT, preferences=LOOK)
+    inventory = told(environment(declared=DECLARED), reject=REJECT, accept=ACCEPT, withdraw=WITHDRAW, preferences=LOOK)
     assert [state.name for state in inventory.states] == [
         "before a choice",
         "after a rejection",
@@ -115,16 +119,16 @@ def test_every_entry_is_told_in_every_state() -> None:
 
 def test_a_visit_that_failed_hides_what_it_would_have_shown() -> None:
     failed = Failure(FailureKind.TIMEOUT, "the visit was not over after 90 s")
-    inventory = told(environment(), reject=REJECT, accept=failed, preferences=LOOK)
-    assert rows(inventory) == {"sid": "++??"}
+    inventory = told(environment(), reject=REJECT, accept=failed, withdraw=WITHDRAW, preferences=LOOK)
+    assert rows(inventory) == {"sid": "++++", "_px": "?-+-", "seen": "?-++"}
     words = "timeout: the visit was not over after 90 s"
-    assert inventory.unseen == (("before a choice, after acceptance, after withdrawal", words),)
+    assert inventory.unseen == (("before a choice, after acceptance", words),)
 
 
 def test_a_choice_that_could_not_be_made_is_no_state() -> None:
     """What stands there afterwards is what stands there without any choice."""
     deaf = replace(REJECT, problems=("consent reject: no control was found",))
-    inventory = told(environment(), reject=deaf, accept=ACCEPT, preferences=LOOK)
+    inventory = told(environment(), reject=deaf, accept=ACCEPT, withdraw=WITHDRAW, preferences=LOOK)
     assert rows(inventory)["sid"] == "+?++"
     assert inventory.unseen == (("after a rejection", "consent reject: no control was found"),)
 
@@ -136,8 +140,8 @@ def test_a_visit_that_was_not_made_is_not_an_empty_browser() -> None:
 
 
 def test_a_snapshot_that_is_missing_proves_no_absence() -> None:
-    ended = replace(ACCEPT, snapshots=ACCEPT.snapshots[:-1])
-    inventory = told(environment(), reject=REJECT, accept=ended, preferences=LOOK)
+    ended = replace(WITHDRAW, snapshots=WITHDRAW.snapshots[:-1])
+    inventory = told(environment(), reject=REJECT, accept=ACCEPT, withdraw=ended, preferences=LOOK)
     assert rows(inventory) == {"sid": "++++", "_px": "--+?", "uid": "--+?", "seen": "--++"}
 
 
@@ -145,7 +149,14 @@ def test_under_a_right_to_opt_out_the_signal_is_a_state() -> None:
     signal = visit(*(snapshot(label, ("sid", "www.shop.test")) for label in ("first", "other page")))
     only = told(environment(laws=("us",)), opt_out=signal)
     assert [state.name for state in only.states] == ["with Global Privacy Control"]
-    both = told(environment(laws=("eu", "us")), reject=REJECT, accept=ACCEPT, preferences=LOOK, opt_out=signal)
+    both = told(
+        environment(laws=("eu", "us")),
+        reject=REJECT,
+        accept=ACCEPT,
+        withdraw=WITHDRAW,
+        preferences=LOOK,
+        opt_out=signal,
+    )
     assert rows(both) == {"sid": "+++++", "_px": "--+--", "uid": "--+--", "seen": "--++-"}
 
 

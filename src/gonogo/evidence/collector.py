@@ -61,8 +61,8 @@ PROBES = {
 RETRIED = frozenset({FailureKind.DNS, FailureKind.CONNECT})
 """Transport failures after which nothing has reached the target, so that one more try sends nothing twice."""
 RETRY_AFTER_S = 0.25
-BROWSERS = 2
-"""Functional visits side by side; more fight for the processor and slow each other down."""
+BROWSERS = 4
+"""Functional visits side by side: most of their time they wait and watch, so that more than two processors' worth fit."""
 TRIPS = 2
 TAKEOVER_POLL_S = 0.2
 GRACE_S = 10.0

@@ -61,16 +61,16 @@ class TagVisits:
 
     @property
     def accepted(self) -> tuple[BrowserRequest, ...]:
-        """What was sent between acceptance and withdrawal."""
+        """What was sent after acceptance."""
         if not self.asks:
             return self.accept.requests
-        first, end = self.accept.snapshot("first"), self.accept.snapshot("reopened")
+        first = self.accept.snapshot("first")
         if first is None:
             words = "; ".join(self.accept.problems) or "no snapshot"
             raise EvidenceMissing("invalid", f"the visit that accepts never saw the page: {words}")
         if failed := [problem for problem in self.accept.problems if problem.startswith("consent accept")]:
             raise EvidenceMissing("invalid", f"nothing could be accepted: {'; '.join(failed)}")
-        return self.accept.requests[first.requests : end.requests if end else None]
+        return self.accept.requests[first.requests :]
 
     def loads(self) -> list[tuple[str, list[Hit]]]:
         """The hits of each page load after acceptance, by the label of the snapshot that ends it."""

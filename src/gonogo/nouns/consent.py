@@ -19,14 +19,19 @@ SCROLL_S = 0.4
 """How long a page is watched after it was scrolled."""
 
 
+VISITS = ("reject", "accept", "withdraw", "preferences")
+
+
 @dataclass(frozen=True, slots=True)
 class ConsentFlow:
-    """Three visits in fresh browsers: one that rejects, one that accepts and withdraws, one that looks into the preferences."""
+    """Four visits in fresh browsers: one that rejects, one that accepts, one that takes back what it has accepted, one that
+    looks into the preferences and makes no choice."""
 
     declared: models.Consent
     third_parties: tuple[models.ThirdParty, ...]
     reject: Visit
     accept: Visit
+    withdraw: Visit
     preferences: Visit
     first: Snapshot
     """Before any choice."""
@@ -36,7 +41,7 @@ class ConsentFlow:
 
     @property
     def visits(self) -> tuple[tuple[str, Visit], ...]:
-        return (("reject", self.reject), ("accept", self.accept), ("preferences", self.preferences))
+        return tuple(zip(VISITS, (self.reject, self.accept, self.withdraw, self.preferences), strict=True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,32 +104,6 @@ def _visit(name: str, region: models.ConsentRegion, steps: tuple[Step, ...], *, 
     return VisitRequest(told, steps, privacy=True, gpc=gpc, locale=region.locale, timezone=region.timezone)
 
 
-def _reject(consent: models.Consent, first: str, other: str, settle: Step) -> tuple[Step, ...]:
-    return (
-        *_chosen("reject", first, other, settle),
-        Step("expire", str(consent.expiry_days)),
-        Step("goto", first),
-        Step("snapshot", "expired"),
-        Step("escape"),
-        Step("wait", f"{SCROLL_S:g}"),
-        Step("snapshot", "escaped"),
-    )
-
-
-def _accept(_: models.Consent, first: str, other: str, settle: Step) -> tuple[Step, ...]:
-    return (
-        *_chosen("accept", first, other, settle),
-        Step("reopen"),
-        Step("snapshot", "reopened"),
-        Step("consent", "reject"),
-        settle,
-        Step("snapshot", "withdrawn"),
-        Step("reload"),
-        settle,
-        Step("snapshot", "after withdrawal"),
-    )
-
-
 def _chosen(choice: str, first: str, other: str, settle: Step) -> tuple[Step, ...]:
     """Look, choose, look again; then after a reload, on another page, and after the browser was closed."""
     return (
@@ -148,6 +127,29 @@ def _chosen(choice: str, first: str, other: str, settle: Step) -> tuple[Step, ..
     )
 
 
+def _withdraw(consent: models.Consent, first: str, other: str, settle: Step) -> tuple[Step, ...]:
+    """Accept, take it back on another page, and let that choice grow old."""
+    return (
+        Step("goto", first),
+        Step("snapshot", "first"),
+        Step("consent", "accept"),
+        settle,
+        Step("goto", other),
+        Step("snapshot", "given"),
+        Step("reopen"),
+        Step("snapshot", "reopened"),
+        Step("consent", "reject"),
+        settle,
+        Step("snapshot", "withdrawn"),
+        Step("reload"),
+        settle,
+        Step("snapshot", "after withdrawal"),
+        Step("expire", str(consent.expiry_days)),
+        Step("goto", first),
+        Step("snapshot", "expired"),
+    )
+
+
 def _preferences(consent: models.Consent, first: str, settle: Step) -> tuple[Step, ...]:
     revision = (
         Step("cookie", f"{consent.record}={consent.revised}"),
@@ -166,6 +168,11 @@ def _preferences(consent: models.Consent, first: str, settle: Step) -> tuple[Ste
         *(revision if consent.record and consent.revised else ()),
         Step("policy"),
         Step("snapshot", "policy"),
+        Step("goto", first),
+        Step("snapshot", "returned"),
+        Step("escape"),
+        Step("wait", f"{SCROLL_S:g}"),
+        Step("snapshot", "escaped"),
     )
 
 
@@ -176,12 +183,13 @@ def _places(environment: Environment, consent: models.Consent) -> tuple[str, str
 
 
 def consent_visits(environment: Environment, region: models.ConsentRegion) -> tuple[Request, ...]:
-    """The visits of one region: rejecting, accepting and withdrawing, looking into the preferences."""
+    """The visits of one region, as VISITS names them."""
     consent = environment.consent or models.Consent()
     first, other, settle = _places(environment, consent)
     return (
-        _visit("reject", region, _reject(consent, first, other, settle)),
-        _visit("accept", region, _accept(consent, first, other, settle)),
+        _visit("reject", region, _chosen("reject", first, other, settle)),
+        _visit("accept", region, _chosen("accept", first, other, settle)),
+        _visit("withdraw", region, _withdraw(consent, first, other, settle)),
         _visit("preferences", region, _preferences(consent, first, settle)),
     )
 
@@ -243,10 +251,7 @@ def _opt_outs(environment: Environment) -> list[Subject]:
 
 def named_visits(environment: Environment) -> dict[str, tuple[tuple[str, Request], ...]]:
     """By page and region, the visits that look at what is stored there, by their short names."""
-    told = {
-        subject.id: tuple(zip(("reject", "accept", "preferences"), subject.requests, strict=True))
-        for subject in _flows(environment)
-    }
+    told = {subject.id: tuple(zip(VISITS, subject.requests, strict=True)) for subject in _flows(environment)}
     for subject in _opt_outs(environment):
         told[subject.id] = (*told.get(subject.id, ()), ("opt-out", subject.requests[0]))
     return told
@@ -264,13 +269,21 @@ def _own_paths(environment: Environment) -> tuple[str, ...]:
 def _build_flow(environment: Environment, subject: Subject, sight: Sight) -> ConsentFlow:
     assert isinstance(subject.declared, tuple)
     declared, laws = subject.declared
-    reject, accept, preferences = (facts(sight, request, Visit) for request in subject.requests)
+    reject, accept, withdraw, preferences = (facts(sight, request, Visit) for request in subject.requests)
     first = reject.snapshot("first")
     if first is None:
         words = "; ".join(reject.problems) or "no snapshot"
         raise EvidenceMissing("invalid", f"the page was never seen before a choice: {words}")
     return ConsentFlow(
-        declared, environment.third_parties, reject, accept, preferences, first, laws, _own_paths(environment)
+        declared,
+        environment.third_parties,
+        reject,
+        accept,
+        withdraw,
+        preferences,
+        first,
+        laws,
+        _own_paths(environment),
     )
 
 
@@ -296,7 +309,7 @@ CONSENT: tuple[Noun, ...] = (
     Noun(
         "consent",
         "[consent] for eu or uk",
-        "Visits that reject, accept and look into the preferences.",
+        "Visits that reject, accept, withdraw, and look into the preferences.",
         _flows,
         _build_flow,
     ),
