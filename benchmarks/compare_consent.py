@@ -73,6 +73,7 @@ class Seen:
     accepted: int = 0
     rejected: int = 0
     persisted: int = 0
+    withdrawn: int = 0
     judged: int = 0
     findings: set[str] = field(default_factory=set)
     wrong: list[str] = field(default_factory=list)
@@ -113,16 +114,19 @@ def _gone(visit: Visit, label: str) -> bool:
 
 def add(seen: Seen, subject: Subject, judged: Judged) -> None:
     """Hold one run against what is true of the page."""
-    reject, accept = judged.flow.reject, judged.flow.accept
+    reject, accept, withdraw = judged.flow.reject, judged.flow.accept, judged.flow.withdraw
     violates = NOT_OBEYED in subject.fails
     unknown = {one for cause in subject.fails for one in EXPLAINED.get(cause, ())}
     right = {
-        "accepted": _pressed(accept, "accept", "reject")
+        "accepted": _pressed(accept, "accept")
         and _gone(accept, "chosen")
         and all(_allowed(accept, one) for one in LATER),
         "rejected": _pressed(reject, "reject")
         and _gone(reject, "chosen")
         and all(_allowed(reject, one) == violates for one in LATER),
+        "withdrawn": _pressed(withdraw, "accept", "reject")
+        and _allowed(withdraw, "given")
+        and _allowed(withdraw, "after withdrawal") == violates,
         "persisted": all(_gone(visit, one) for visit in (reject, accept) for one in LATER[1:]),
         "judged": subject.fails <= set(judged.failed) <= subject.fails | subject.may and set(judged.unknown) <= unknown,
     }
@@ -163,13 +167,17 @@ def clocked(steps: Steps) -> Iterator[None]:
 def row(subject: Subject, seen: Seen) -> str:
     runs, took = len(seen.seconds), seen.seconds
     told = ", ".join(f"`{one.removeprefix('consent.')}`" for one in sorted(seen.findings)) or "none"
-    right = " | ".join(f"{good} of {runs}" for good in (seen.accepted, seen.rejected, seen.persisted, seen.judged))
+    right = " | ".join(
+        f"{good} of {runs}" for good in (seen.accepted, seen.rejected, seen.persisted, seen.withdrawn, seen.judged)
+    )
     return f"| {subject.name} | {median(took):.1f} ({min(took):.1f}–{max(took):.1f}) | {right} | {told} |"
 
 
 def measure(probe: Probe, server: Server, runs: int, chosen: list[Subject]) -> list[Seen]:
-    print("| page | seconds | accepted right | rejected right | choice kept | verdicts right | findings |")
-    print("|---|---|---|---|---|---|---|")
+    print(
+        "| page | seconds | accepted right | rejected right | choice kept | withdrawn right | verdicts right | findings |"
+    )
+    print("|---|---|---|---|---|---|---|---|")
     found = []
     for subject in chosen:
         seen = Seen()

@@ -105,7 +105,8 @@ def _visit(name: str, region: models.ConsentRegion, steps: tuple[Step, ...], *, 
 
 
 def _chosen(choice: str, first: str, other: str, settle: Step) -> tuple[Step, ...]:
-    """Look, choose, look again; then after a reload, on another page, and after the browser was closed."""
+    """Look, choose, look again; then after a reload, where some tags wait for the first scroll, on another page, and after the
+    browser was closed."""
     return (
         Step("goto", first),
         settle,
@@ -114,10 +115,9 @@ def _chosen(choice: str, first: str, other: str, settle: Step) -> tuple[Step, ..
         settle,
         Step("snapshot", "chosen"),
         Step("reload"),
+        Step("scroll"),
         settle,
         Step("snapshot", "reloaded"),
-        Step("scroll"),
-        Step("wait", f"{SCROLL_S:g}"),
         Step("goto", other),
         settle,
         Step("snapshot", "other page"),
