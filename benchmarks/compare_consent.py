@@ -25,12 +25,11 @@ from statistics import median
 from weakref import WeakKeyDictionary
 
 import pytest
-from anyio.from_thread import start_blocking_portal
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "probes"))
 
+from browsing import Probe, Server, probing, serving
 from consent_pages import FRAME, LANGUAGES, Judged, judge, page
-from test_browser import Probe, Server, _fleet, serving
 from test_consent import PAGES
 from test_consent_managers import CASES, PACKAGES, fetch, judged_page, publish
 
@@ -216,18 +215,14 @@ def main() -> int:
     with (
         tempfile.TemporaryDirectory() as folder,
         serving(Server()) as server,
-        start_blocking_portal("asyncio") as portal,
+        probing(server, Path(folder)) as probe,
     ):
         server.page("/policy", "<title>Privacy policy</title><p>Privacy policy: what we keep, and why.")
         server.page("/cmp-frame", FRAME)
         publish(server, packages)
-        probe = Probe(portal, portal.call(_fleet), Path(folder), server)
-        try:
-            judged_page(probe, server, "klaro")  # starts the browser
-            with clocked(steps):
-                found = measure(probe, server, asked.runs, chosen)
-        finally:
-            portal.call(probe.fleet.aclose)
+        judged_page(probe, server, "klaro")  # starts the browser
+        with clocked(steps):
+            found = measure(probe, server, asked.runs, chosen)
     overall = median(median(seen.seconds) for seen in found)
     wrong = [line for seen in found for line in seen.wrong]
     print(

@@ -19,11 +19,9 @@ import time
 from pathlib import Path
 from statistics import median
 
-from anyio.from_thread import start_blocking_portal
-
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "probes"))
 
-from test_browser import Probe, Server, _fleet, noise, serving
+from browsing import Probe, Server, noise, probing, serving
 from vitals_pages import PAGES, Page, agrees
 
 RUNS = 3
@@ -126,9 +124,8 @@ def main() -> None:
     with (
         tempfile.TemporaryDirectory() as folder,
         serving(Server()) as server,
-        start_blocking_portal("asyncio") as portal,
+        probing(server, Path(folder)) as probe,
     ):
-        probe = Probe(portal, portal.call(_fleet), Path(folder), server)
         speeds: list[float] = []
         for page in PAGES:
             serve(server, page)
@@ -141,7 +138,6 @@ def main() -> None:
                 beside = told(metric, theirs.get(metric, []), truth)
                 print(f"| {page.name} | {name} | {exact} | {told(metric, found[metric], truth)} | {beside} | {took} |")
             sys.stdout.flush()
-        portal.call(probe.fleet.aclose)
     print(
         f"\nMachine index {min(speeds):.0f} to {max(speeds):.0f}. gonogo: median of {RUNS} runs (least–most); Lighthouse: "
         f"median of {LIGHTHOUSE_RUNS} runs; ✗: beyond the tolerance."

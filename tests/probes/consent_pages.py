@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import anyio
-from test_browser import PARTNER, SITE, Probe, Server
+from browsing import PARTNER, SITE, Probe, Server
 
 from gonogo.catalogue import catalogue
 from gonogo.environment.models import ConsentRegion, Environment

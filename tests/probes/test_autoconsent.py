@@ -8,9 +8,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from anyio.from_thread import start_blocking_portal
+from browsing import Probe, Server, serving
 from consent_pages import Judged, judge, page
-from test_browser import Probe, Server, _fleet, serving
 
 from gonogo.errors import EvidenceMissing
 from gonogo.evidence.facts import Banner
@@ -57,14 +56,6 @@ def server() -> Iterator[Server]:
     with serving(Server()) as one:
         one.page("/policy", "<title>นโยบาย</title><p>นโยบาย")
         yield one
-
-
-@pytest.fixture(scope="module")
-def probe(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Probe]:
-    with start_blocking_portal("asyncio") as portal:
-        one = Probe(portal, portal.call(_fleet), tmp_path_factory.mktemp("evidence"), server)
-        yield one
-        portal.call(one.fleet.aclose)
 
 
 def judged(probe: Probe, server: Server, path: str, body: str, **consent: Any) -> Judged:

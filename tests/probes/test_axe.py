@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from anyio.from_thread import BlockingPortal, start_blocking_portal
-from test_browser import PARTNER, SITE, Probe, Server, noise, serving
+from anyio.from_thread import BlockingPortal
+from browsing import PARTNER, SITE, Probe, Server, noise, serving
 
 from gonogo.errors import EvidenceMissing
 from gonogo.evidence.accessibility import Accessibility, AxeRun
@@ -163,18 +163,6 @@ def server() -> Iterator[Server]:
         for rule, page in WHOLE.items():
             one.page(f"/{rule}", page)
         yield one
-
-
-@pytest.fixture(scope="module")
-def probe(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Probe]:
-    with start_blocking_portal("asyncio") as portal:
-        one = Probe(portal, portal.call(_fleet), tmp_path_factory.mktemp("evidence"), server)
-        yield one
-        portal.call(one.fleet.aclose)
-
-
-async def _fleet() -> Fleet:
-    return Fleet()
 
 
 @pytest.fixture(scope="module")

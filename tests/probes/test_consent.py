@@ -8,9 +8,8 @@ import time
 from collections.abc import Iterator
 
 import pytest
-from anyio.from_thread import start_blocking_portal
+from browsing import PARTNER, Probe, Server, serving
 from consent_pages import ENGLISH, FRAME, FRAMED, GATES, LANGUAGES, Judged, judge, page, plain
-from test_browser import PARTNER, Probe, Server, _fleet, serving
 
 from gonogo.evidence.facts import Visit, to_json
 from gonogo.nouns.consent import shown
@@ -22,14 +21,6 @@ def server() -> Iterator[Server]:
         one.page("/policy", "<title>Privacy policy</title><p>Privacy policy: what we keep, and why.")
         one.page("/cmp-frame", FRAME)
         yield one
-
-
-@pytest.fixture(scope="module")
-def probe(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Probe]:
-    with start_blocking_portal("asyncio") as portal:
-        one = Probe(portal, portal.call(_fleet), tmp_path_factory.mktemp("evidence"), server)
-        yield one
-        portal.call(one.fleet.aclose)
 
 
 PAGES = {

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from anyio.from_thread import start_blocking_portal
+from browsing import PARTNER, Probe, Server, serving
 from consent_pages import ENGLISH, FRAME, FRAMED, Judged, judge, page, plain
-from test_browser import PARTNER, Probe, Server, _fleet, serving
 
 from gonogo.errors import EvidenceMissing
 
@@ -20,14 +19,6 @@ def server() -> Iterator[Server]:
         one.page("/hit", "ok")
         one.page("/late", "ok")
         yield one
-
-
-@pytest.fixture(scope="module")
-def probe(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Probe]:
-    with start_blocking_portal("asyncio") as portal:
-        one = Probe(portal, portal.call(_fleet), tmp_path_factory.mktemp("evidence"), server)
-        yield one
-        portal.call(one.fleet.aclose)
 
 
 GOOD = plain(ENGLISH)

@@ -11,9 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from anyio.from_thread import start_blocking_portal
+from browsing import PARTNER, Probe, Server, serving
 from consent_pages import HEAD, TEXT, Judged, judge
-from test_browser import PARTNER, Probe, Server, _fleet, serving
 
 pytestmark = pytest.mark.slow
 
@@ -64,14 +63,6 @@ def server(packages: dict[str, Path]) -> Iterator[Server]:
         one.page("/policy", "<title>Privacy policy</title><p>Privacy policy.")
         publish(one, packages)
         yield one
-
-
-@pytest.fixture(scope="module")
-def probe(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Probe]:
-    with start_blocking_portal("asyncio") as portal:
-        one = Probe(portal, portal.call(_fleet), tmp_path_factory.mktemp("evidence"), server)
-        yield one
-        portal.call(one.fleet.aclose)
 
 
 VANILLA = """<link rel="stylesheet" href="/npm/vanilla-cookieconsent/dist/cookieconsent.css">

@@ -9,8 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from anyio.from_thread import start_blocking_portal
-from test_browser import PARTNER, SITE, Probe, Server, _fleet, serving
+from browsing import PARTNER, SITE, Probe, Server, serving
 
 from gonogo.evidence.behaviour import ErrorClient, JourneySeen
 from gonogo.evidence.facts import Visit
@@ -58,14 +57,6 @@ def server() -> Iterator[Server]:
         one.page("/refused", "", status=403)
         one.page("/broken", "<title>Broken</title>", status=500)
         yield one
-
-
-@pytest.fixture(scope="module")
-def probe(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Probe]:
-    with start_blocking_portal("asyncio") as portal:
-        one = Probe(portal, portal.call(_fleet), tmp_path_factory.mktemp("evidence"), server)
-        yield one
-        portal.call(one.fleet.aclose)
 
 
 def go(probe: Probe, *steps: dict[str, Any], **fields: Any) -> JourneySeen:

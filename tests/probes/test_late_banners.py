@@ -6,10 +6,9 @@ import time
 from collections.abc import Iterator
 
 import pytest
-from anyio.from_thread import start_blocking_portal
+from browsing import Probe, Server, serving
 from consent_pages import ENGLISH, judge, page, plain
 from pydantic import ValidationError
-from test_browser import Probe, Server, _fleet, serving
 
 from gonogo.environment.models import Consent
 from gonogo.nouns.consent import seen
@@ -20,14 +19,6 @@ def server() -> Iterator[Server]:
     with serving(Server()) as one:
         one.page("/policy", "<title>Privacy policy</title><p>Privacy policy: what we keep, and why.")
         yield one
-
-
-@pytest.fixture(scope="module")
-def probe(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Probe]:
-    with start_blocking_portal("asyncio") as portal:
-        one = Probe(portal, portal.call(_fleet), tmp_path_factory.mktemp("evidence"), server)
-        yield one
-        portal.call(one.fleet.aclose)
 
 
 def late(milliseconds: int, *, forgets: bool = False) -> str:

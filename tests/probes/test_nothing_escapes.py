@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from anyio.from_thread import start_blocking_portal
+from browsing import SITE, Probe, Server, probing
 from main_job import ROOT, MainJob
 from net_log import NO_ADDRESS, read
-from test_browser import SITE, Probe, Server, _fleet, serving
 
 from gonogo import run as runs
 from gonogo.browsers import launch
@@ -42,12 +42,6 @@ OPEN_WITHOUT_US = {
     "stylesheet", "svg", "unloadbeacon", "unloadfetch", "video", "websocket", "worker", "xhr",
 }  # fmt: skip
 """Ways that any Chromium takes; more depend on its build (`preconnect`, `icon`, `manifest`, `identity` …)."""
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[Server]:
-    with serving(Server()) as one:
-        yield one
 
 
 @pytest.fixture
@@ -145,12 +139,8 @@ def test_every_way_out_is_open_without_the_boundary_and_closed_with_it(
         stun.clear()
 
         (tmp_path / "logs").mkdir()
-        with logging(tmp_path / "logs", monkeypatch):
-            probe = Probe(portal, portal.call(_fleet), tmp_path, server)
-            try:
-                _visits(probe, url, quiet)
-            finally:
-                portal.call(probe.fleet.aclose)
+        with logging(tmp_path / "logs", monkeypatch), probing(server, tmp_path) as probe:
+            _visits(probe, url, quiet)
     assert arrived(server) == set()
     assert stun == []
     assert server.arrived("/ways"), "the page itself was met"

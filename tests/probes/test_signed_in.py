@@ -9,8 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
-from anyio.from_thread import start_blocking_portal
-from test_browser import PARTNER, SITE, Probe, Server, _fleet, serving
+from browsing import PARTNER, SITE, Probe, Server, probing, serving
 
 from gonogo.environment.models import Environment, Role
 from gonogo.errors import EvidenceMissing
@@ -77,10 +76,8 @@ def doorman() -> Iterator[Doorman]:
 
 @pytest.fixture(scope="module")
 def probe(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Probe]:
-    with serving(Server()) as unused, start_blocking_portal("asyncio") as portal:
-        one = Probe(portal, portal.call(_fleet), tmp_path_factory.mktemp("evidence"), unused)
+    with serving(Server()) as unused, probing(unused, tmp_path_factory.mktemp("evidence")) as one:
         yield one
-        portal.call(one.fleet.aclose)
 
 
 def declared(doorman: Doorman, *steps: dict[str, Any], start: str = "/account", **role: Any) -> dict[str, Any]:

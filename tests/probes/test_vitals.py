@@ -6,7 +6,6 @@ the runs themselves say that they were disturbed (they disagree by more than the
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from itertools import pairwise
 from statistics import median
@@ -14,10 +13,9 @@ from typing import Any
 
 import anyio
 import pytest
-from anyio.from_thread import start_blocking_portal
+from browsing import Probe, Server, noise
 from hypothesis import given
 from hypothesis import strategies as st
-from test_browser import Probe, Server, _fleet, noise, serving
 from vitals_pages import PAGES, Page, agrees
 
 from gonogo.evidence import facts
@@ -28,20 +26,6 @@ from gonogo.probes.browser.measure import THROTTLES, in_doubt, unused
 
 RUNS = 3
 PNG = {"Content-Type": "image/png"}
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[Server]:
-    with serving(Server()) as one:
-        yield one
-
-
-@pytest.fixture(scope="module")
-def probe(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Probe]:
-    with start_blocking_portal("asyncio") as portal:
-        one = Probe(portal, portal.call(_fleet), tmp_path_factory.mktemp("evidence"), server)
-        yield one
-        portal.call(one.fleet.aclose)
 
 
 def serve(server: Server, page: Page) -> str:
