@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from gonogo import Finding, Severity, check
 from gonogo.check import report
+from gonogo.errors import EvidenceMissing
 from gonogo.nouns import ConsentFlow
-from gonogo.nouns.consent import shown
+from gonogo.nouns.consent import able, seen, shown, view
 from gonogo.privacy import first_layer
 
 DIALOGUES = {"dialog", "alertdialog", "region"}
@@ -47,3 +48,21 @@ def test_named(consent: ConsentFlow) -> None:
             Finding.of(where, seen="the banner is modal and the focus is outside", wanted="the focus inside")
         )
     report(findings)
+
+
+@check(title="The banner gives the focus back", severity=Severity.LOW, profiles={"nightly"})
+def test_focus_returned(consent: ConsentFlow) -> None:
+    """A layer that took the focus when it was opened again must leave it somewhere when it is closed: else who uses the
+    keyboard starts at the top of the page.
+
+    Fix: remember `document.activeElement` when the layer opens, and focus it when the layer closes.
+    See: https://www.w3.org/WAI/ARIA/apg/patterns/dialog-modal/
+    """
+    visit = consent.withdraw
+    able(visit, "consent accept", "reopen", "consent reject")
+    opened, closed = view(seen(visit, "reopened")).layer, view(seen(visit, "withdrawn"))
+    if opened is None:
+        raise EvidenceMissing("invalid", "the layer that was opened again was not recognised")
+    if opened.focused and not closed.focus:
+        where = consent.declared.other_page or consent.declared.page
+        report([Finding.of(where, seen="nothing has it", wanted="what opened the layer", what="the focus afterwards")])

@@ -71,12 +71,12 @@ def test_update(consent: ConsentFlow) -> None:
         findings.append(
             Finding.of(where, seen=said, wanted="an update that grants", what="after acceptance, Consent Mode")
         )
-    granted = {
-        name: (label, rejected)
-        for label, rejected in reversed([(label, _state(consent.reject, label)) for label in LATER])
-        for name, state in rejected.state.items()
-        if state == "granted"
-    }
+    granted: dict[str, tuple[str, consent_mode.Mode]] = {}
+    for label in LATER:
+        rejected = _state(consent.reject, label)
+        for name, state in rejected.state.items():
+            if state == "granted":
+                granted.setdefault(name, (label, rejected))
     findings += [
         Finding.of(where, seen=f"granted ({label})", wanted="denied", what=f"after a rejection, {name}")
         for name, (label, rejected) in granted.items()

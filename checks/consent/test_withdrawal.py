@@ -11,8 +11,9 @@ from gonogo.check import report
 from gonogo.errors import EvidenceMissing
 from gonogo.nouns import ConsentFlow
 from gonogo.nouns.consent import able, seen
-from gonogo.privacy import chosen, disobeyed, nothing_optional, requests_without_need, stored_without_need
+from gonogo.privacy import chosen, disobeyed, effective, requests_without_need, stored_without_need
 
+MORE_CLICKS = 2
 AFTER = ("withdrawn", "after withdrawal")
 
 
@@ -23,6 +24,25 @@ def test_reachable(consent: ConsentFlow) -> None:
     problems = [problem for problem in consent.withdraw.problems if problem.startswith("reopen")]
     where = consent.declared.other_page or consent.declared.page
     report(Finding.of(where, seen=problem, wanted="a control that opens the choice again") for problem in problems)
+
+
+@check(title="Withdrawing is as easy as giving", severity=Severity.LOW, profiles={"nightly"})
+def test_easy(consent: ConsentFlow) -> None:
+    """Counted in clicks: opening the choice again and one more may come on top of what accepting took.
+
+    Fix: offer "Reject all" in the layer that is opened again, too.
+    See: https://www.edpb.europa.eu/our-work-tools/our-documents/report/report-work-undertaken-cookie-banner-taskforce_en
+    """
+    visit = consent.withdraw
+    able(visit, "consent accept", "reopen", "consent reject")
+    clicks = {one.choice: one.clicks for one in visit.choices}
+    if not {"accept", "reject"} <= set(clicks):
+        raise EvidenceMissing("invalid", "the choices were not made")
+    took, most = 1 + clicks["reject"], clicks["accept"] + MORE_CLICKS
+    if took > most:
+        where = consent.declared.other_page or consent.declared.page
+        wanted = f"at most {most}, for accepting took {clicks['accept']}"
+        report([Finding.of(where, seen=f"{took} clicks", wanted=wanted, what="withdrawing")])
 
 
 @check(title="Withdrawing deletes and stops what consent allowed", severity=Severity.HIGH, profiles={"nightly"})
@@ -39,7 +59,4 @@ def test_effective(consent: ConsentFlow) -> None:
     sent = visit.requests[seen(visit, "withdrawn").requests : seen(visit, "after withdrawal").requests]
     findings += requests_without_need(sent, consent, "after the withdrawal")
     report(dict.fromkeys(findings))
-    if nothing_optional(consent):
-        raise EvidenceMissing(
-            "invalid", "acceptance stored and sent nothing, so silence after a withdrawal proves nothing"
-        )
+    effective(consent, "after a withdrawal")

@@ -112,6 +112,15 @@ def nothing_optional(flow: ConsentFlow) -> bool:
     )
 
 
+def effective(flow: ConsentFlow, when: str) -> None:
+    """Raise EvidenceMissing("invalid") when acceptance led to nothing: silence at another time, such as "after a rejection",
+    proves nothing then."""
+    if nothing_optional(flow):
+        raise EvidenceMissing(
+            "invalid", f"acceptance stored and sent nothing that needs consent, so silence {when} proves nothing"
+        )
+
+
 def silent_parties(flow: ConsentFlow) -> list[str]:
     """Declared parties that need consent and were not asked for anything after acceptance."""
     asked_for = {asked(request) for request in allowed(flow)}

@@ -154,7 +154,7 @@ def says(judge: Any, noun: object) -> str:
 
 
 EVERY = [
-    banner.test_shown, banner.test_named, choice.test_reject_obeyed, choice.test_accept_effective, choice.test_persists,
+    banner.test_shown, banner.test_named, banner.test_focus_returned, withdrawal.test_easy, choice.test_reject_obeyed, choice.test_accept_effective, choice.test_persists,
     choice.test_scrolling, choice.test_escape, layers.test_reject_first, layers.test_reject_easy, layers.test_prominence, layers.test_preticked,
     layers.test_policy, withdrawal.test_reachable, withdrawal.test_effective, renewal.test_expiry, lifetime.test_trackers,
     lifetime.test_record, lifetime.test_record_attributes, signals.test_default, signals.test_update, signals.test_iab,
@@ -205,6 +205,17 @@ def opened_preferences(**fields: Any) -> ConsentFlow:
     return replace(flow, preferences=viewed(LOOKED, "preferences", **fields))
 
 
+def reopened(*, focused: bool, focus: str) -> ConsentFlow:
+    """What had the focus in the layer that was opened again, and after it was closed."""
+    opened = viewed(WITHDRAWN, "reopened", layer=replace(LAYER, focused=focused))
+    return replace(FLOW, withdraw=viewed(opened, "withdrawn", focus=focus))
+
+
+def withdrawing_takes(clicks: int) -> ConsentFlow:
+    made = (Choice("accept", 1, deeper=False), Choice("reject", clicks, deeper=True))
+    return replace(FLOW, withdraw=replace(WITHDRAWN, choices=made))
+
+
 def unsearched(name: str, one: Visit, label: str) -> ConsentFlow:
     """No banner was seen at a snapshot, and not the whole page either."""
     seen = replace(changed(one, label, banner=SILENT), problems=(f"snapshot {label}: no banner was seen, but not",))
@@ -242,6 +253,13 @@ CASES: list[tuple[Any, ConsentFlow, str]] = [
     (banner.test_named, first(name=""), "FAIL"),
     (banner.test_named, first(modal=True), "FAIL"),
     (banner.test_named, first(modal=True, focused=True), "PASS"),
+    (banner.test_focus_returned, reopened(focused=True, focus=""), "FAIL"),
+    (banner.test_focus_returned, reopened(focused=True, focus="Cookie settings"), "PASS"),
+    (banner.test_focus_returned, reopened(focused=False, focus=""), "PASS"),
+    (banner.test_focus_returned, replace(FLOW, withdraw=viewed(WITHDRAWN, "reopened", layer=None)), "UNKNOWN"),
+    (withdrawal.test_easy, withdrawing_takes(2), "PASS"),
+    (withdrawal.test_easy, withdrawing_takes(3), "FAIL"),
+    (withdrawal.test_easy, replace(FLOW, withdraw=replace(WITHDRAWN, problems=("reopen: no control",))), "UNKNOWN"),
     (layers.test_reject_first, first(controls=(ACCEPT,)), "FAIL"),
     (layers.test_reject_easy, first(controls=(ACCEPT,)), "UNKNOWN"),
     (layers.test_reject_easy, first(controls=(ACCEPT, replace(REJECT, kind="link"))), "FAIL"),

@@ -21,6 +21,8 @@ CONSENT_DEFECTS: tuple[Defect, ...] = (
     _consent("cookie-wall", "Who rejects sees no content", "wall.usable"),
     _consent("withdrawal-dead", "The cookie settings do not open", "withdrawal.reachable"),
     _consent("withdrawal-ignored", "Withdrawing keeps the identifier", "withdrawal.effective"),
+    _consent("withdrawal-long", "Withdrawing takes the preferences, a toggle and a button", "withdrawal.easy"),
+    _consent("focus-lost", "The closed banner leaves the focus nowhere", "banner.focus-returned"),
     _consent("choice-endless", "The choice is kept forever in local storage", "renewal.expiry"),
     _consent("revision-ignored", "A choice under the old policy still counts", "renewal.revision"),
     _consent("identifier-endless", "The identifier lasts ten years", "lifetime.trackers"),

@@ -22,6 +22,10 @@ IDENTIFIER = "      writeCookie(VISITOR, this.visitor, HALF_YEAR);\n"
 FORGET = "      removeCookie(VISITOR);\n"
 ATTRIBUTES = "Max-Age=${seconds}; Secure; SameSite=Lax`"
 REOPEN = "        this.open();\n        this.dialog.querySelector"
+WITHOUT_REJECT = (
+    """[...this.dialog.querySelectorAll("button")].find((one) => one.textContent === "Reject all").remove();"""
+)
+GIVE_BACK = '      document.getElementById("cookie-settings")?.focus({ preventScroll: true });\n'
 DEFAULT = '  tell("consent", "default", DENIED);\n'
 CONFIG = '  tell("config", settings.measurement);\n'
 UPDATE = '      tell("consent", "update", { ...DENIED, analytics_storage: choice });\n'
@@ -76,6 +80,10 @@ CONSENT_FAULTS: Mapping[str, Fault] = MappingProxyType(
         "cookie-wall": begin(WALL),
         "withdrawal-dead": script((REOPEN, "        return;\n        this.dialog.querySelector")),
         "withdrawal-ignored": script((FORGET, "")),
+        "withdrawal-long": script(
+            (REOPEN, REOPEN.replace("this.open();\n", f"this.open();\n        {WITHOUT_REJECT}\n"))
+        ),
+        "focus-lost": script((GIVE_BACK, "")),
         "choice-endless": script(
             (STORE, f"{STORE}{IN_STORAGE}"),
             (

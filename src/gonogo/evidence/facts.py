@@ -381,6 +381,8 @@ class PrivacyView:
     """Toggles in sight where no layer was recognised; a layer has its own."""
     locked: bool = False
     """The page is longer than the window and cannot be scrolled."""
+    focus: str = ""
+    """Text or tag of what has the focus; empty where nothing has."""
     preconnects: tuple[str, ...] = ()
     """Addresses to which the page opens connections beforehand (`<link rel="preconnect">`)."""
 

@@ -186,7 +186,7 @@
       else this.open();
       document.getElementById("cookie-settings")?.addEventListener("click", () => {
         this.open();
-        this.dialog.querySelector("button").focus();
+        this.dialog.querySelector(".actions button").focus();
       });
     },
   };

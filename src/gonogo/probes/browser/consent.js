@@ -3,7 +3,7 @@
 (gpc) => {
   "use strict";
   if (!window.__gonogo || Object.hasOwn(window.__gonogo, "consent")) return;
-  const { CONTROLS, accessibleName, banner, bannerOf, contains, elements, first, overlays, parent, plain, says, selectors, shadow, textOf, visibleText } =
+  const { CONTROLS, accessibleName, banner, bannerOf, contains, elements, face, first, label, overlays, parent, plain, says, selectors, shadow, textOf, visibleText } =
     window.__gonogo.finder;
   const { natively, visible } = window.__gonogo;
 
@@ -228,9 +228,6 @@
   const SWITCHES = "input[type=checkbox], [role=switch], [role=checkbox], button[aria-pressed], [role=button][aria-pressed]";
   const RADIOS = "input[type=radio], [role=radio]";
   const ticked = (element) => (element.matches("input") ? element.checked : [element.getAttribute("aria-checked"), element.getAttribute("aria-pressed")].includes("true"));
-  const label = (element) => element.labels?.[0] ?? element.closest("label");
-  /** What a person would press: custom toggles hide their input below a label. */
-  const face = (element) => [element, label(element), parent(element)].find((one) => one && visible(one)) ?? null;
 
   const pressable = (element) => element.tagName === "BUTTON" || element.getAttribute("role") === "button";
   const ownName = (element) => cut(accessibleName(element) || textOf(pressable(element) ? element : (label(element) ?? parent(element))), 100);
@@ -384,6 +381,12 @@
   const preconnects = () =>
     [...document.querySelectorAll("link[rel~=preconnect i]")].slice(0, MOST_NAMES).filter((one) => /^https?:/.test(one.href)).map((one) => cut(one.href, 300));
 
+  /** What has the focus; empty where nothing has. */
+  function focus() {
+    const holder = active();
+    return !holder || holder === document.body || holder === document.documentElement ? "" : text(holder) || holder.tagName.toLowerCase();
+  }
+
   function around() {
     const inside = banner();
     const reopens = reopening();
@@ -393,6 +396,7 @@
       length: Math.max(0, (document.body?.innerText ?? "").length - (inside ? textOf(inside).length : 0)),
       covered: covered(),
       locked: stands(),
+      focus: focus(),
       preconnects: preconnects(),
     };
   }

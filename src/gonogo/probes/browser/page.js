@@ -124,6 +124,10 @@
     return true;
   }
 
+  const label = (element) => element.labels?.[0] ?? element.closest("label");
+  /** What a person would press: custom toggles hide their input below a label. */
+  const face = (element) => [element, label(element), parent(element)].find((one) => one && visible(one)) ?? null;
+
   // --- what a control says ---
 
   const CONTROLS = "button, a, summary, [role=button], [role=link], input[type=button], input[type=submit], [onclick], [tabindex]";
@@ -309,7 +313,7 @@
       violations: () => kept.splice(0),
       vitals: null,
       // For consent.js, which describes what stands here.
-      finder: { CONTROLS, accessibleName, banner: () => found?.banner ?? null, bannerOf, contains, elements, first, learn: (find) => (byRules = find), overlays, parent, plain, says, selectors, shadow, textOf, visibleText },
+      finder: { CONTROLS, accessibleName, banner: () => found?.banner ?? null, bannerOf, contains, elements, face, first, label, learn: (find) => (byRules = find), overlays, parent, plain, says, selectors, shadow, textOf, visibleText },
     },
   });
 }

@@ -107,6 +107,7 @@ async def view(page: Page, sight: Sight) -> PrivacyView:
         text_length=int(_number(around, "length")),
         covered=_number(around, "covered"),
         locked=around.get("locked") is True,
+        focus=clip(around.get("focus", ""), 100),
         preconnects=tuple(clip(url, 300) for url in _list(around, "preconnects")),
     )
 

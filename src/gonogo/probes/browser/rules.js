@@ -3,7 +3,7 @@
 (rules) => {
   "use strict";
   if (!window.__gonogo || Object.hasOwn(window.__gonogo, "rules")) return;
-  const { contains, learn, parent, shadow } = window.__gonogo.finder;
+  const { contains, face, learn, parent, shadow } = window.__gonogo.finder;
   const { visible } = window.__gonogo;
 
   const MOST_ELEMENTS = 200;
@@ -26,9 +26,6 @@
     const here = some(String(head), scope);
     return rest.length ? here.flatMap((element) => all(rest, shadow(element) ?? element)) : here;
   }
-
-  /** What a person would press: custom toggles hide their input below a label. */
-  const face = (element) => [element, element.labels?.[0] ?? element.closest("label"), parent(element)].find((one) => one && visible(one)) ?? null;
 
   // --- conditions ---
 
