@@ -642,7 +642,7 @@ def test_labels_are_understood_in_every_language(probe: Probe, server: Server) -
 
 def test_no_phrase_both_accepts_and_is_lost_to_another_purpose() -> None:
     said = phrases()
-    purposes = "accept reject other all selection consent gate preferences save close withdraw policy opt_out essential"
+    purposes = "accept reject other all selection consent gate preferences save close withdraw policy opt_out essential inessential on off"
     assert set(said) == set(purposes.split())
     assert all(phrase == phrase.lower().strip() and phrase.strip("*") for group in said.values() for phrase in group)
 
@@ -970,7 +970,7 @@ def test_a_browser_that_died_is_started_again(probe: Probe, server: Server) -> N
 @pytest.mark.parametrize("at", ["script", "load"])
 def test_a_page_that_ends_the_driver_spoils_no_later_visit(at: str, server: Server) -> None:
     """What a page hands to the driver is JSON by the page's own `JSON`, and the driver does not survive what is none."""
-    write = "document.cookie = 'a=1'"
+    write = "__gonogo_cookie(['a', 'b=1'])"
     deadly = server.page(
         "/deadly",
         f"<script>JSON.stringify = () => 'x'; {write if at == 'script' else f'onload = () => {{ {write} }}'}</script>",

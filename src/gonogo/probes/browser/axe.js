@@ -286,10 +286,18 @@
     return rests(before.element);
   }
 
+  /** Something that moves for ever is in the picture: two that are equal are so by chance. */
+  const animated = (element) =>
+    document.getAnimations().some(({ playState, effect }) => {
+      const target = effect?.target;
+      const near = target && (target.contains(element) || element.contains(target));
+      return near && playState === "running" && effect.getComputedTiming().endTime === Infinity;
+    });
+
   /** The stop stands where it stood, and what has come over it since did not come by scrolling. */
   function same(number) {
     const { element, box, covers: was, since, scrolled: places } = stood.get(number);
-    if (!element.isConnected || String(boxOf(element)) !== String(box)) return false;
+    if (!element.isConnected || String(boxOf(element)) !== String(box) || animated(element)) return false;
     const moved = since && String(since.map(([, ...at]) => at)) !== String(places.map(([, ...at]) => at));
     return !moved || covers(element).every((one, at) => one === was[at]);
   }

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+import itertools
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import anyio
 
@@ -16,6 +17,7 @@ from gonogo.probes.browser.recorder import clip
 if TYPE_CHECKING:
     from playwright.async_api import Frame, Page
 
+T = TypeVar("T")
 APPEAR_S = 2.0
 """How long after load a banner has to show itself before it counts as absent: on later pages, where none was seen on
 the first, and in visits that are not about consent. The first look of a consent visit waits `consent.appear_s`."""
@@ -95,18 +97,35 @@ async def _sight(frame: Frame, *, wide: bool) -> Sight:
     return Sight(banner, frame, frozenset(map(str, told.get("pressable") or ())))
 
 
-async def _sights(page: Page, *, wide: bool) -> AsyncIterator[Sight]:
+async def side_by_side(frames: Sequence[Frame], ask: Callable[[Frame], Awaitable[T]]) -> list[T]:
+    """What each frame tells, in their order; asked all at once, for pages may have dozens."""
+    told: dict[int, T] = {}
+
+    async def one(at: int, frame: Frame) -> None:
+        told[at] = await ask(frame)
+
+    async with anyio.create_task_group() as group:
+        for at, frame in enumerate(frames):
+            group.start_soon(one, at, frame)
+    return [told[at] for at in sorted(told)]
+
+
+async def _sights(page: Page, *, wide: bool) -> list[Sight]:
     """What frames in sight show, and what could not be searched of them."""
     from playwright.async_api import Error
 
-    for frame in page.frames[:_MOST_FRAMES]:
+    async def one(frame: Frame) -> Sight | None:
         sight = await _sight(frame, wide=wide)
         # A frame that is loading, gone or busy shows no banner now; the next look will tell.
         with suppress(Error), anyio.move_on_after(_FRAME_S):
             if (sight.banner.visible or sight.lacks) and not frame.is_detached() and await _shown(frame):
-                yield sight
+                return sight
+        return None
+
+    every = [sight for sight in await side_by_side(page.frames[:_MOST_FRAMES], one) if sight is not None]
     if len(page.frames) > _MOST_FRAMES:
-        yield Sight(_ABSENT, None, lacks=f"it has more than {_MOST_FRAMES} frames")
+        every.append(Sight(_ABSENT, None, lacks=f"it has more than {_MOST_FRAMES} frames"))
+    return every
 
 
 async def look(page: Page, *, wide: bool = False) -> Sight:
@@ -114,7 +133,7 @@ async def look(page: Page, *, wide: bool = False) -> Sight:
 
     `wide`: by its words too where the declared selectors find nothing, for later layers look different.
     """
-    every = [sight async for sight in _sights(page, wide=wide)]
+    every = await _sights(page, wide=wide)
     seen = [sight for sight in every if sight.banner.visible]
     complete = next((sight for sight in seen if sight.pressable), None)
     return complete or next(iter(seen or every), Sight(_ABSENT, None))
@@ -307,12 +326,16 @@ async def toggles(page: Page) -> tuple[Toggle, ...]:
     """The toggles of every consent layer that is in sight. Raises TimeoutError when a frame does not tell in time."""
     from playwright.async_api import Error
 
-    found: list[Toggle] = []
-    for frame in page.frames[:_MOST_FRAMES]:
-        with suppress(Error), anyio.fail_after(_TOGGLES_S):
+    async def one(frame: Frame) -> list[Toggle]:
+        told: object = None
+        with suppress(Error):
             told = await frame.evaluate("() => window.__gonogo?.consent?.toggles() ?? []")
-            found += [Toggle(clip(one["name"], 100), bool(one["checked"]), bool(one["fixed"])) for one in told]
-    return tuple(found[:MOST_TOGGLES])
+        each = told if isinstance(told, list) else []
+        return [Toggle(clip(it["name"], 100), bool(it["checked"]), bool(it["fixed"])) for it in each]
+
+    with anyio.fail_after(_TOGGLES_S):
+        found = await side_by_side(page.frames[:_MOST_FRAMES], one)
+    return tuple(itertools.chain.from_iterable(found))[:MOST_TOGGLES]
 
 
 async def _until(seconds: float, done: Callable[[], Awaitable[bool]]) -> bool:

@@ -298,7 +298,7 @@
       const fields = [event.effectiveDirective || event.violatedDirective, event.blockedURI, source, event.disposition].map(clip);
       kept.push(fields);
       // Refused, it must not become an error of the page.
-      if (typeof window.__gonogo_violation === "function") window.__gonogo_violation(fields)?.catch(() => {});
+      natively(() => window.__gonogo_violation?.(fields)?.catch(() => {}));
     },
     true,
   );

@@ -12,7 +12,7 @@ import anyio
 
 from gonogo.evidence.facts import Command, ConsentSignals, Control, CookieWrite, Layer, PrivacyView
 from gonogo.formats import set_cookie
-from gonogo.probes.browser.consent import Sight, toggles
+from gonogo.probes.browser.consent import Sight, side_by_side, toggles
 from gonogo.probes.browser.recorder import clip
 
 if TYPE_CHECKING:
@@ -92,8 +92,11 @@ async def view(page: Page, sight: Sight) -> PrivacyView:
     around = await _told(page.main_frame, _AROUND)
     databases: dict[str, None] = {}
     caches: dict[str, None] = {}
-    for frame in page.frames[:MOST_FRAMES]:
-        told = await (_told if frame is page.main_frame else _told_if_able)(frame, _STORES)
+
+    async def stores(frame: Frame) -> dict[str, object]:
+        return await (_told if frame is page.main_frame else _told_if_able)(frame, _STORES)
+
+    for told in await side_by_side(page.frames[:MOST_FRAMES], stores):
         databases |= dict.fromkeys(clip(name, 200) for name in _list(told, "databases"))
         caches |= dict.fromkeys(clip(name, 200) for name in _list(told, "caches"))
     return PrivacyView(

@@ -30,7 +30,7 @@ from gonogo.probes.context import Context
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from playwright.async_api import BrowserContext, Page
+    from playwright.async_api import BrowserContext, Frame, Page
 
 VISIT_S = 90.0
 """A visit that takes longer has no facts."""
@@ -631,17 +631,20 @@ class _Walk:
         """What every frame keeps in `localStorage` or `sessionStorage`."""
         from playwright.async_api import Error
 
+        async def one(frame: Frame) -> list[list[str]]:
+            try:
+                with anyio.fail_after(FRAME_S):
+                    told: object = await frame.evaluate(_STORAGE, [name, MOST_STORED + 1])
+            except (Error, TimeoutError):
+                told = None
+                if not frame.is_detached():
+                    self._problems.append(f"snapshot {label}: {name} of {clip(frame.url, 200)} could not be read")
+            return told if isinstance(told, list) else []
+
         kept: dict[tuple[str, str], None] = {}
         if len(self._page.frames) > MOST_FRAMES and name == "localStorage":
             self._problems.append(f"snapshot {label}: more than {MOST_FRAMES} frames; the others' storage was not read")
-        for frame in self._page.frames[:MOST_FRAMES]:
-            try:
-                with anyio.fail_after(FRAME_S):
-                    told = await frame.evaluate(_STORAGE, [name, MOST_STORED + 1])
-            except (Error, TimeoutError):
-                if not frame.is_detached():
-                    self._problems.append(f"snapshot {label}: {name} of {clip(frame.url, 200)} could not be read")
-                continue
+        for told in await consent.side_by_side(self._page.frames[:MOST_FRAMES], one):
             self._demand(f"entries in {name}", len(told), MOST_STORED)
             kept |= {(clip(key, 200), clip(value, 200)): None for key, value in told}
         return tuple(kept)
