@@ -31,7 +31,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "probes"))
 from browsing import Probe, Server, probing, serving
 from consent_pages import FRAME, LANGUAGES, Judged, judge, page
 from test_consent import PAGES
-from test_consent_managers import CASES, PACKAGES, fetch, judged_page, publish
+from test_consent_managers import CASES, PACKAGES, explained, fetch, judged_page, publish
 
 from gonogo.environment.models import Consent
 from gonogo.evidence.facts import Visit
@@ -45,11 +45,6 @@ ALLOWED = "_px"
 """The cookie that the pages set when their visitor accepts."""
 LATER = ("chosen", "reloaded", "other page", "restarted")
 NOT_OBEYED = "consent.choice.reject-obeyed"
-EXPLAINED = {
-    "consent.layers.reject-first": {"consent.layers.reject-easy", "consent.layers.prominence"},
-    NOT_OBEYED: {"consent.withdrawal.effective"},
-}
-"""One cause is one finding: what is unknown where there is this one. Anything else that is unknown is wrong."""
 Steps = dict[tuple[str, str], list[float]]
 
 
@@ -115,7 +110,6 @@ def add(seen: Seen, subject: Subject, judged: Judged) -> None:
     """Hold one run against what is true of the page."""
     reject, accept, withdraw = judged.flow.reject, judged.flow.accept, judged.flow.withdraw
     violates = NOT_OBEYED in subject.fails
-    unknown = {one for cause in subject.fails for one in EXPLAINED.get(cause, ())}
     right = {
         "accepted": _pressed(accept, "accept")
         and _gone(accept, "chosen")
@@ -127,7 +121,8 @@ def add(seen: Seen, subject: Subject, judged: Judged) -> None:
         and _allowed(withdraw, "given")
         and _allowed(withdraw, "after withdrawal") == violates,
         "persisted": all(_gone(visit, one) for visit in (reject, accept) for one in LATER[1:]),
-        "judged": subject.fails <= set(judged.failed) <= subject.fails | subject.may and set(judged.unknown) <= unknown,
+        "judged": subject.fails <= set(judged.failed) <= subject.fails | subject.may
+        and set(judged.unknown) <= explained(subject.fails),
     }
     for name, good in right.items():
         setattr(seen, name, getattr(seen, name) + good)

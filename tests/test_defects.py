@@ -23,15 +23,13 @@ ON_THE_NETWORK = [one for one in DEFECTS if one.reach in {Reach.NETWORK, Reach.S
 IN_PROCESS = [one for one in ON_THE_NETWORK if set(one.trips) & set(network_checks())]
 IN_THE_BROWSER = [one for one in DEFECTS if one.reach is Reach.BROWSER]
 SAMPLE = {
-    "health-bad", "certificate-expired", "hsts-short", "csp-missing", "git-published", "api-open", "consent-banner-missing",
-    "tag-before-choice", "hero-slow", "script-error",
+    "health-bad", "certificate-expired", "hsts-short", "csp-missing", "git-published", "api-open",
+    "tag-before-choice", "script-error", "errors-under-load",
 }  # fmt: skip
-SLOW = {"tag-before-choice", "hero-slow", "script-error", "requests-serialised", "queue-grows", "tail-latency"}
+SLOW = {"tag-before-choice", "script-error"}
 """Whole runs of half a minute; one of the browser's and one of the load's are left for every day."""
-WHOLE = [
-    *(one for one in ON_THE_NETWORK if one not in IN_PROCESS),
-    *(one for one in DEFECTS if one.reach is Reach.LOAD or one.id in SAMPLE),
-]
+WHOLE = [*(one for one in ON_THE_NETWORK if one not in IN_PROCESS), *(one for one in DEFECTS if one.id in SAMPLE)]
+UNDER_LOAD = [one for one in DEFECTS if one.reach is Reach.LOAD and one not in WHOLE]
 
 
 @pytest.fixture
@@ -40,7 +38,7 @@ def quick(tmp_path: Path) -> Path:
     environments = ROOT / "environments"
     path = tmp_path / "quick.toml"
     path.write_text(
-        f'extends = "{environments / "demo.toml"}"\npolicy = "{environments / "policies" / "strict.toml"}"\nload = []\n[vitals]\nruns = 1\n[consent]\nsettle_s = 0.5\n'
+        f'extends = "{environments / "demo.toml"}"\npolicy = "{environments / "policies" / "strict.toml"}"\nload = []\n[vitals]\nruns = 1\n[consent]\nsettle_s = 0.3\n'
     )
     return path
 
@@ -61,6 +59,7 @@ def test_defect_ids_are_unique() -> None:
     assert len({defect.id for defect in DEFECTS}) == len(DEFECTS)
 
 
+@pytest.mark.timing
 def test_healthy_demo_has_no_finding(job: MainJob, tmp_path: Path) -> None:
     """And its browser's part stays within bounds: one start, and on two quiet cores 45 s, which benchmarks/bench_browser.py
     holds it to. Twice that is allowed here, for other tests may run beside."""
@@ -95,7 +94,29 @@ def test_defect_of_the_network_trips_exactly_its_checks(defect: Defect, demo: De
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("defect", [pytest.param(one, id=one.id) for one in IN_THE_BROWSER])
+@pytest.mark.timing
+@pytest.mark.parametrize("defect", [pytest.param(one, id=one.id) for one in UNDER_LOAD])
+def test_defect_under_load_trips_exactly_its_checks(defect: Defect, demo: Demo) -> None:
+    """Against the checks of load and of the network."""
+    checks = LOAD | set(network_checks())
+    demo.inject([defect.id])
+    try:
+        judgements = judge("demo", demo.variables, checks=checks)
+    finally:
+        demo.inject([])
+    assert judgements.checks(Outcome.FAIL) == _expected(defect, checks), judgements.told()
+
+
+def _measures(defect: Defect) -> bool:
+    """What it trips is a time or hangs on one."""
+    return any(one.startswith("vitals.") for one in defect.trips)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "defect",
+    [pytest.param(one, id=one.id, marks=[pytest.mark.timing] if _measures(one) else []) for one in IN_THE_BROWSER],
+)
 def test_defect_of_the_browser_trips_exactly_its_checks(defect: Defect, demo: Demo, quick: Path) -> None:
     """Against the checks of its own concerns; the other concerns' are held against it by the exhaustive test."""
     concerns = {one.partition(".")[0] for one in defect.trips}

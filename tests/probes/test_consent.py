@@ -75,7 +75,7 @@ def test_the_whole_evidence_of_a_page_takes_seconds() -> None:
 def test_gates_and_newsletters_are_no_banner(probe: Probe, server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("gonogo.probes.browser.consent.CHOOSE_S", 0.5)
     page(server, "/only-gates", GATES)
-    judged = judge(probe, "/only-gates")
+    judged = judge(probe, "/only-gates", appear_s=0.5)
     assert not judged.flow.first.banner.visible
     assert set(judged.failed) == {"consent.banner.shown"}
     cookies = {

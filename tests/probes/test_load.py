@@ -38,6 +38,8 @@ from gonogo.probes.context import Context
 from gonogo.probes.guard import Guard
 from gonogo.probes.load_job import Count, Job, Tally, Target, decode_job, encode_job
 
+pytestmark = pytest.mark.timing
+
 TOKEN = "canary-3f9a1c77"
 REQUEST = LoadRequest("smoke")
 

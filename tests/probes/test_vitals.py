@@ -24,6 +24,8 @@ from gonogo.evidence.records import Evidence, Spare, Step, VisitRequest, canonic
 from gonogo.probes.browser.film import MOST_BYTES, MOST_FRAMES, chosen
 from gonogo.probes.browser.measure import THROTTLES, in_doubt, unused
 
+pytestmark = pytest.mark.timing
+
 RUNS = 3
 PNG = {"Content-Type": "image/png"}
 
