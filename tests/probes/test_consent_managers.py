@@ -126,8 +126,8 @@ OBEDIENT = "cookieconsent_status"
 CASES = {
     "vanilla": Case(VANILLA % {"ticked": "false", "reject": "acceptNecessaryBtn: 'Reject all',"}, ("cc_cookie",), _ids(""), LOOKS),
     "vanilla-violating": Case(VANILLA % {"ticked": "true", "reject": ""}, ("cc_cookie",), _ids("layers.reject-first layers.preticked"), LOOKS),
-    "klaro": Case(KLARO % {"config": "acceptAll: true,", "ticked": "false"}, ("klaro",), _ids("layers.policy"), LOOKS),
-    "klaro-violating": Case(KLARO % {"config": "acceptAll: true, hideDeclineAll: true,", "ticked": "true"}, ("klaro",), _ids("layers.reject-first layers.preticked layers.policy"), LOOKS),
+    "klaro": Case(KLARO % {"config": "acceptAll: true,", "ticked": "false"}, ("klaro",), _ids("layers.policy banner.focus-returned"), LOOKS),
+    "klaro-violating": Case(KLARO % {"config": "acceptAll: true, hideDeclineAll: true,", "ticked": "true"}, ("klaro",), _ids("layers.reject-first layers.preticked layers.policy banner.focus-returned"), LOOKS),
     "osano": Case(OSANO % {"type": "opt-in", "told": "this.hasConsented() ? hit() : drop();"}, (OBEDIENT,), _ids(""), LOOKS),
     "osano-violating": Case(
         OSANO % {"type": "opt-out", "told": "hit();"}, (OBEDIENT,),
