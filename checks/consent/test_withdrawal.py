@@ -28,7 +28,8 @@ def test_reachable(consent: ConsentFlow) -> None:
 
 @check(title="Withdrawing is as easy as giving", severity=Severity.LOW, profiles={"nightly"})
 def test_easy(consent: ConsentFlow) -> None:
-    """Counted in clicks: opening the choice again and one more may come on top of what accepting took.
+    """Counted in clicks: opening the choice again and one more may come on top of what accepting took. Where a rejection is
+    hard in the first place, another check tells it, and that is what withdrawing is held against.
 
     Fix: offer "Reject all" in the layer that is opened again, too.
     See: https://www.edpb.europa.eu/our-work-tools/our-documents/report/report-work-undertaken-cookie-banner-taskforce_en
@@ -38,10 +39,12 @@ def test_easy(consent: ConsentFlow) -> None:
     clicks = {one.choice: one.clicks for one in visit.choices}
     if not {"accept", "reject"} <= set(clicks):
         raise EvidenceMissing("invalid", "the choices were not made")
-    took, most = 1 + clicks["reject"], clicks["accept"] + MORE_CLICKS
+    chosen(consent.reject, "reject")
+    hardest = max(clicks["accept"], *(one.clicks for one in consent.reject.choices[:1]))
+    took, most = 1 + clicks["reject"], hardest + MORE_CLICKS
     if took > most:
         where = consent.declared.other_page or consent.declared.page
-        wanted = f"at most {most}, for accepting took {clicks['accept']}"
+        wanted = f"at most {most}, for a choice took {hardest}"
         report([Finding.of(where, seen=f"{took} clicks", wanted=wanted, what="withdrawing")])
 
 

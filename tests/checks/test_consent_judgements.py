@@ -260,6 +260,7 @@ CASES: list[tuple[Any, ConsentFlow, str]] = [
     (banner.test_focus_returned, replace(FLOW, withdraw=viewed(WITHDRAWN, "reopened", layer=None, focus="div")), "FAIL"),
     (withdrawal.test_easy, withdrawing_takes(2), "PASS"),
     (withdrawal.test_easy, withdrawing_takes(3), "FAIL"),
+    (withdrawal.test_easy, replace(withdrawing_takes(3), reject=replace(REJECTED, choices=(Choice("reject", 3, deeper=True),))), "PASS"),
     (withdrawal.test_easy, replace(FLOW, withdraw=replace(WITHDRAWN, problems=("reopen: no control",))), "UNKNOWN"),
     (layers.test_reject_first, first(controls=(ACCEPT,)), "FAIL"),
     (layers.test_reject_easy, first(controls=(ACCEPT,)), "UNKNOWN"),

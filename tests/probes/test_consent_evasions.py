@@ -216,7 +216,7 @@ def test_toggles_that_are_on_are_found_and_switched_off(probe: Probe, server: Se
         "one.querySelector('.n').onclick = () => { one.remove(); choose('no'); };", ""
     )
     seen = judged(probe, server, f"deep-{name}", asking)
-    assert set(seen.failed) == {"consent.layers.preticked", "consent.layers.reject-first", "consent.withdrawal.easy"}
+    assert set(seen.failed) == {"consent.layers.preticked", "consent.layers.reject-first"}
     assert [(one.choice, one.clicks) for one in seen.flow.reject.choices] == [("reject", 3)]
 
 
