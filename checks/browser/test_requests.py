@@ -7,13 +7,10 @@ See: https://owasp.org/www-community/Third_Party_Javascript_Management_Cheat_She
 from __future__ import annotations
 
 from gonogo import Finding, Severity, check
-from gonogo.breakage import unanswered
+from gonogo.breakage import UNDECLARED, unanswered
 from gonogo.check import report
 from gonogo.nouns import PageVisit
 from gonogo.privacy import asked
-
-UNDECLARED = "blocked: undeclared host"
-"""How the browser probe marks a request that it stopped for its host."""
 
 
 @check(title="Pages speak to declared hosts only", severity=Severity.HIGH, profiles={"nightly"})

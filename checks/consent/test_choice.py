@@ -13,7 +13,6 @@ from gonogo.evidence.facts import Visit
 from gonogo.nouns import ConsentFlow
 from gonogo.nouns.consent import able, seen, shown
 from gonogo.privacy import (
-    asked,
     chosen,
     disobeyed,
     effective,
@@ -71,7 +70,7 @@ def test_scrolling(consent: ConsentFlow) -> None:
     See: https://www.edpb.europa.eu/our-work-tools/our-documents/guidelines/guidelines-052020-consent-under-regulation-2016679_en
     """
     visit = consent.preferences
-    able(visit, "scroll")
+    able(visit, "scroll", "snapshot first:", "snapshot scrolled:")
     findings = []
     if seen(visit, "first").banner.visible and not shown(visit, "scrolled"):
         where = consent.declared.page
@@ -84,20 +83,20 @@ def _led_to(consent: ConsentFlow, visit: Visit, before: str, after: str, when: s
     old, new = seen(visit, before), seen(visit, after)
     known = {finding.seen for finding in stored_without_need(old, consent.declared)}
     findings = [one for one in stored_without_need(new, consent.declared) if one.seen not in known]
-    earlier = {asked(request) for request in visit.requests[: old.requests]}
-    late = [request for request in visit.requests[old.requests : new.requests] if asked(request) not in earlier]
-    return [*findings, *requests_without_need(late, consent, when)]
+    earlier = {one.subject for one in requests_without_need(visit.requests[: old.requests], consent, when)}
+    late = requests_without_need(visit.requests[old.requests : new.requests], consent, when)
+    return [*findings, *(one for one in late if one.subject not in earlier)]
 
 
 @check(title="Escape is not taken for consent", severity=Severity.HIGH, profiles={"nightly"})
 def test_escape(consent: ConsentFlow) -> None:
-    """Closing a banner is no agreement; pressed in the visit that makes no choice.
+    """Closing a banner is no agreement; pressed in the visit that makes no choice, and looked at there and after a reload.
 
     Fix: let Escape leave the banner open, or store a rejection.
     See: https://www.cnil.fr/en/cookies-and-other-trackers-cnil-publishes-new-guidelines
     """
     visit = consent.preferences
-    able(visit, "escape", "snapshot escaped:")
+    able(visit, "escape", "snapshot returned:", "snapshot escaped:", "snapshot after escape:")
     if not shown(visit, "returned"):
         raise EvidenceMissing("invalid", "the banner was not there any more, so Escape closed nothing")
-    report(_led_to(consent, visit, "returned", "escaped", "after Escape"))
+    report({one.seen: one for one in _led_to(consent, visit, "returned", "after escape", "after Escape")}.values())

@@ -31,8 +31,13 @@ def test_reject_first(consent: ConsentFlow) -> None:
     where = consent.declared.page
     if layer.control("accept") and not layer.control("reject"):
         report([Finding.of(where, seen="accept without reject", wanted="both", what="the first layer")])
-    opened = consent.preferences.snapshot("preferences")
-    second = opened.privacy.layer if opened and opened.privacy else None
+    if not layer.control("preferences"):
+        return
+    able(consent.preferences, "preferences", "snapshot preferences:")
+    opened = view(seen(consent.preferences, "preferences"))
+    second = opened.layer
+    if second is None and not opened.toggles:
+        raise EvidenceMissing("invalid", "the preferences were opened, and no layer was recognised")
     if second is None or not second.control("accept") or second.control("reject") or second.control("save"):
         return
     if second.toggles:

@@ -8,20 +8,26 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from gonogo import Severity, check
+from gonogo import Finding, Severity, check
 from gonogo.check import report
 from gonogo.errors import EvidenceMissing
-from gonogo.evidence.facts import BrowserRequest, Snapshot, Visit
+from gonogo.evidence.facts import BrowserRequest
 from gonogo.formats.public_suffix import registrable
 from gonogo.nouns import ConsentFlow
-from gonogo.privacy import asked, requests_without_need
+from gonogo.nouns.consent import undecided
+from gonogo.privacy import requests_without_need
 
 
-def _when_left(visit: Visit, first: Snapshot) -> list[BrowserRequest]:
-    """What is sent when the page is left without a choice, to whom nothing went before: else another check tells why."""
-    later = visit.requests[first.requests :]
-    known = {asked(request) for request in later if not request.leaving}
-    return [request for request in later if request.leaving and asked(request) not in known]
+def _later(consent: ConsentFlow) -> list[Finding]:
+    """What is sent while the visit goes on without a choice; the pages that gonogo opened itself apart."""
+    visit, snapshots = consent.preferences, undecided(consent.preferences)
+    scrolled = visit.snapshot("scrolled")
+    if scrolled is None or not snapshots:
+        return []
+    told = {one.subject for one in requests_without_need(visit.requests[: scrolled.requests], consent, "")}
+    sent = [one for one in visit.requests[scrolled.requests : snapshots[-1].requests] if one.type != "document"]
+    found = requests_without_need(sent, consent, "without a choice")
+    return [one for one in found if one.subject not in told]
 
 
 def _connection(consent: ConsentFlow, url: str) -> BrowserRequest:
@@ -34,7 +40,7 @@ def _connection(consent: ConsentFlow, url: str) -> BrowserRequest:
 @check(title="No third party hears of a visit before a choice", severity=Severity.CRITICAL, profiles={"nightly"})
 def test_before_choice(consent: ConsentFlow) -> None:
     """Every request of each visit up to the choice, answered or not, to a host of another registrable domain; connections
-    that the page opens beforehand; and what it sends when it is left without a choice."""
+    that the page opens beforehand; and what it sends as the visit goes on without a choice, or when it is left so."""
     findings = []
     for name, visit in consent.visits:
         first = visit.snapshot("first")
@@ -42,7 +48,6 @@ def test_before_choice(consent: ConsentFlow) -> None:
             raise EvidenceMissing("invalid", f"the visit {name!r} never saw the page: {'; '.join(visit.problems)}")
         sent = list(visit.requests[: first.requests])
         sent += [_connection(consent, url) for url in (first.privacy.preconnects if first.privacy else ())]
-        if name == "preferences":
-            sent += _when_left(visit, first)
         findings += requests_without_need(sent, consent, first.label)
+    findings += _later(consent)
     report({finding.subject: finding for finding in findings}.values())

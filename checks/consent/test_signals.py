@@ -169,6 +169,12 @@ def test_gpc(opt_out: OptOutFlow) -> None:
         findings += [one for one in stored_without_need(seen(visit, label), opt_out.declared) if one.seen not in known]
     sent_with = requests_without_need(visit.requests, opt_out, "with Global Privacy Control")
     report(dict.fromkeys([*findings, *(one for one in sent_with if one.subject not in known)]))
+    control = opt_out.control
+    if control is not None and not (
+        requests_without_need(control.requests, opt_out, "")
+        or any(stored_without_need(one, opt_out.declared) for one in control.snapshots)
+    ):
+        raise EvidenceMissing("invalid", "nothing fires without the signal either, so silence with it proves nothing")
 
 
 @check(title="A link lets visitors opt out of sale and sharing", severity=Severity.MEDIUM, profiles={"nightly"})

@@ -9,12 +9,21 @@ from __future__ import annotations
 from gonogo import Severity, check
 from gonogo.check import report
 from gonogo.nouns import ConsentFlow
-from gonogo.nouns.consent import able
+from gonogo.nouns.consent import able, undecided
 from gonogo.privacy import stored_without_need
 
 
 @check(title="Nothing is stored before a choice", severity=Severity.CRITICAL, profiles={"nightly"})
 def test_before_choice(consent: ConsentFlow) -> None:
-    """Cookies (HttpOnly ones too), local and session storage, IndexedDB and caches of a fresh browser, against the declared essentials."""
+    """Cookies (HttpOnly ones too), local and session storage, IndexedDB and caches of a fresh browser, against the declared essentials; and as long as
+    the visit goes on without a choice: in the preferences, on the policy's page, and back again."""
     able(consent.reject, "snapshot first:")
-    report(stored_without_need(consent.first, consent.declared))
+    findings = {one.seen: one for one in stored_without_need(consent.first, consent.declared)}
+    known = consent.preferences.snapshot("scrolled")
+    told = {one.seen for one in stored_without_need(known, consent.declared)} if known else set()
+    for snapshot in undecided(consent.preferences):
+        able(consent.preferences, f"snapshot {snapshot.label}:")
+        for one in stored_without_need(snapshot, consent.declared):
+            if one.seen not in told:
+                findings.setdefault(one.seen, one)
+    report(findings.values())

@@ -40,7 +40,7 @@ def test_easy(consent: ConsentFlow) -> None:
     if not {"accept", "reject"} <= set(clicks):
         raise EvidenceMissing("invalid", "the choices were not made")
     chosen(consent.reject, "reject")
-    hardest = max(clicks["accept"], *(one.clicks for one in consent.reject.choices[:1]))
+    hardest = max(one.clicks for one in (*visit.choices[:1], *consent.reject.choices[:1]))
     took, most = 1 + clicks["reject"], hardest + MORE_CLICKS
     if took > most:
         where = consent.declared.other_page or consent.declared.page
@@ -53,7 +53,7 @@ def test_effective(consent: ConsentFlow) -> None:
     """Vacuous unless something was stored or sent after acceptance; a site that ignores every rejection fails elsewhere."""
     chosen(consent.accept, "accept")
     visit = consent.withdraw
-    able(visit, "consent accept", "reopen", "consent reject")
+    able(visit, "consent accept", "reopen", "consent reject", *(f"snapshot {label}:" for label in AFTER))
     if disobeyed(consent):
         raise EvidenceMissing("invalid", "a rejection is not obeyed in the first place")
     findings = []
@@ -63,3 +63,9 @@ def test_effective(consent: ConsentFlow) -> None:
     findings += requests_without_need(sent, consent, "after the withdrawal")
     report(dict.fromkeys(findings))
     effective(consent, "after a withdrawal")
+    first, given = seen(visit, "first"), seen(visit, "given")
+    sent = visit.requests[first.requests : seen(visit, "reopened").requests]
+    if not stored_without_need(given, consent.declared) and not requests_without_need(sent, consent, "given"):
+        raise EvidenceMissing(
+            "invalid", "in this visit acceptance led to nothing, so silence afterwards proves nothing"
+        )

@@ -29,7 +29,7 @@ def _host(url: str) -> str:
 
 @check(title="Forbidden hosts hear nothing", severity=Severity.HIGH, profiles={"nightly"})
 def test_forbidden(forbidden_hosts: ForbiddenHosts) -> None:
-    """On every declared page, and after an error where one is provoked."""
+    """On every declared page, after acceptance where consent is asked for, and after an error where one is provoked."""
     patterns = [pattern.lower() for pattern in forbidden_hosts.declared.forbid_hosts]
     report(
         dict.fromkeys(

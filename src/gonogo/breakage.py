@@ -8,6 +8,8 @@ ABORTED = "net::ERR_ABORTED"
 """The page took its request back."""
 TOLD_ELSEWHERE = ("blocked:", "csp", "mixed-content")
 """Stopped by gonogo, by the page's policy or as mixed content."""
+UNDECLARED = "blocked: undeclared host"
+"""How the browser probe marks a request that it stopped for its host."""
 REFUSED = "net::ERR_HTTP_RESPONSE_CODE_FAILURE"
 """How Chromium calls an answer of 400 and above without a body that was opened as a page: it did come."""
 UNFETCHED = ("TypeError: Failed to fetch", "TypeError: Load failed", "TypeError: NetworkError when attempting")

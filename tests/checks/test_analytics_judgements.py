@@ -166,17 +166,19 @@ def test_hits_before_the_choice_are_left_to_consent() -> None:
 
 def test_each_load_of_a_consenting_visitor_is_counted() -> None:
     hit, other = request(f"{COLLECT}&en=a"), request(f"{SITE}/a.png")
-    labels = ("first", "chosen", "reloaded", "other page")
+    labels = ("first", "chosen", "reloaded", "other page", "restarted")
     snapshots = tuple(snapshot(label, number) for number, label in enumerate(labels, 1))
 
     def seen(*requests: BrowserRequest) -> TagVisits:
         return replace(accepted(), accept=visit(*requests, snapshots=snapshots))
 
-    assert messages(test_coverage.test_pages, seen(other, hit, hit, hit)) == []
-    assert messages(test_coverage.test_pages, seen(hit, hit, other, hit)) == [
-        "reloaded: no hit (2 of 3 loads were counted), wanted at least one."
+    assert messages(test_coverage.test_pages, seen(other, hit, hit, hit, hit)) == []
+    assert messages(test_coverage.test_pages, seen(hit, hit, other, hit, hit)) == [
+        "reloaded: no hit (3 of 4 loads were counted), wanted at least one."
     ]
-    assert "no hit" in unknown(test_coverage.test_pages, seen(hit, other, other, other))
+    assert "no hit" in unknown(test_coverage.test_pages, seen(hit, other, other, other, other))
+    cut = replace(accepted(), accept=visit(hit, hit, snapshots=snapshots[:2]))
+    assert "ended before 'reloaded'" in unknown(test_coverage.test_pages, cut)
 
 
 def test_a_failed_acceptance_says_nothing() -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from checks.browser import test_consented as after_consent
 from checks.consent import test_banner as banner
 from checks.consent import test_choice as choice
 from checks.consent import test_inventory as inventory
@@ -17,6 +18,7 @@ from checks.consent import test_policy as policy
 from checks.consent import test_renewal as renewal
 from checks.consent import test_requests as requests_
 from checks.consent import test_signals as signals
+from checks.consent import test_storage as storage
 from checks.consent import test_traces as traces
 from checks.consent import test_wall as wall
 from checks.consent import test_withdrawal as withdrawal
@@ -39,6 +41,7 @@ from gonogo.evidence.facts import (
     Snapshot,
     Timings,
     Toggle,
+    Violation,
     Visit,
 )
 from gonogo.nouns import NOUNS, ConsentFlow, OptOutFlow, PolicyAnswer
@@ -105,7 +108,7 @@ LOOKED = visit(
     snapshot("scrolled", asks=True),
     snapshot("preferences", asks=True),
     replace(snapshot("policy", asks=True), url=f"{URL}policy"),
-    *(snapshot(label, asks=True, requests=1) for label in ("returned", "escaped")),
+    *(snapshot(label, asks=True, requests=1) for label in ("returned", "escaped", "after escape")),
     requests=(request(f"{URL}policy", third=False, status=200, local=False, kind="document"),),
 )
 FLOW = ConsentFlow(
@@ -223,9 +226,29 @@ def unsearched(name: str, one: Visit, label: str) -> ConsentFlow:
     return replace(flow, first=flow.reject.snapshots[0])
 
 
+def later(label: str, **fields: Any) -> ConsentFlow:
+    """Something is there later on in the visit that makes no choice."""
+    return replace(FLOW, preferences=changed(LOOKED, label, **fields))
+
+
+def sending_later(url: str, *, third: bool = True, label: str = "returned") -> ConsentFlow:
+    """A request before this snapshot of the visit that makes no choice."""
+    labels = [one.label for one in LOOKED.snapshots]
+    snapshots = tuple(replace(one, requests=1 + (at >= labels.index(label))) for at, one in enumerate(LOOKED.snapshots))
+    sent = (*LOOKED.requests, request(url, third=third))
+    return replace(FLOW, preferences=replace(LOOKED, snapshots=snapshots, requests=sent))
+
+
+def accepting_also(**fields: Any) -> ConsentFlow:
+    sent = replace(request(TAG, kind=fields.pop("kind", "fetch")), **fields)
+    return replace(FLOW, accept=replace(ACCEPTED, requests=(*ACCEPTED.requests, sent)))
+
+
 def leaving_with(url: str, *, third: bool = True) -> ConsentFlow:
-    sent = replace(request(url, third=third, status=0, local=False), leaving=True)
-    return replace(FLOW, preferences=replace(LOOKED, requests=(*LOOKED.requests, sent)))
+    flow = sending_later(url, third=third)
+    page, sent = flow.preferences.requests
+    left = replace(sent, status=0, local=False, leaving=True)
+    return replace(flow, preferences=replace(flow.preferences, requests=(page, left)))
 
 
 def connecting(url: str) -> ConsentFlow:
@@ -303,7 +326,7 @@ CASES: list[tuple[Any, ConsentFlow, str]] = [
     (choice.test_scrolling, replace(FLOW, preferences=changed(LOOKED, "scrolled", banner=SILENT)), "FAIL"),
     (choice.test_scrolling, replace(FLOW, preferences=changed(LOOKED, "scrolled", cookies=(cookie("_px"),))), "FAIL"),
     (choice.test_scrolling, unsearched("preferences", LOOKED, "scrolled"), "UNKNOWN"),
-    (choice.test_escape, replace(FLOW, preferences=changed(LOOKED, "escaped", cookies=(cookie("_px"),))), "FAIL"),
+    (choice.test_escape, replace(FLOW, preferences=changed(LOOKED, "after escape", cookies=(cookie("_px"),))), "FAIL"),
     (choice.test_escape, replace(FLOW, preferences=changed(LOOKED, "escaped", banner=SILENT)), "PASS"),
     (choice.test_escape, replace(FLOW, preferences=changed(LOOKED, "returned", banner=SILENT)), "UNKNOWN"),
     (choice.test_escape, replace(FLOW, preferences=replace(LOOKED, problems=("escape: not done",))), "UNKNOWN"),
@@ -311,6 +334,24 @@ CASES: list[tuple[Any, ConsentFlow, str]] = [
     (banner.test_shown, unsearched("reject", REJECTED, "first"), "UNKNOWN"),
     (renewal.test_expiry, unsearched("withdraw", WITHDRAWN, "expired"), "UNKNOWN"),
     (lifetime.test_trackers, replace(FLOW, accept=replace(ACCEPTED, problems=("cookies: more ways than are recorded",))), "UNKNOWN"),
+    (storage.test_before_choice, later("policy", cookies=(cookie("_px"),)), "FAIL"),
+    (storage.test_before_choice, later("returned", cookies=(cookie("_px"),)), "FAIL"),
+    (storage.test_before_choice, later("returned", cookies=(cookie("choice"),)), "PASS"),
+    (storage.test_before_choice, replace(FLOW, preferences=replace(LOOKED, problems=("snapshot policy: localStorage could not be read",))), "UNKNOWN"),
+    (requests_.test_before_choice, sending_later(TAG), "FAIL"),
+    (requests_.test_before_choice, sending_later(f"{URL}g/collect?v=2", third=False), "FAIL"),
+    (requests_.test_before_choice, sending_later(f"{URL}a.css", third=False), "PASS"),
+    (choice.test_escape, sending_later(f"{URL}g/collect?v=2", third=False, label="after escape"), "FAIL"),
+    (choice.test_scrolling, replace(FLOW, preferences=replace(LOOKED, problems=("snapshot scrolled: localStorage could not be read",))), "UNKNOWN"),
+    (withdrawal.test_effective, replace(FLOW, withdraw=replace(WITHDRAWN, problems=("snapshot withdrawn: localStorage could not be read",))), "UNKNOWN"),
+    (withdrawal.test_effective, replace(FLOW, withdraw=replace(changed(changed(WITHDRAWN, "given", cookies=()), "first", requests=1), requests=(request(TAG),))), "UNKNOWN"),
+    (layers.test_reject_first, replace(opened_preferences(), preferences=replace(LOOKED, problems=("preferences: no effect",))), "UNKNOWN"),
+    (layers.test_reject_first, opened_preferences(layer=None), "UNKNOWN"),
+    (after_consent.test_declared, accepting_also(failure="blocked: undeclared host"), "FAIL"),
+    (after_consent.test_declared, accepting_also(kind="script"), "FAIL"),
+    (after_consent.test_declared, accepting_also(), "PASS"),
+    (after_consent.test_declared, replace(FLOW, accept=replace(ACCEPTED, problems=("consent accept: none",))), "UNKNOWN"),
+    (after_consent.test_declared, replace(FLOW, accept=replace(ACCEPTED, violations=(Violation("img-src", "https://x.test", "a.js:1", "enforce"),))), "FAIL"),
     (requests_.test_before_choice, leaving_with(TAG), "FAIL"),
     (requests_.test_before_choice, leaving_with(f"{URL}bye", third=False), "PASS"),
     (requests_.test_before_choice, connecting("https://stats.partner.test"), "FAIL"),
@@ -465,17 +506,25 @@ def test_global_privacy_control_is_judged_by_what_it_changes() -> None:
     firing = visit(
         snapshot("first", "_px", asks=True, requests=1), snapshot("other page", requests=1), requests=(request(TAG),)
     )
-    flow = OptOutFlow(FLOW.declared, (PARTY,), firing, None)
+    flow = OptOutFlow(FLOW.declared, (PARTY,), firing, None, None)
     assert says(signals.test_gpc, flow).startswith("FAIL")
     assert says(signals.test_gpc, replace(flow, plain=firing)) == "PASS"
     assert says(signals.test_gpc, replace(flow, plain=REJECTED)).startswith("FAIL")
 
 
+def test_silence_with_the_signal_proves_nothing_where_nothing_fires() -> None:
+    silent = visit(snapshot("first"), snapshot("other page"))
+    firing = replace(silent, requests=(request(TAG),))
+    assert says(signals.test_gpc, OptOutFlow(FLOW.declared, (PARTY,), silent, None, silent)).startswith("UNKNOWN")
+    assert says(signals.test_gpc, OptOutFlow(FLOW.declared, (PARTY,), silent, None, firing)) == "PASS"
+    assert says(signals.test_gpc, OptOutFlow(FLOW.declared, (PARTY,), firing, None, firing)).startswith("FAIL")
+
+
 def test_the_opt_out_link_is_on_every_page() -> None:
     with_it = visit(snapshot("first"), snapshot("other page"))
-    assert says(signals.test_opt_out_link, OptOutFlow(FLOW.declared, (), with_it, None)) == "PASS"
+    assert says(signals.test_opt_out_link, OptOutFlow(FLOW.declared, (), with_it, None, None)) == "PASS"
     lacking = viewed(with_it, "other page", opt_out="")
-    assert says(signals.test_opt_out_link, OptOutFlow(FLOW.declared, (), lacking, None)).startswith("FAIL")
+    assert says(signals.test_opt_out_link, OptOutFlow(FLOW.declared, (), lacking, None, None)).startswith("FAIL")
 
 
 @pytest.mark.parametrize(
@@ -562,7 +611,7 @@ def test_each_region_has_visits_of_its_own() -> None:
     ]
     opt_outs = list(NOUNS["opt_out"].subjects(environment))
     assert [subject.id for subject in opt_outs] == ["/ (California)"]
-    assert [(one.gpc, one.locale) for one in opt_outs[0].requests] == [(True, "en-US")]
+    assert [(one.gpc, one.locale) for one in opt_outs[0].requests] == [(True, "en-US"), (False, "en-US")]
 
 
 def test_under_an_opt_out_law_alone_nobody_is_asked_first() -> None:

@@ -55,12 +55,14 @@ LEAVES = {
     "beacon": "navigator.sendBeacon('%s', 'x')",
     "keepalive": "fetch('%s', { method: 'POST', body: 'x', keepalive: true, mode: 'no-cors' })",
     "picture": "new Image().src = '%s'",
+    "attribute": "document.images[0].setAttribute('src', '%s')",
+    "srcset": "document.images[0].srcset = '%s 1x'",
 }
 
 
 def leaving(server: Server, way: str) -> tuple[str, str]:
     late = f"http://{PARTNER}:{server.port}/late"
-    return late, f"{GOOD}<script>addEventListener('pagehide', () => {LEAVES[way] % late})</script>"
+    return late, f"{GOOD}<img alt=''><script>addEventListener('pagehide', () => {LEAVES[way] % late})</script>"
 
 
 @pytest.mark.parametrize("way", LEAVES)
@@ -70,6 +72,25 @@ def test_what_a_page_sends_while_it_is_left_is_recorded(probe: Probe, server: Se
     seen = look(probe, server, f"unload-{way}", body, "reload")
     assert server.arrived("/late"), "it was sent"
     assert [(one.url, one.leaving) for one in seen.requests if one.leaving] == [(late, True)]
+
+
+@pytest.mark.parametrize("tier", ["staging", "production"])
+@pytest.mark.parametrize("way", LEAVES)
+def test_nothing_leaves_to_a_collector_on_the_sites_own_host(probe: Probe, server: Server, way: str, tier: str) -> None:
+    own = server.url("/own-hits")
+    server.log.clear()
+    url = page(
+        server, f"/own-{way}", f"<img alt=''><script>addEventListener('pagehide', () => {LEAVES[way] % own})</script>"
+    )
+    seen = probe.visit(
+        *(("goto", url), ("snapshot", "first"), "reload", ("wait", "0.3"), ("snapshot", "then")),
+        request={"privacy": True},
+        tier=tier,
+        consent={"page": "/"},
+        analytics={"kind": "other", "hosts": [SITE], "own_paths": ["/own-hits"]},
+    )
+    assert server.arrived("/own-hits") == []
+    assert [(one.url, one.leaving, one.local) for one in seen.requests if one.leaving] == [(own, True, True)]
 
 
 def test_what_a_page_sends_while_it_is_left_is_judged(probe: Probe, server: Server) -> None:
@@ -95,6 +116,18 @@ def test_escape_that_accepts_is_found(probe: Probe, server: Server) -> None:
     accepts = "<script>addEventListener('keydown', (event) => { if (event.key === 'Escape') document.querySelector('.y')?.click(); })</script>"
     seen = judged(probe, server, "escape", GOOD + accepts)
     assert set(seen.failed) == {"consent.choice.escape"}
+
+
+def test_escape_that_accepts_for_the_next_page_is_found(probe: Probe, server: Server) -> None:
+    keeps = "document.cookie = 'choice=yes; max-age=999; path=/'; document.querySelector('[role=dialog]').remove();"
+    keys = f"<script>addEventListener('keydown', (event) => {{ if (event.key === 'Escape') {{ {keeps} }} }})</script>"
+    assert set(judged(probe, server, "escape-later", GOOD + keys).failed) == {"consent.choice.escape"}
+
+
+def test_browsing_on_that_is_taken_for_consent_is_found(probe: Probe, server: Server) -> None:
+    browses = "<script>if (!read('choice') && read('age')) hit(); document.cookie = 'age=1; path=/'</script>"
+    seen = judged(probe, server, "browsing", GOOD + browses)
+    assert {"consent.storage.before-choice", "consent.requests.before-choice"} <= set(seen.failed)
 
 
 def test_a_page_that_stays_locked_is_recorded(probe: Probe, server: Server) -> None:
@@ -195,6 +228,7 @@ SECOND = {
     "radio-off": ("<fieldset><legend>Marketing</legend><label><input type=radio name=m> On</label> <label><input type=radio name=m checked> Off</label></fieldset>", {"Marketing": (False, False)}),
     "pressed": ("<button aria-pressed=true>Marketing</button>", {"Marketing": (True, False)}),
     "not-necessary": ("<label><input type=checkbox checked> Marketing (not necessary)</label>", {"Marketing (not necessary)": (True, False)}),
+    "needed": ("<label><input type=checkbox checked> Statistics: only the data needed to improve our shop</label>", {"Statistics: only the data needed to improve our shop": (True, False)}),
     "necessary": ("<label><input type=checkbox checked> Strictly necessary</label>", {"Strictly necessary": (True, True)}),
 }  # fmt: skip
 

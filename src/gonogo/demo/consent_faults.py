@@ -19,6 +19,8 @@ STORE = "      writeCookie(CONSENT, `${choice}.${REVISION}`, HALF_YEAR);\n"
 STORED = "      const [choice, revision] = readCookie(CONSENT).split"
 REVISED = 'return revision === REVISION ? choice : "";'
 IDENTIFIER = "      writeCookie(VISITOR, this.visitor, HALF_YEAR);\n"
+START = "      this.identify();\n      this.view();\n"
+SMUGGLED = '      fetch("https://pixels.else.test/hit", { mode: "no-cors" }).catch(() => {});\n'
 FORGET = "      removeCookie(VISITOR);\n"
 ATTRIBUTES = "Max-Age=${seconds}; Secure; SameSite=Lax`"
 REOPEN = "        this.open();\n        this.dialog.querySelector"
@@ -96,6 +98,7 @@ CONSENT_FAULTS: Mapping[str, Fault] = MappingProxyType(
         "identifier-endless": script((IDENTIFIER, IDENTIFIER.replace("HALF_YEAR", "20 * HALF_YEAR"))),
         "choice-short": script((STORE, STORE.replace("HALF_YEAR", "30 * 24 * 60 * 60"))),
         "choice-insecure": script((ATTRIBUTES, "Max-Age=${seconds}; SameSite=Lax`")),
+        "tag-smuggled": script((START, f"{START}{SMUGGLED}")),
         "cookie-unlisted": script(
             (IDENTIFIER, f'{IDENTIFIER}      writeCookie("_ab", "b", HALF_YEAR);\n'),
             (FORGET, f'{FORGET}      removeCookie("_ab");\n'),

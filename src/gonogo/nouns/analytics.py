@@ -16,7 +16,7 @@ from gonogo.evidence.records import Step, VisitRequest
 from gonogo.formats import csp, csp_review, ga4, sentry_envelope
 from gonogo.formats.ga4 import Hit
 from gonogo.formats.sentry_envelope import Address, Envelope
-from gonogo.nouns.consent import CONSENT
+from gonogo.nouns.consent import CONSENT, seen
 from gonogo.nouns.core import Noun, Sight, Subject, facts, page_request, page_visit
 from gonogo.nouns.journeys import journey_visit, made, whole
 
@@ -77,7 +77,7 @@ class TagVisits:
         accepted = self.accepted
         if not self.asks:
             return [("loaded", self.hits(accepted))]
-        ends = [(label, one.requests) for label in LOADS if (one := self.accept.snapshot(label)) is not None]
+        ends = [(label, seen(self.accept, label).requests) for label in LOADS]
         return [
             (label, self.hits(self.accept.requests[begin:end])) for (_, begin), (label, end) in itertools.pairwise(ends)
         ]
@@ -290,6 +290,7 @@ def _forbidden(environment: Environment) -> list[Subject]:
     visits = [page_visit(environment, page.path) for page in environment.site.pages]
     if throws(environment):
         visits.append(script_visit(environment))
+    visits += [one for one in _consent_visits(environment) if one.name == "consent accept"]
     return [Subject(", ".join(tracking.forbid_hosts), tuple(visits), tracking)] if visits else []
 
 
@@ -366,7 +367,7 @@ ANALYTICS: tuple[Noun, ...] = (
     Noun(
         "forbidden_hosts",
         "[error_tracking] forbid_hosts",
-        "Every visit to a declared page, and the one with an error.",
+        "Every visit to a declared page, the one that accepts, and the one with an error.",
         _forbidden,
         _build_forbidden,
     ),

@@ -53,6 +53,8 @@ class OptOutFlow:
     visit: Visit
     plain: Visit | None
     """The same without Global Privacy Control, where another law forbids the same before a choice."""
+    control: Visit | None
+    """The same without Global Privacy Control, where nothing forbids it: what the signal must stop."""
     own_paths: tuple[str, ...] = ()
     """As of a ConsentFlow."""
 
@@ -79,6 +81,22 @@ def shown(visit: Visit, label: str) -> bool:
         return True
     able(visit, f"snapshot {label}: no banner")
     return False
+
+
+def undecided(visit: Visit) -> tuple[Snapshot, ...]:
+    """Snapshots of the visit that makes no choice, after the page was scrolled and before Escape; up to where the site takes
+    something for a choice, which other checks tell."""
+    scrolled = visit.snapshot("scrolled")
+    if scrolled is None or not scrolled.banner.visible:
+        return ()
+    found = []
+    for label in ("preferences", "revised", "policy", "returned"):
+        snapshot = visit.snapshot(label)
+        if label == "revised" and snapshot is not None and not snapshot.banner.visible:
+            break
+        if snapshot is not None:
+            found.append(snapshot)
+    return tuple(found)
 
 
 def view(snapshot: Snapshot) -> PrivacyView:
@@ -173,6 +191,9 @@ def _preferences(consent: models.Consent, first: str, settle: Step) -> tuple[Ste
         Step("escape"),
         Step("wait", f"{SCROLL_S:g}"),
         Step("snapshot", "escaped"),
+        Step("reload"),
+        Step("wait", f"{SCROLL_S:g}"),
+        Step("snapshot", "after escape"),
     )
 
 
@@ -241,7 +262,9 @@ def _opt_outs(environment: Environment) -> list[Subject]:
             region,
             (
                 _visit("opt-out", region, steps, gpc=True),
-                *(consent_visits(environment, region)[:1] if OPT_IN & set(region.laws) else ()),
+                consent_visits(environment, region)[0]
+                if OPT_IN & set(region.laws)
+                else _visit("without signal", region, steps),
             ),
         )
         for region in _regions(consent)
@@ -289,9 +312,10 @@ def _build_flow(environment: Environment, subject: Subject, sight: Sight) -> Con
 
 def _build_opt_out(environment: Environment, subject: Subject, sight: Sight) -> OptOutFlow:
     assert isinstance(subject.declared, tuple)
-    visit, *plain = (facts(sight, request, Visit) for request in subject.requests)
-    first = plain[0] if plain else None
-    return OptOutFlow(subject.declared[0], environment.third_parties, visit, first, _own_paths(environment))
+    declared, laws = subject.declared
+    visit, other = (facts(sight, request, Visit) for request in subject.requests)
+    plain, control = (other, None) if OPT_IN & set(laws) else (None, other)
+    return OptOutFlow(declared, environment.third_parties, visit, plain, control, _own_paths(environment))
 
 
 def _build_policy(environment: Environment, subject: Subject, sight: Sight) -> PolicyAnswer:  # noqa: ARG001 - one shape for all nouns

@@ -13,6 +13,7 @@
   const MOST_NAMES = 100;
   const MOST_TOGGLES = 100;
   const LONGEST_CONTROL = 60;
+  const MOST_WORDS = 5; // of a toggle's name, to tell whether it is essential
   const API_MS = 300; // an API of a consent manager that takes longer is taken not to answer
   const STORES_MS = 2000;
   const GRID = 5;
@@ -49,53 +50,6 @@
       return Reflect.apply(set, this, told);
     };
   }
-
-  // --- what is sent while the page unloads: nobody hears of it but the next page of the origin, which tells ---
-
-  const LEFT = "__gonogo_left";
-  const MOST_SENT = 100;
-  try {
-    for (const one of natively(() => JSON.parse(sessionStorage.getItem(LEFT) ?? "[]"))) window.__gonogo_leaving?.(one);
-    sessionStorage.removeItem(LEFT);
-  } catch {
-    // a sandboxed or data: frame has no storage
-  }
-  const sent = [];
-  let leaving = false;
-  const leaves = () => (leaving = true);
-  addEventListener("beforeunload", leaves, true);
-  addEventListener("pagehide", leaves, true);
-  addEventListener("pageshow", () => (leaving = false), true);
-  addEventListener("visibilitychange", () => (leaving = document.visibilityState === "hidden"), true);
-
-  function tellSent(method, url, type) {
-    if (!leaving || sent.length >= MOST_SENT) return;
-    try {
-      sent.push([String(method).toUpperCase(), new URL(url, document.baseURI).href.slice(0, 2000), type]);
-      natively(() => sessionStorage.setItem(LEFT, JSON.stringify(sent)));
-    } catch {
-      // not a URL, which the browser does not send either, or no storage
-    }
-  }
-  const { sendBeacon } = Navigator.prototype;
-  Navigator.prototype.sendBeacon = function (url) {
-    tellSent("POST", url, "ping");
-    return Reflect.apply(sendBeacon, this, arguments);
-  };
-  const { fetch, Request } = window;
-  window.fetch = function (input, init) {
-    const request = input instanceof Request ? input : null;
-    if (init?.keepalive ?? request?.keepalive) tellSent(init?.method ?? request?.method ?? "GET", request ? request.url : input, "fetch");
-    return Reflect.apply(fetch, window, arguments);
-  };
-  const source = Object.getOwnPropertyDescriptor(HTMLImageElement.prototype, "src");
-  Object.defineProperty(HTMLImageElement.prototype, "src", {
-    ...source,
-    set(url) {
-      tellSent("GET", url, "image");
-      Reflect.apply(source.set, this, [url]);
-    },
-  });
 
   // --- colours: WCAG 2.2, relative luminance and contrast ratio ---
 
@@ -232,7 +186,11 @@
   const pressable = (element) => element.tagName === "BUTTON" || element.getAttribute("role") === "button";
   const ownName = (element) => cut(accessibleName(element) || textOf(pressable(element) ? element : (label(element) ?? parent(element))), 100);
   const locked = (element) => Boolean(element.disabled || element.readOnly || element.getAttribute("aria-disabled") === "true");
-  const essential = (name) => says("essential", plain(name)) && !says("inessential", plain(name));
+  /** By how a name begins: "Statistics: only what is needed" is none. */
+  function essential(name) {
+    const begins = plain(name.split(/[:.,;–—(|]/)[0]).trim().split(" ").slice(0, MOST_WORDS).join(" ");
+    return says("essential", ` ${begins} `) && !says("inessential", plain(name));
+  }
 
   function groupName(element) {
     const group = element.closest("fieldset, [role=radiogroup], [role=group]");

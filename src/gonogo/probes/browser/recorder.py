@@ -121,7 +121,7 @@ class Recorder:
         page.on("crash", self._on_crash)
 
     async def listen_to_leaving(self, context: BrowserContext) -> None:
-        """What a page sends while it unloads is told neither to the driver nor by DevTools; consent.js leaves a note of it
+        """What a page sends while it unloads is told neither to the driver nor by DevTools; outgoing.js leaves a note of it
         for the next page of the origin, which tells."""
         await context.expose_binding("__gonogo_leaving", self._on_leaving)
 
@@ -130,9 +130,9 @@ class Recorder:
             method, url, kind = map(clip, fields)
             self._sent.append(_Sent(method, url, kind, anyio.current_time(), self._told[_key(url, method)]))
 
-    def reconcile(self) -> None:
+    def reconcile(self, age_s: float = TOLD_S) -> None:
         """Record what pages sent while they unloaded, unless the driver has told of it in the meantime."""
-        until = anyio.current_time() - TOLD_S
+        until = anyio.current_time() - age_s
         for sent in [one for one in self._sent if one.at <= until]:
             self._sent.remove(sent)
             if self._told[_key(sent.url, sent.method)] == sent.told:
@@ -239,7 +239,7 @@ class Recorder:
         self._violated(fields)
 
     def _on_refused(self, _source: object, fields: object) -> None:
-        """A request that methods.js did not let the page make: method, URL, type."""
+        """A request that outgoing.js did not let the page make: method, URL, type."""
         if isinstance(fields, list) and len(fields) == 3:
             method, url, kind = map(clip, fields)
             if self._boundary.judge(method, url) is Answer.METHOD:

@@ -110,17 +110,18 @@ def init_script(
     named = ("banner", "accept", "reject", "preferences", "settings")
     selectors = {name: getattr(declared, name) if declared else "" for name in named}
     scripts = [f"({_script('page.js')})({json.dumps(phrases())}, {json.dumps(selectors)});"]
-    if boundary.methods is not None:
+    if boundary.methods is not None or boundary.local_paths or watch:
         arguments = ", ".join(
             json.dumps(one)
             for one in (
-                sorted(boundary.methods),
+                sorted(boundary.methods) if boundary.methods is not None else None,
                 sorted(boundary.reachable),
                 boundary.site,
                 sorted(boundary.local_paths),
+                watch,
             )
         )
-        scripts.append(f"({_script('methods.js')})({arguments});")
+        scripts.append(f"({_script('outgoing.js')})({arguments});")
     if rules:
         scripts.append(f"({_script('rules.js')})(JSON.parse({json.dumps(rules)}));")
     if watch:
@@ -254,7 +255,7 @@ class _Walk:
             await self._end_load()
             await self._picture(evidence_id)
         await self._drain()
-        self._recorder.reconcile()
+        self._recorder.reconcile(0.0)
         self._demand("requests", self._recorder.sent, MOST_REQUESTS)
         writes = await self._writes.all() if request.privacy else ()
         return Visit(
@@ -673,7 +674,8 @@ class _Walk:
         if self._appeared_s:
             return consent.patience_s(self._appeared_s)
         appear_s = (self._environment.consent or Consent()).appear_s
-        return appear_s if self._request.privacy and not self._missed else min(appear_s, consent.APPEAR_S)
+        about = self._request.privacy or assess.assesses(self._request)
+        return appear_s if about and not self._missed else min(appear_s, consent.APPEAR_S)
 
     def _note(self, sight: consent.Sight) -> None:
         if sight.banner.visible and not self._appeared_s:
