@@ -2,8 +2,8 @@
 
 The pages are those of the tests: consent managers from npm, each obeying and violating (tests/probes/test_consent_managers.py),
 and pages of our own with the banner in the document, in a shadow root, in a frame, and in six languages
-(tests/probes/test_consent.py). Each is visited RUNS times with the default settings of [consent]: three visits, two side by
-side as in a run, judged by every check of the consent flow. The browser is started before.
+(tests/probes/test_consent.py). Each is visited RUNS times with the default settings of [consent]: four visits, side by side as
+in a run, judged by every check of the consent flow. The browser is started before.
 
 Right is what the page itself shows, which is known: it sets a cookie when its visitor accepts and removes it when not.
 Prints a Markdown table; with --steps also the median time of each step of the visits. Exit status 1 when a run was wrong or
