@@ -24,7 +24,7 @@ test: setup
 
 # What hangs on times runs afterwards, with no more workers than processors.
 test-all: setup
-	$(BIN)/python -m pytest tests -n 4 --dist=worksteal -m 'not exhaustive and not timing'
+	$(BIN)/python -m pytest tests -n 3 --dist=worksteal -m 'not exhaustive and not timing'
 	$(BIN)/python -m pytest tests -n 2 --dist=worksteal -m 'timing and not exhaustive'
 
 # Every defect as a whole run against every check; about an hour.

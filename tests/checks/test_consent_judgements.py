@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from checks.browser import test_consented as after_consent
+from checks.consent import test_allowed as after_consent
 from checks.consent import test_banner as banner
 from checks.consent import test_choice as choice
 from checks.consent import test_inventory as inventory

@@ -657,6 +657,7 @@ def measured(probe: Probe, *steps: tuple[str, str], **fields: Any) -> facts.Vita
     return seen.vitals
 
 
+@pytest.mark.timing
 @pytest.mark.parametrize("tier", ["staging", "production"])
 def test_lcp_is_when_the_late_image_came(probe: Probe, server: Server, tier: str) -> None:
     server.page("/slow.png", noise(400, 300), delay=0.8, headers={"Content-Type": "image/png"})
@@ -678,6 +679,7 @@ def test_lcp_is_when_the_late_image_came(probe: Probe, server: Server, tier: str
     assert (vitals.cls, vitals.inp_ms) == (0, None)
 
 
+@pytest.mark.timing
 def test_cls_is_what_arithmetic_says(probe: Probe, server: Server) -> None:
     url = server.page(
         "/cls",
@@ -690,6 +692,7 @@ def test_cls_is_what_arithmetic_says(probe: Probe, server: Server) -> None:
     assert "#block" in vitals.cls_element
 
 
+@pytest.mark.timing
 def test_inp_is_how_long_the_handler_kept_the_page_busy(probe: Probe, server: Server) -> None:
     url = server.page(
         "/inp",

@@ -28,12 +28,7 @@ CONSENT_DEFECTS: tuple[Defect, ...] = (
     _consent("identifier-endless", "The identifier lasts ten years", "lifetime.trackers"),
     _consent("choice-short", "The choice is forgotten after a month", "lifetime.record"),
     _consent("choice-insecure", "The choice's cookie lacks Secure", "lifetime.record-attributes"),
-    Defect(
-        "tag-smuggled",
-        "Acceptance starts a tag of a host that nobody declared",
-        ("browser.consented.declared",),
-        Reach.BROWSER,
-    ),
+    _consent("tag-smuggled", "Acceptance starts a tag of a host that nobody declared", "allowed.declared"),
     _consent("cookie-unlisted", "Acceptance sets a cookie that nobody declared", "inventory.known"),
     _consent("consent-mode-late", "Consent Mode's default comes after the config", "signals.default"),
     _consent("consent-mode-granted", "Consent Mode's default grants a signal", "signals.default"),
