@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 
-from gonogo import Finding, Severity, check
+from gonogo import Severity, check
+from gonogo.breakage import enforced, violated
 from gonogo.check import report
 from gonogo.errors import EvidenceMissing
 from gonogo.evidence.facts import ConsoleMessage
@@ -29,15 +30,4 @@ def test_violations(visit: PageVisit) -> None:
     told = next((one.text for one in visit.visit.console if _blocked(one)), "")
     if told and not visit.visit.violations:
         raise EvidenceMissing("invalid", f"the console tells of a violation whose event was not seen: {told[:200]}")
-    report(
-        dict.fromkeys(
-            Finding.of(
-                visit.page.path,
-                seen=f"{violation.blocked[:120]} blocked ({violation.source[:100]})",
-                wanted="nothing blocked",
-                what=violation.directive,
-            )
-            for violation in visit.visit.violations
-            if violation.disposition != "report"
-        )
-    )
+    report(dict.fromkeys(violated(visit.page.path, violation) for violation in enforced(visit.visit)))

@@ -7,6 +7,7 @@ See: https://cheatsheetseries.owasp.org/cheatsheets/Third_Party_Javascript_Manag
 from __future__ import annotations
 
 from gonogo import Finding, Severity, check
+from gonogo.breakage import undeclared_script
 from gonogo.check import report
 from gonogo.nouns import PageVisit
 from gonogo.privacy import asked
@@ -15,11 +16,10 @@ from gonogo.privacy import asked
 @check(title="Scripts come from declared hosts only", severity=Severity.HIGH, profiles={"nightly"})
 def test_declared(visit: PageVisit) -> None:
     """Hosts that may be spoken to, but were not declared to deliver scripts; others are never spoken to at all."""
-    declared = {party.host.lower(): party.scripts for party in visit.third_parties}
     found = {
         asked(request): request
         for request in reversed(visit.visit.requests)
-        if request.third_party and request.type == "script" and declared.get(asked(request)) is False
+        if undeclared_script(request, visit.third_parties)
     }
     report(
         Finding.of(

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from gonogo.evidence.facts import BrowserRequest, ConsoleMessage, Visit
+from collections.abc import Iterable
+
+from gonogo.environment.models import ThirdParty
+from gonogo.evidence.facts import BrowserRequest, ConsoleMessage, Violation, Visit
+from gonogo.privacy import asked
+from gonogo.result import Finding
 
 ABORTED = "net::ERR_ABORTED"
 """The page took its request back."""
@@ -19,6 +24,23 @@ UNFETCHED = ("TypeError: Failed to fetch", "TypeError: Load failed", "TypeError:
 def errors(visit: Visit) -> tuple[ConsoleMessage, ...]:
     """Uncaught exceptions and console errors, in order."""
     return tuple(message for message in visit.console if message.level in {"error", "pageerror"})
+
+
+def enforced(visit: Visit) -> tuple[Violation, ...]:
+    """Violations of a policy that blocks; those of one that only reports are left out."""
+    return tuple(one for one in visit.violations if one.disposition != "report")
+
+
+def violated(where: str, violation: Violation) -> Finding:
+    """What is said of a violation: what was blocked, by which directive, where it was asked for."""
+    seen = f"{violation.blocked[:120]} blocked ({violation.source[:100]})"
+    return Finding.of(where, seen=seen, wanted="nothing blocked", what=violation.directive)
+
+
+def undeclared_script(request: BrowserRequest, parties: Iterable[ThirdParty]) -> bool:
+    """A script of a third party that may be spoken to, and was not declared to deliver scripts."""
+    scripts = {party.host.lower(): party.scripts for party in parties}
+    return request.third_party and request.type == "script" and scripts.get(asked(request)) is False
 
 
 def stopped(request: BrowserRequest) -> bool:

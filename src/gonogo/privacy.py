@@ -104,18 +104,13 @@ def allowed(flow: ConsentFlow) -> tuple[BrowserRequest, ...]:
     return flow.accept.requests[begin.requests if begin else 0 :]
 
 
-def nothing_optional(flow: ConsentFlow) -> bool:
-    """Acceptance led to nothing that needs consent, so silence without it proves nothing."""
-    stored = (snapshot for snapshot in flow.accept.snapshots if snapshot.label in LATER)
-    return not any(needs_consent(request, flow) for request in allowed(flow)) and not any(
-        stored_without_need(snapshot, flow.declared) for snapshot in stored
-    )
-
-
 def effective(flow: ConsentFlow, when: str) -> None:
-    """Raise EvidenceMissing("invalid") when acceptance led to nothing: silence at another time, such as "after a rejection",
-    proves nothing then."""
-    if nothing_optional(flow):
+    """Raise EvidenceMissing("invalid") when acceptance led to nothing that needs consent: silence at another time, such as
+    "after a rejection", proves nothing then."""
+    stored = (snapshot for snapshot in flow.accept.snapshots if snapshot.label in LATER)
+    if not any(needs_consent(request, flow) for request in allowed(flow)) and not any(
+        stored_without_need(snapshot, flow.declared) for snapshot in stored
+    ):
         raise EvidenceMissing(
             "invalid", f"acceptance stored and sent nothing that needs consent, so silence {when} proves nothing"
         )

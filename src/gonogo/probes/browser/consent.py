@@ -39,7 +39,7 @@ MOST_TOGGLES = 100
 POLL_S = 0.05
 _FRAME_S = 1.0
 _TOGGLES_S = 3.0
-_MOST_FRAMES = 60
+MOST_FRAMES = 60
 _AFTERWARDS_S = 0.3
 """How much longer a banner is looked for where the last look could not see the whole page."""
 _ABSENT = Banner(visible=False, accept="", reject="", text="")
@@ -122,9 +122,9 @@ async def _sights(page: Page, *, wide: bool) -> list[Sight]:
                 return sight
         return None
 
-    every = [sight for sight in await side_by_side(page.frames[:_MOST_FRAMES], one) if sight is not None]
-    if len(page.frames) > _MOST_FRAMES:
-        every.append(Sight(_ABSENT, None, lacks=f"it has more than {_MOST_FRAMES} frames"))
+    every = [sight for sight in await side_by_side(page.frames[:MOST_FRAMES], one) if sight is not None]
+    if len(page.frames) > MOST_FRAMES:
+        every.append(Sight(_ABSENT, None, lacks=f"it has more than {MOST_FRAMES} frames"))
     return every
 
 
@@ -313,7 +313,7 @@ async def press(frame: Frame, script: str, argument: str) -> str:
 async def press_anywhere(page: Page, purpose: str) -> str:
     """Click what consent.js finds for a purpose, in the first frame that has it."""
     problem = f"no control for {purpose} was found"
-    for frame in page.frames[:_MOST_FRAMES]:
+    for frame in page.frames[:MOST_FRAMES]:
         failed = await press(frame, "(purpose) => window.__gonogo?.consent?.element(purpose) ?? null", purpose)
         if not failed:
             return ""
@@ -334,7 +334,7 @@ async def toggles(page: Page) -> tuple[Toggle, ...]:
         return [Toggle(clip(it["name"], 100), bool(it["checked"]), bool(it["fixed"])) for it in each]
 
     with anyio.fail_after(_TOGGLES_S):
-        found = await side_by_side(page.frames[:_MOST_FRAMES], one)
+        found = await side_by_side(page.frames[:MOST_FRAMES], one)
     return tuple(itertools.chain.from_iterable(found))[:MOST_TOGGLES]
 
 

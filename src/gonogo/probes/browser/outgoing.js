@@ -89,20 +89,19 @@
   };
 
   // Pictures, however their address is given; the first one of a srcset stands for it.
-  const picture = (url) => leaving && refuses("GET", url, "image");
+  const picture = (name, value) => leaving && refuses("GET", /set$/i.test(name) ? String(value).trim().split(/[\s,]/)[0] : value, "image");
   for (const name of ["src", "srcset"]) {
     const plain = Object.getOwnPropertyDescriptor(HTMLImageElement.prototype, name);
-    const first = (value) => (name === "src" ? value : String(value).trim().split(/[\s,]/)[0]);
     Object.defineProperty(HTMLImageElement.prototype, name, {
       ...plain,
       set(value) {
-        if (!picture(first(value))) Reflect.apply(plain.set, this, [value]);
+        if (!picture(name, value)) Reflect.apply(plain.set, this, [value]);
       },
     });
   }
   const { setAttribute } = Element.prototype;
   Element.prototype.setAttribute = function (name, value) {
-    const shows = leaving && this instanceof HTMLImageElement && /^src(set)?$/i.test(name);
-    if (!shows || !picture(String(value).trim().split(/[\s,]/)[0])) Reflect.apply(setAttribute, this, arguments);
+    const shows = this instanceof HTMLImageElement && /^src(set)?$/i.test(name);
+    if (!shows || !picture(name, value)) Reflect.apply(setAttribute, this, arguments);
   };
 }

@@ -12,14 +12,13 @@ import anyio
 
 from gonogo.evidence.facts import Command, ConsentSignals, Control, CookieWrite, Layer, PrivacyView
 from gonogo.formats import set_cookie
-from gonogo.probes.browser.consent import Sight, side_by_side, toggles
+from gonogo.probes.browser.consent import MOST_FRAMES, Sight, side_by_side, toggles
 from gonogo.probes.browser.recorder import clip
 
 if TYPE_CHECKING:
     from playwright.async_api import BrowserContext, Frame, Page, Response
 
 FRAME_S = 3.0
-MOST_FRAMES = 60
 MOST_NAMES = 100
 MOST_WRITES = 500
 MOST_RESPONSES = 1000

@@ -49,7 +49,6 @@ FRAME_S = 3.0
 SCREENSHOT_S = 5.0
 MOST_COOKIES = 500
 MOST_STORED = 500
-MOST_FRAMES = 60
 MOST_PROBLEMS = 100
 MOST_POPUPS = 20
 
@@ -643,9 +642,11 @@ class _Walk:
             return told if isinstance(told, list) else []
 
         kept: dict[tuple[str, str], None] = {}
-        if len(self._page.frames) > MOST_FRAMES and name == "localStorage":
-            self._problems.append(f"snapshot {label}: more than {MOST_FRAMES} frames; the others' storage was not read")
-        for told in await consent.side_by_side(self._page.frames[:MOST_FRAMES], one):
+        if len(self._page.frames) > consent.MOST_FRAMES and name == "localStorage":
+            self._problems.append(
+                f"snapshot {label}: more than {consent.MOST_FRAMES} frames; the others' storage was not read"
+            )
+        for told in await consent.side_by_side(self._page.frames[: consent.MOST_FRAMES], one):
             self._demand(f"entries in {name}", len(told), MOST_STORED)
             kept |= {(clip(key, 200), clip(value, 200)): None for key, value in told}
         return tuple(kept)
@@ -687,7 +688,7 @@ class _Walk:
         """Violations that were seen before the driver listened."""
         from playwright.async_api import Error
 
-        for frame in self._page.frames[:MOST_FRAMES]:
+        for frame in self._page.frames[: consent.MOST_FRAMES]:
             with suppress(Error), anyio.move_on_after(FRAME_S):
                 told: object = await frame.evaluate("() => window.__gonogo?.violations() ?? []")
                 for fields in told if isinstance(told, list) else ():
