@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import gc
 import os
 import shutil
 import signal
@@ -245,6 +247,35 @@ def test_a_verified_session_carries_data_both_ways(front: TlsFront, database_tru
     with login(front.port, sslmode="verify-full", sslrootcert=database_trust.ca) as session:
         assert session.pgconn.ssl_in_use
         assert session.execute("select %s || 'y'", (text,)).fetchone() == (text + "y",)
+
+
+@pytest.mark.parametrize("steps", range(12))
+def test_a_front_that_is_closed_while_a_session_ends_leaves_no_connection(steps: int, database_trust: Trust) -> None:
+    """`close` cancels a session at any of its steps, those of its own end among them."""
+
+    async def run() -> bytes:
+        ended: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
+
+        async def backend(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            begun.set()
+            ended.set_result(await reader.read())
+            writer.close()
+
+        begun = asyncio.Event()
+        async with await asyncio.start_server(backend, "127.0.0.1", 0) as listening:
+            port = listening.sockets[0].getsockname()[1]
+            front = await TlsFront.start("127.0.0.1", 0, "127.0.0.1", port, database_trust.context(), require_tls=False)
+            _, client = await asyncio.open_connection("127.0.0.1", front.port)
+            client.write(bytes.fromhex("00000008 00030000"))
+            await begun.wait()
+            client.close()
+            for _ in range(steps):
+                await asyncio.sleep(0)
+            await front.close()
+            return await asyncio.wait_for(ended, 5)
+
+    assert asyncio.run(run()) == bytes.fromhex("00000008 00030000")
+    gc.collect()  # what was left open is told now, and by an error
 
 
 def test_a_session_without_tls_is_refused_until_it_may_be(front: TlsFront) -> None:

@@ -467,10 +467,10 @@ class TlsFront:
         try:
             await asyncio.wait(relays, return_when=asyncio.FIRST_COMPLETED)
         finally:
+            downstream.close()  # before anything is awaited: `close` may cancel this session here too
             for relay in relays:
                 relay.cancel()
             await asyncio.gather(*relays, return_exceptions=True)
-            downstream.close()
         await _finish(writer)
 
 
