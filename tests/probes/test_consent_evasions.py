@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -197,6 +198,22 @@ def test_a_banner_behind_many_elements(probe: Probe, server: Server, rows: int) 
     assert (found, any("more than 60000 elements" in one for one in seen.problems)) == (rows < 30_000, rows > 30_000)
 
 
+def test_a_store_of_an_inner_frame_that_does_not_tell_is_unknown(probe: Probe, server: Server) -> None:
+    page(server, "/silent-frame", "<script>indexedDB.databases = () => new Promise(() => {})</script>")
+    told = judged(probe, server, "silent", f"{GOOD}<iframe src=/silent-frame></iframe>")
+    unread = "IndexedDB and caches of .*/silent-frame: .*did not tell in time"
+    assert re.search(unread, told.unknown["consent.choice.reject-obeyed"])
+    assert not told.failed
+
+
+def test_a_sandboxed_frame_keeps_nothing_and_hides_nothing(probe: Probe, server: Server) -> None:
+    page(server, "/boxed", "<p>A map</p>")
+    seen = look(
+        probe, server, "sandboxed", f"{GOOD}<iframe sandbox src=/boxed></iframe><iframe srcdoc='<p>x'></iframe>"
+    )
+    assert seen.problems == ()
+
+
 def test_cookies_written_again_and_again_hide_none(probe: Probe, server: Server) -> None:
     many = "for (let i = 0; i < 600; i++) document.cookie = 'a=' + i + '; path=/'; document.cookie = 'b=1; max-age=315360000; path=/';"
     seen = look(probe, server, "writes", f"<script>{many}</script>{GOOD}")
@@ -241,6 +258,18 @@ def test_toggles_of_every_kind_are_read(probe: Probe, server: Server, name: str)
     assert layer is not None
     assert {one.name: (one.checked, one.fixed) for one in layer.toggles} == wanted
     assert layer.control("save")
+
+
+def test_of_two_that_confirm_the_one_for_the_selection_is_pressed(probe: Probe, server: Server) -> None:
+    both = "<button onclick=\"choose('yes'); location.reload()\">Alle bestätigen</button> <button class=s>Auswahl bestätigen</button>"
+    toggle = "<label><input type=checkbox> Statistik</label>"
+    asking = (LAYERS % f"<p>Cookies</p>{toggle}{both}").replace(
+        "<button class=n>Reject all</button>", "<i class=n></i>"
+    )
+    seen = judged(probe, server, "confirm", asking)
+    assert set(seen.failed) == {"consent.layers.reject-first"}
+    chosen = [one.value for shot in seen.flow.reject.snapshots for one in shot.cookies if one.name == "choice"]
+    assert set(chosen) == {"no"}
 
 
 @pytest.mark.parametrize("name", ["radio", "pressed"])

@@ -240,11 +240,17 @@
     return next ? face(next.off) : null;
   }
 
-  /** The control that stores the selection in the layer where the toggles are. */
+  /** The control that stores the selection; "Confirm all" beside it speaks of everything. */
+  function saveIn(layer) {
+    const found = controlsThatSay("save", layer);
+    return found.find((one) => said(one).every((words) => !says("all", words) || says("selection", words))) ?? found[0] ?? null;
+  }
+
+  /** That of the layer where the toggles are. */
   function save() {
     const toggle = toggles()[0];
     const layer = (toggle && layerOf(toggle.element)) ?? banner();
-    return layer ? (controlsThatSay("save", layer)[0] ?? null) : null;
+    return layer ? saveIn(layer) : null;
   }
 
   /** What closes the layer after a choice that does not close it by itself. */
@@ -287,7 +293,7 @@
       ["reject", window.__gonogo.control("reject")],
       ["preferences", preferences()],
       ["policy", controlsThatSay("policy", node).find((one) => kind(one) === "button") ?? null],
-      ["save", controlsThatSay("save", node)[0] ?? null],
+      ["save", saveIn(node)],
     ].filter(([, element]) => element);
     const box = dialogue(node, pressable[0]?.[1]);
     const labelled = (box.getAttribute("aria-labelledby") ?? "").split(/\s+/).filter(Boolean);
@@ -363,16 +369,16 @@
 
   const soon = (promise) => Promise.race([promise, new Promise((done) => setTimeout(() => done(null), API_MS))]).catch(() => null);
 
-  /** What a store tells; none where it may not be asked. Raises where it takes too long: that is not "nothing". */
-  const listed = (asked) =>
+  /** What a store tells; none where it may not be asked, as in a sandboxed frame. Raises where it takes too long: that is not "nothing". */
+  const listed = (ask) =>
     Promise.race([
-      Promise.resolve(asked).catch(() => []),
+      (async () => (await ask()) ?? [])().catch(() => []),
       new Promise((_, fail) => setTimeout(() => fail(new Error("IndexedDB or caches did not tell in time")), STORES_MS)),
     ]);
 
   async function stores() {
-    const databases = await listed(indexedDB?.databases?.() ?? []);
-    const caches = await listed(window.caches?.keys() ?? []);
+    const databases = await listed(() => indexedDB?.databases?.());
+    const caches = await listed(() => window.caches?.keys());
     return { databases: databases.slice(0, MOST_NAMES).map((one) => cut(one.name)), caches: caches.slice(0, MOST_NAMES).map((one) => cut(one)) };
   }
 

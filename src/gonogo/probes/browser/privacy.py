@@ -13,6 +13,7 @@ import anyio
 from gonogo.evidence.facts import Command, ConsentSignals, Control, CookieWrite, Layer, PrivacyView
 from gonogo.formats import set_cookie
 from gonogo.probes.browser.consent import MOST_FRAMES, Sight, side_by_side, toggles
+from gonogo.probes.browser.failures import reason
 from gonogo.probes.browser.recorder import clip
 
 if TYPE_CHECKING:
@@ -85,20 +86,28 @@ class CookieWrites:
         return tuple(self._writes)
 
 
-async def view(page: Page, sight: Sight) -> PrivacyView:
-    """The page as it stands now. Raises TimeoutError when it does not tell in time; stores of inner frames are left out then."""
+async def view(page: Page, sight: Sight) -> tuple[PrivacyView, list[str]]:
+    """The page as it stands now, and what could not be read of inner frames. Raises TimeoutError when the page itself does
+    not tell in time."""
     layer = await _told(sight.frame, _LAYER) if sight.frame is not None else None
     around = await _told(page.main_frame, _AROUND)
     databases: dict[str, None] = {}
     caches: dict[str, None] = {}
 
+    unread: list[str] = []
+
     async def stores(frame: Frame) -> dict[str, object]:
-        return await (_told if frame is page.main_frame else _told_if_able)(frame, _STORES)
+        if frame is page.main_frame:
+            return await _told(frame, _STORES)
+        told, why = await of_inner(frame, _STORES)
+        if why:
+            unread.append(f"IndexedDB and caches of {why}")
+        return told if isinstance(told, dict) else {}
 
     for told in await side_by_side(page.frames[:MOST_FRAMES], stores):
         databases |= dict.fromkeys(clip(name, 200) for name in _list(told, "databases"))
         caches |= dict.fromkeys(clip(name, 200) for name in _list(told, "caches"))
-    return PrivacyView(
+    seen = PrivacyView(
         layer=await _layer(page, layer) if layer else None,
         toggles=() if layer else await toggles(page),
         withdrawal=clip(around.get("withdrawal", ""), 100),
@@ -112,6 +121,7 @@ async def view(page: Page, sight: Sight) -> PrivacyView:
         focus=clip(around.get("focus", ""), 100),
         preconnects=tuple(clip(url, 300) for url in _list(around, "preconnects")),
     )
+    return seen, unread
 
 
 async def _told(frame: Frame, script: str) -> dict[str, object]:
@@ -120,13 +130,21 @@ async def _told(frame: Frame, script: str) -> dict[str, object]:
     return told if isinstance(told, dict) else {}
 
 
-async def _told_if_able(frame: Frame, script: str) -> dict[str, object]:
-    """A frame may be gone, busy or without any storage."""
+async def of_inner(frame: Frame, script: str, argument: object = None) -> tuple[object, str]:
+    """What a frame tells, or None and why it could not be asked. One that loads another document is asked once more; one
+    that is gone keeps nothing."""
     from playwright.async_api import Error
 
-    with suppress(Error, TimeoutError):
-        return await _told(frame, script)
-    return {}
+    why = f"{clip(frame.url, 200)}: no answer in {FRAME_S:g} s"
+    for _ in range(2):
+        try:
+            with anyio.fail_after(FRAME_S):
+                return await frame.evaluate(script, argument), ""
+        except TimeoutError:
+            break
+        except Error as error:
+            why = f"{clip(frame.url, 200)}: {reason(error.message)}"
+    return None, "" if frame.is_detached() else why
 
 
 def _list(told: dict[str, object], key: str) -> list[object]:

@@ -63,7 +63,7 @@ _STORAGE = """
     }
     const told = [];
     // By number: a key such as "length" is no property.
-    for (let at = 0; storage && at < storage.length && at < most; at++) {
+    for (let at = 0; storage && at < storage.length && told.length < most; at++) {
       const key = storage.key(at);
       if (key.startsWith("__gonogo")) continue;
       told.push([key.slice(0, 200), (storage.getItem(key) ?? "").slice(0, 200)]);
@@ -587,7 +587,8 @@ class _Walk:
     async def _snapshot(self, label: str) -> None:
         await self._prove_true(label)
         sight = await self._sight()
-        view = await privacy.view(self._page, sight) if self._request.privacy else None
+        view, unread = await privacy.view(self._page, sight) if self._request.privacy else (None, [])
+        self._problems += [f"snapshot {label}: {one}" for one in unread]
         if view is not None and sight.lacks:
             self._problems.append(f"snapshot {label}: no banner was seen, but not the whole page either: {sight.lacks}")
         if view is not None and view.layer is not None and not self._snapshots:
@@ -629,16 +630,11 @@ class _Walk:
 
     async def _stored(self, label: str, name: str) -> tuple[tuple[str, str], ...]:
         """What every frame keeps in `localStorage` or `sessionStorage`."""
-        from playwright.async_api import Error
 
         async def one(frame: Frame) -> list[list[str]]:
-            try:
-                with anyio.fail_after(FRAME_S):
-                    told: object = await frame.evaluate(_STORAGE, [name, MOST_STORED + 1])
-            except (Error, TimeoutError):
-                told = None
-                if not frame.is_detached():
-                    self._problems.append(f"snapshot {label}: {name} of {clip(frame.url, 200)} could not be read")
+            told, why = await privacy.of_inner(frame, _STORAGE, [name, MOST_STORED + 1])
+            if why:
+                self._problems.append(f"snapshot {label}: {name} of {why}")
             return told if isinstance(told, list) else []
 
         kept: dict[tuple[str, str], None] = {}
@@ -688,11 +684,14 @@ class _Walk:
         """Violations that were seen before the driver listened."""
         from playwright.async_api import Error
 
-        for frame in self._page.frames[: consent.MOST_FRAMES]:
+        async def one(frame: Frame) -> object:
             with suppress(Error), anyio.move_on_after(FRAME_S):
-                told: object = await frame.evaluate("() => window.__gonogo?.violations() ?? []")
-                for fields in told if isinstance(told, list) else ():
-                    self._recorder.violated(fields)
+                return await frame.evaluate("() => window.__gonogo?.violations() ?? []")
+            return []
+
+        for told in await consent.side_by_side(self._page.frames[: consent.MOST_FRAMES], one):
+            for fields in told if isinstance(told, list) else ():
+                self._recorder.violated(fields)
 
     async def _awaits(self, condition: str, seconds: float) -> bool:
         """Wait for a condition on the metrics, asked in the page so that the driver does not disturb it."""
