@@ -7,6 +7,7 @@ network; what the browser shows against every check of the same concern. A sampl
 
 from __future__ import annotations
 
+from collections.abc import Set as AbstractSet
 from pathlib import Path
 
 import pytest
@@ -73,10 +74,10 @@ def test_healthy_demo_has_no_finding(job: MainJob, tmp_path: Path) -> None:
     assert run.browser_s <= 90, "\n".join(f"{one.ended - one.began:.1f} s {one.name}" for one in run.visits)
 
 
-def _judged(demo: Demo, *defects: str) -> Judgements:
+def _judged(demo: Demo, *defects: str, env: str | Path = "demo", checks: AbstractSet[str] | None = None) -> Judgements:
     demo.inject(defects)
     try:
-        return judge("demo", demo.variables)
+        return judge(env, demo.variables, checks=checks)
     finally:
         demo.inject([])
 
@@ -99,11 +100,7 @@ def test_defect_of_the_network_trips_exactly_its_checks(defect: Defect, demo: De
 def test_defect_under_load_trips_exactly_its_checks(defect: Defect, demo: Demo) -> None:
     """Against the checks of load and of the network."""
     checks = LOAD | set(network_checks())
-    demo.inject([defect.id])
-    try:
-        judgements = judge("demo", demo.variables, checks=checks)
-    finally:
-        demo.inject([])
+    judgements = _judged(demo, defect.id, checks=checks)
     assert judgements.checks(Outcome.FAIL) == _expected(defect, checks), judgements.told()
 
 
@@ -121,11 +118,7 @@ def test_defect_of_the_browser_trips_exactly_its_checks(defect: Defect, demo: De
     """Against the checks of its own concerns; the other concerns' are held against it by the exhaustive test."""
     concerns = {one.partition(".")[0] for one in defect.trips}
     checks = {one for one in catalogue() if one.partition(".")[0] in concerns}
-    demo.inject([defect.id])
-    try:
-        judgements = judge(quick, demo.variables, checks=checks)
-    finally:
-        demo.inject([])
+    judgements = _judged(demo, defect.id, env=quick, checks=checks)
     assert judgements.checks(Outcome.FAIL) == _expected(defect, checks), judgements.told()
 
 

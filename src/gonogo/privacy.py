@@ -185,15 +185,17 @@ def inventory(flow: ConsentFlow) -> list[Kept]:
 
 def kept(declared: Consent, host: str, visits: Iterable[tuple[str, Visit]]) -> list[Kept]:
     """Every cookie and storage entry of named visits to a host, in the order in which they were first seen."""
-    found: dict[tuple[str, str], Kept] = {}
+    found: dict[tuple[str, str, str], Kept] = {}
     for name, visit in visits:
         for snapshot in visit.snapshots:
             where = f"{name}: {snapshot.label}"
             for kind, key, cookie in _kept(snapshot):
-                if (known := found.get((kind, key))) is None:
-                    found[kind, key] = _kept_as(declared, host, visit, kind, key, cookie, where)
+                domain = cookie.domain.lstrip(".").lower() if cookie else ""
+                foreign = "" if _own(domain, host) else domain
+                if (known := found.get((kind, key, foreign))) is None:
+                    found[kind, key, foreign] = _kept_as(declared, host, visit, kind, key, cookie, where)
                 elif known.seen_at[-1] != where:
-                    found[kind, key] = replace(known, seen_at=(*known.seen_at, where))
+                    found[kind, key, foreign] = replace(known, seen_at=(*known.seen_at, where))
     return list(found.values())
 
 
@@ -210,16 +212,20 @@ def _kept(snapshot: Snapshot) -> list[tuple[str, str, BrowserCookie | None]]:
     return listed
 
 
+def _own(domain: str, host: str) -> bool:
+    """What is kept for a domain (empty: no cookie) is sent to the host."""
+    return not domain or host == domain or host.endswith(f".{domain}")
+
+
 def _kept_as(
     declared: Consent, host: str, visit: Visit, kind: str, name: str, cookie: BrowserCookie | None, first: str
 ) -> Kept:
     known = next((one for one in declared.inventory if fnmatchcase(name.lower(), one.name.lower())), None)
     domain = cookie.domain.lstrip(".").lower() if cookie else ""
-    own = not domain or host == domain or host.endswith(f".{domain}")
     return Kept(
         name=name,
         kind=kind,
-        party=known.party if known else (OWN if own else OTHERS),
+        party=known.party if known else (OWN if _own(domain, host) else OTHERS),
         domain=domain,
         lifetime=_cookie_lifetime(visit, cookie) if cookie else STORED.get(kind, "persistent"),
         purpose=known.purpose if known else "",

@@ -117,6 +117,13 @@ def test_every_entry_is_told_in_every_state() -> None:
     assert (pixel.party, pixel.purpose, pixel.lifetime) == ("Pixel Ltd", "counts visits", "12 h")
 
 
+def test_a_third_partys_cookie_of_the_same_name_is_another() -> None:
+    """One's own is one, whether it is set for the host or for its domain."""
+    cookies = (("id", "www.shop.test"), ("id", ".shop.test"), ("id", ".ads.test"), ("id", "px.test"))
+    inventory = told(environment(), reject=visit(*(snapshot(label, *cookies) for label in ("first", *LATER))))
+    assert [(one.name, one.domain) for one in inventory.items] == [("id", ""), ("id", "ads.test"), ("id", "px.test")]
+
+
 def test_a_visit_that_failed_hides_what_it_would_have_shown() -> None:
     failed = Failure(FailureKind.TIMEOUT, "the visit was not over after 90 s")
     inventory = told(environment(), reject=REJECT, accept=failed, withdraw=WITHDRAW, preferences=LOOK)
