@@ -6,11 +6,14 @@ See: https://developers.google.com/tag-platform/security/guides/consent
 
 from __future__ import annotations
 
+import json
+from contextlib import suppress
+
 from gonogo import Finding, Severity, check
 from gonogo.check import report
 from gonogo.errors import EvidenceMissing
 from gonogo.evidence.facts import ConsentSignals, Visit
-from gonogo.formats import consent_mode, tcf
+from gonogo.formats import consent_mode, gpp, tcf
 from gonogo.nouns import ConsentFlow, OptOutFlow
 from gonogo.nouns.consent import able, seen, view
 from gonogo.privacy import LATER, chosen, commands, requests_without_need, stored_without_need
@@ -113,6 +116,14 @@ def _tcf(signals: ConsentSignals, choice: str, where: str) -> list[Finding]:
     return findings
 
 
+def _gpp_string(signals: ConsentSignals) -> gpp.GppString | str | None:
+    """The page's GPP string where it is said to be ready, or why it cannot be read; None where there is none to judge."""
+    told = dict(signals.gpp or ())
+    if told.get("signalStatus") == "not ready" or not told.get("gppString"):
+        return None
+    return gpp.parse(told["gppString"])
+
+
 def _gpp(signals: ConsentSignals, choice: str, where: str) -> list[Finding]:
     if signals.gpp is None:
         return []
@@ -121,13 +132,56 @@ def _gpp(signals: ConsentSignals, choice: str, where: str) -> list[Finding]:
         return [Finding.of(where, seen="no answer", wanted="the state", what=f"__gpp after {choice}")]
     if told.get("signalStatus") == "ready" and not told.get("gppString"):
         return [Finding.of(where, seen="ready without a string", wanted="a GPP string", what=f"after {choice}, GPP")]
+    string = _gpp_string(signals)
+    if isinstance(string, str):
+        return [Finding.of(where, seen=string, wanted="version 1", what=f"after {choice}, the GPP string")]
+    encoded = string.section(gpp.TCF_EU) if string is not None and _applies(signals, gpp.TCF_EU) else ""
+    core = tcf.parse(encoded) if encoded else None
+    if isinstance(core, str):
+        return [Finding.of(where, seen=core, wanted="a TC string", what=f"after {choice}, the GPP string's section 2")]
+    if core is not None and choice == "reject" and core.purposes:
+        granted = f"consent to purposes {','.join(map(str, sorted(core.purposes)))}"
+        return [Finding.of(where, seen=granted, wanted="none", what="after reject, GPP's section 2")]
+    if core is not None and choice == "accept" and not core.purposes:
+        return [
+            Finding.of(where, seen="consent to no purpose", wanted="some", what="after accept, GPP's section 2"),
+        ]
     return []
+
+
+def _applies(signals: ConsentSignals, section: int) -> bool:
+    """Whether a section is in force; all are where the page does not say which, or says that it cannot know."""
+    with suppress(ValueError):
+        said = json.loads(dict(signals.gpp or ()).get("applicableSections", ""))
+        return (
+            not isinstance(said, list) or section in said or not any(isinstance(one, int) and one > 0 for one in said)
+        )
+    return True
+
+
+def _opt_outs(signals: ConsentSignals, where: str) -> list[Finding]:
+    """What the page tells its partners of a visitor whose browser sends Global Privacy Control."""
+    string = _gpp_string(signals)
+    if string is None:
+        return []
+    if isinstance(string, str):
+        return [Finding.of(where, seen=string, wanted="version 1", what="the GPP string")]
+    in_force = gpp.GppString(tuple(one for one in string.sections if _applies(signals, one[0])))
+    told, unread = gpp.opt_outs(in_force)
+    return [
+        *(Finding.of(where, seen=one, wanted="as the GPP specifies", what="the GPP string") for one in unread),
+        *(
+            Finding.of(where, seen=one.state, wanted="yes", what=f"GPP's {one.section}: {one.what}")
+            for one in told
+            if one.state not in {"yes", "not applicable"}
+        ),
+    ]
 
 
 @check(title="No TCF or GPP signal contradicts the choice", severity=Severity.HIGH, profiles={"nightly"})
 def test_iab(consent: ConsentFlow) -> None:
-    """Judged where the page has __tcfapi or __gpp: they answer; the TC string can be read and says what was chosen. A GPP
-    string must be there when it is said to be ready; it is not decoded.
+    """Judged where the page has __tcfapi or __gpp: they answer; the TC string, and that in section 2 of the GPP string, can be
+    read and says what was chosen.
 
     Fix: let the consent manager write the string from the stored choice, and answer from that string.
     See: https://github.com/InteractiveAdvertisingBureau/GDPR-Transparency-and-Consent-Framework/blob/master/TCFv2/IAB%20Tech%20Lab%20-%20CMP%20API%20v2.md
@@ -151,7 +205,8 @@ def test_iab(consent: ConsentFlow) -> None:
 
 @check(title="Global Privacy Control is honoured", severity=Severity.HIGH, profiles={"nightly"})
 def test_gpc(opt_out: OptOutFlow) -> None:
-    """With the header Sec-GPC and the property of the same meaning, no optional tag fires and nothing optional is stored.
+    """With the header Sec-GPC and the property of the same meaning, no optional tag fires and nothing optional is stored. Where the page
+    has __gpp, the sections of its string for the United States that are in force tell the opt-out.
 
     Fix: read `Sec-GPC: 1` or `navigator.globalPrivacyControl` before any tag, and treat it as an opt-out without a further step.
     See: https://cppa.ca.gov/regulations/pdf/cppa_regs.pdf
@@ -167,6 +222,7 @@ def test_gpc(opt_out: OptOutFlow) -> None:
     findings = []
     for label in ("first", "other page"):
         findings += [one for one in stored_without_need(seen(visit, label), opt_out.declared) if one.seen not in known]
+        findings += _opt_outs(view(seen(visit, label)).signals, opt_out.declared.page)
     sent_with = requests_without_need(visit.requests, opt_out, "with Global Privacy Control")
     report(dict.fromkeys([*findings, *(one for one in sent_with if one.subject not in known)]))
     control = opt_out.control

@@ -454,6 +454,11 @@ def test_consent_mode_by_default(first_: ConsentSignals, wanted: str) -> None:
     assert says(signals.test_default, told(NONE, NONE, first_)).startswith(wanted)
 
 
+def platform(string: str, **fields: str) -> ConsentSignals:
+    pairs = {"answered": "true", "signalStatus": "ready", "gppString": string} | fields
+    return ConsentSignals((), None, tuple(pairs.items()))
+
+
 @pytest.mark.parametrize(
     ("after_reject", "after_accept", "wanted"),
     [
@@ -490,11 +495,14 @@ def tcf(**fields: str) -> ConsentSignals:
         (NONE, tcf(tcString=""), "FAIL"),
         (NONE, tcf(answered="false"), "FAIL"),
         (NONE, ConsentSignals((), None, (("answered", "true"), ("signalStatus", "ready"))), "FAIL"),
-        (
-            NONE,
-            ConsentSignals((), None, (("answered", "true"), ("signalStatus", "ready"), ("gppString", "DBAA"))),
-            "PASS",
-        ),
+        (NONE, platform("DBAA"), "PASS"),
+        (NONE, platform("DBABMA"), "FAIL"),
+        (NONE, platform("DBABMA", signalStatus="not ready"), "PASS"),
+        (NONE, platform(f"DBABMA~{STRING}"), "PASS"),
+        (platform(f"DBABMA~{STRING}"), NONE, "FAIL"),
+        (platform(f"DBABMA~{STRING}", applicableSections="[7]"), NONE, "PASS"),
+        (platform(f"DBABMA~{STRING}", applicableSections="[-1]"), NONE, "FAIL"),
+        (NONE, platform("DBABMA~CO"), "FAIL"),
     ],
 )
 def test_iab_signals(after_reject: ConsentSignals, after_accept: ConsentSignals, wanted: str) -> None:
@@ -518,6 +526,27 @@ def test_silence_with_the_signal_proves_nothing_where_nothing_fires() -> None:
     assert says(signals.test_gpc, OptOutFlow(FLOW.declared, (PARTY,), silent, None, silent)).startswith("UNKNOWN")
     assert says(signals.test_gpc, OptOutFlow(FLOW.declared, (PARTY,), silent, None, firing)) == "PASS"
     assert says(signals.test_gpc, OptOutFlow(FLOW.declared, (PARTY,), firing, None, firing)).startswith("FAIL")
+
+
+@pytest.mark.parametrize(
+    ("signals_", "wanted"),
+    [
+        (platform("DBABBg~BAUAAABA.YA"), "PASS"),
+        (platform("DBABBg~BAYAAABA.QA"), "GPP's usca: opt-out of sharing is no, wanted yes"),
+        (platform("DBABLA~CAAVAAAAAABA.QA"), "GPP's usnat: Global Privacy Control is no, wanted yes"),
+        (platform("DBABTA~1YNN"), "GPP's uspv1: opt-out of sale is no, wanted yes"),
+        (platform("DBABTA~1YNN", applicableSections="[8]"), "PASS"),
+        (platform("DBABTA~1YNN", applicableSections="[6]"), "uspv1"),
+        (platform("DBABTA~1YNN", signalStatus="not ready"), "PASS"),
+        (platform("DBABTA~1YN"), "not `1` and three of"),
+        (platform("DBABTA"), "names 1 sections, and 0 follow"),
+    ],
+)
+def test_a_gpp_string_that_denies_the_opt_out_is_found(signals_: ConsentSignals, wanted: str) -> None:
+    silent = visit(snapshot("first"), snapshot("other page"))
+    firing = replace(silent, requests=(request(TAG),))
+    telling = viewed(silent, "other page", signals=signals_)
+    assert wanted in says(signals.test_gpc, OptOutFlow(FLOW.declared, (PARTY,), telling, None, firing))
 
 
 def test_the_opt_out_link_is_on_every_page() -> None:

@@ -35,6 +35,7 @@ CONSENT_DEFECTS: tuple[Defect, ...] = (
     _consent("consent-mode-silent", "Consent Mode is not told of the choice", "signals.update"),
     _consent("tcf-contradicts", "The TCF string grants what was rejected", "signals.iab"),
     _consent("gpc-ignored", "Global Privacy Control starts analytics", "signals.gpc"),
+    _consent("gpp-denies", "The GPP string says that nobody has opted out", "signals.gpc"),
     _consent("opt-out-unlinked", "No link leads to the privacy choices", "signals.opt-out-link"),
     _consent("policy-outdated", "The policy was changed ten years ago", "policy.facts"),
     _consent("policy-anonymous", "The policy names no address", "policy.facts"),

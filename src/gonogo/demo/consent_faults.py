@@ -41,6 +41,9 @@ GRANTED = f"""
     tcString: "{GRANTED_STRING}", gdprApplies: true, eventStatus: "useractioncomplete", listenerId: 1,
     purpose: {{ consents: {{ 1: true, 2: true, 3: true }} }} }}, true);
 """
+# One that tells partners under Californian law, whatever the browser signals, that nobody has opted out.
+NOT_OPTED_OUT = """window.__gpp = (command, callback) =>
+    callback({ signalStatus: "ready", cmpStatus: "loaded", applicableSections: [8], gppString: "DBABBg~BAoAAABA.QA" }, true);"""
 FAINT = """          Object.assign(button("Reject all", () => this.choose("denied")), { className: "link" }),\n"""
 LINK = """          (() => {
             const link = element("a", { className: "button", href: "#", textContent: "Reject all" });
@@ -109,6 +112,7 @@ CONSENT_FAULTS: Mapping[str, Fault] = MappingProxyType(
         "consent-mode-silent": script((UPDATE, "")),
         "tcf-contradicts": begin(GRANTED.strip()),
         "gpc-ignored": begin("if (navigator.globalPrivacyControl) analytics.view();"),
+        "gpp-denies": begin(NOT_OPTED_OUT),
         "opt-out-unlinked": Fault(change=_without_choices),
         # the policy, and what the visits leave behind
         "policy-outdated": content("/privacy", replaced(b"Updated 2026-10-01", b"Updated 2016-10-01")),

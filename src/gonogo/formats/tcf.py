@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 from dataclasses import dataclass
 from datetime import UTC, datetime
+
+from gonogo.formats.bits import Bits
 
 MAX_LENGTH = 16_384
 VERSION = 2
@@ -30,45 +30,31 @@ class TcString:
     publisher_country: str
 
 
-class _Bits:
-    def __init__(self, data: bytes) -> None:
-        self._value = int.from_bytes(data, "big")
-        self._left = len(data) * 8
+def _letters(bits: Bits) -> str:
+    return "".join(chr(ord("A") + bits.take(6)) for _ in range(2))
 
-    def take(self, width: int) -> int:
-        self._left -= width
-        return (self._value >> self._left) & ((1 << width) - 1)
 
-    def numbers(self, width: int) -> frozenset[int]:
-        """1-based places of the bits that are set, leftmost first."""
-        bits = self.take(width)
-        return frozenset(place for place in range(1, width + 1) if bits >> (width - place) & 1)
-
-    def letters(self) -> str:
-        return "".join(chr(ord("A") + self.take(6)) for _ in range(2))
-
-    def instant(self) -> datetime:
-        """Deciseconds since 1970; 36 bits reach the year 2187."""
-        return datetime.fromtimestamp(self.take(36) / 10, UTC)
+def _instant(bits: Bits) -> datetime:
+    """Deciseconds since 1970; 36 bits reach the year 2187."""
+    return datetime.fromtimestamp(bits.take(36) / 10, UTC)
 
 
 def parse(text: str) -> TcString | str:
     """The core segment of a TC string, or why it cannot be read. Any text is accepted."""
     core = text[:MAX_LENGTH].strip().partition(".")[0]
     try:
-        data = base64.b64decode(core.replace("-", "+").replace("_", "/") + "=" * (-len(core) % 4), validate=True)
-    except (binascii.Error, ValueError):
+        bits = Bits(core.rstrip("="))
+    except ValueError:
         return "it is not base64url"
-    if len(data) * 8 < CORE_BITS:
-        return f"it has {len(data) * 8} bits, wanted at least {CORE_BITS}"
-    bits = _Bits(data[: CORE_BITS // 8 + 1])
+    if bits.left < CORE_BITS:
+        return f"it has {bits.left} bits, wanted at least {CORE_BITS}"
     version = bits.take(6)
     if version != VERSION:
         return f"its version is {version}, wanted {VERSION}"
-    created, updated = bits.instant(), bits.instant()
+    created, updated = _instant(bits), _instant(bits)
     cmp_id, cmp_version = bits.take(12), bits.take(12)
     bits.take(6)  # the screen on which consent was given
-    language, vendor_list, policy = bits.letters(), bits.take(12), bits.take(6)
+    language, vendor_list, policy = _letters(bits), bits.take(12), bits.take(6)
     specific = bool(bits.take(1))
     bits.take(1)  # non-standard texts
     special, purposes, interests = bits.numbers(12), bits.numbers(24), bits.numbers(24)
@@ -85,5 +71,5 @@ def parse(text: str) -> TcString | str:
         special_features=special,
         purposes=purposes,
         legitimate_interests=interests,
-        publisher_country=bits.letters(),
+        publisher_country=_letters(bits),
     )

@@ -11,6 +11,7 @@
   const MOST_COMMANDS = 200;
   const MOST_CALLS = 20000;
   const MOST_NAMES = 100;
+  const LONGEST_STRING = 16385; // one more than a reader of TC and GPP strings takes
   const MOST_TOGGLES = 100;
   const LONGEST_CONTROL = 60;
   const MOST_WORDS = 5; // of a toggle's name, to tell whether it is essential
@@ -396,7 +397,7 @@
   }
 
   const asked = (api, ...told) => soon(new Promise((done) => api(...told, (answer) => done(answer))));
-  const pairs = (answer, names) => names.filter((name) => answer[name] !== undefined).map((name) => [name, cut(typeof answer[name] === "object" ? JSON.stringify(answer[name]) : answer[name], 2000)]);
+  const pairs = (answer, names) => names.filter((name) => answer[name] !== undefined).map((name) => [name, cut(typeof answer[name] === "object" ? JSON.stringify(answer[name]) : answer[name], LONGEST_STRING)]);
 
   async function tcf() {
     if (typeof window.__tcfapi !== "function") return null;

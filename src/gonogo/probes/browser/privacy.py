@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 FRAME_S = 3.0
 MOST_NAMES = 100
+LONGEST_STRING = 16_385
 MOST_WRITES = 500
 MOST_RESPONSES = 1000
 """As many as requests are recorded; a visit with more has no facts."""
@@ -197,7 +198,9 @@ def _signals(told: dict[str, object]) -> ConsentSignals:
 def _pairs(told: object) -> tuple[tuple[str, str], ...] | None:
     if not isinstance(told, list):
         return None
-    return tuple((clip(one[0], 50), clip(one[1])) for one in told if isinstance(one, list) and len(one) == 2)
+    return tuple(
+        (clip(one[0], 50), clip(one[1], LONGEST_STRING)) for one in told if isinstance(one, list) and len(one) == 2
+    )
 
 
 async def forget_session(browsing: BrowserContext) -> None:
