@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from gonogo import Finding, Severity, check
 from gonogo.check import report
+from gonogo.errors import EvidenceMissing
 from gonogo.nouns import ConsentFlow
 from gonogo.nouns.consent import able, seen, shown, view
 from gonogo.privacy import first_layer
@@ -16,15 +17,31 @@ DIALOGUES = {"dialog", "alertdialog", "region"}
 """A region is a landmark: for a banner that does not hold the visitor up."""
 
 
+SELECTORS = ("banner", "accept", "reject")
+
+
+def _selector(consent: ConsentFlow, name: str) -> str:
+    return f'consent.{name} = "{getattr(consent.declared, name)}"'
+
+
 @check(title="A first visitor is asked for consent", severity=Severity.CRITICAL, profiles={"nightly"})
 def test_shown(consent: ConsentFlow) -> None:
-    """The banner must be visible in a fresh browser, with a way to accept."""
+    """The banner must be visible in a fresh browser, with a way to accept. UNKNOWN where a declared selector matches nothing and
+    the banner's words do: the selector is stale, not the site broken."""
     banner, where = consent.first.banner, consent.declared.page
     if not shown(consent.reject, consent.first.label):
-        report([Finding.of(where, seen="no consent banner", wanted="a visible banner")])
+        declared = [_selector(consent, name) for name in SELECTORS if getattr(consent.declared, name)]
+        also = f", neither by {', '.join(declared)} nor by its words" if declared else ""
+        report([Finding.of(where, seen=f"no consent banner{also}", wanted="a visible banner")])
     if not banner.accept:
         report(
             [Finding.of(where, seen="not found in the banner", wanted="a control in its first layer", what="accept")]
+        )
+    if banner.missed:
+        stale = ", ".join(_selector(consent, name) for name in banner.missed)
+        raise EvidenceMissing(
+            "invalid",
+            f"{stale} matches nothing in sight; what stands there was found by its words: correct the selector, or leave it out",
         )
 
 

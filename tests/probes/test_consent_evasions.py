@@ -303,3 +303,47 @@ def test_a_refusal_that_can_hardly_be_read_has_its_numbers(probe: Probe, server:
     assert accept is not None
     assert reject is not None
     assert 0 < reject.contrast < 3 < accept.contrast
+
+
+# --- declared selectors ---
+
+AGAIN = """<script>
+if (read('choice')) { const box = document.createElement('div'); box.id = 'second'; box.setAttribute('role', 'dialog'); box.setAttribute('aria-label', 'Cookies');
+  box.style.cssText = 'position:fixed;top:0;left:0;right:0;background:white'; box.innerHTML = '<p>We use cookies.</p><button>Accept all</button> <button>Reject all</button>'; document.body.append(box); }
+</script>"""
+
+
+def test_a_second_banner_that_no_selector_names_is_found(probe: Probe, server: Server) -> None:
+    seen = judged(probe, server, "second-banner", GOOD + AGAIN, accept="button.y", reject="button.n")
+    assert "consent.choice.persists" in seen.failed
+
+
+def test_a_stale_selector_is_named_and_the_site_not_blamed(probe: Probe, server: Server) -> None:
+    seen = judged(probe, server, "stale", GOOD, accept="#gone", reject="button.n", settings="#gone-too")
+    assert seen.failed == {}
+    assert set(seen.unknown) == {"consent.banner.shown"}
+    assert 'consent.accept = "#gone" matches nothing in sight' in seen.unknown["consent.banner.shown"]
+
+
+def test_selectors_that_all_are_stale_leave_the_words(probe: Probe, server: Server) -> None:
+    seen = judged(probe, server, "all-stale", GOOD, banner="#b", accept="#a", reject="#r")
+    assert seen.failed == {}
+    assert seen.flow.first.banner.missed == ("banner", "accept", "reject")
+
+
+def test_an_embedded_players_question_is_none_where_selectors_are_declared(probe: Probe, server: Server) -> None:
+    page(
+        server,
+        "/player",
+        "<div role=dialog style='position:fixed;top:0'><p>We use cookies.</p><button>Accept all</button><button>Reject all</button></div>",
+    )
+    seen = look(
+        probe,
+        server,
+        "embedding",
+        "<iframe src=/player width=600 height=400></iframe>",
+        accept="#a",
+        reject="#r",
+        appear_s=0.3,
+    )
+    assert not seen.snapshots[0].banner.visible

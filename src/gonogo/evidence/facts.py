@@ -290,6 +290,8 @@ class Banner:
     """First 300 characters of the banner's visible text."""
     rule: str = ""
     """Name of the autoconsent rule that found it; empty: found by declared selectors or by its words."""
+    missed: tuple[str, ...] = ()
+    """Declared selectors (`banner`, `accept`, `reject`) that matched nothing in sight where the words found something."""
 
 
 @dataclass(frozen=True, slots=True)

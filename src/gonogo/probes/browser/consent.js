@@ -142,7 +142,8 @@
 
   /** The control that opens the preferences; "Save settings" speaks of them too, and stores them. */
   function preferences() {
-    if (selectors.preferences) return first(selectors.preferences);
+    const declared = selectors.preferences && first(selectors.preferences);
+    if (declared) return declared;
     const layer = banner();
     if (!layer) return null;
     const opens = controlsThatSay("preferences", layer).filter((one) => !said(one).some((words) => says("save", words)));
@@ -155,7 +156,8 @@
 
   /** The control that opens the choice again: declared, or by what it says; the last one of the page, for it stands at the foot. */
   function reopening() {
-    if (selectors.settings) return first(selectors.settings);
+    const declared = selectors.settings && first(selectors.settings);
+    if (declared) return declared;
     const layer = banner();
     let found = null;
     for (const element of elements()) {

@@ -93,6 +93,7 @@ async def _sight(frame: Frame, *, wide: bool) -> Sight:
         reject=clip(told.get("reject", ""), 100),
         text=clip(told.get("text", ""), 300),
         rule=clip(told.get("rule", ""), 100),
+        missed=tuple(name for name in ("banner", "accept", "reject") if name in (told.get("missed") or ())),
     )
     return Sight(banner, frame, frozenset(map(str, told.get("pressable") or ())))
 
@@ -131,7 +132,8 @@ async def _sights(page: Page, *, wide: bool) -> list[Sight]:
 async def look(page: Page, *, wide: bool = False) -> Sight:
     """The banner as it stands now; of several frames the first whose banner has a control.
 
-    `wide`: by its words too where the declared selectors find nothing, for later layers look different.
+    `wide`: where the declared selectors find nothing, also by words that stand in the page's own flow, for later layers look
+    different.
     """
     every = await _sights(page, wide=wide)
     seen = [sight for sight in every if sight.banner.visible]

@@ -223,14 +223,14 @@
     }
     if (!banner) return null;
     const within = controlsIn(banner);
-    return {
-      banner,
-      accept: selectors.accept ? accept : best(within.accept),
-      reject: selectors.reject ? reject : best(within.reject),
-    };
+    const [accepts, rejects] = [best(within.accept), best(within.reject)];
+    // What a stale selector no longer finds may stand there all the same.
+    const missed = [selectors.accept && !accept && accepts && "accept", selectors.reject && !reject && rejects && "reject"].filter(Boolean);
+    return { banner, accept: accept ?? accepts, reject: reject ?? rejects, missed };
   }
 
-  function byWords() {
+  /** `floating`: only what stands above the page or is named as a banner. */
+  function byWords(floating = false) {
     const groups = new Map();
     const { accept, reject } = controlsIn(null);
     for (const [purpose, controls] of Object.entries({ accept, reject })) {
@@ -243,7 +243,7 @@
       }
     }
     const score = (group) => (group.accept.length ? 2 : 0) + (group.reject.length ? 1 : 0);
-    const candidates = [...groups.values()].filter((group) => !group.inline || score(group) === 3);
+    const candidates = [...groups.values()].filter((group) => !group.inline || (!floating && score(group) === 3));
     const chosen = candidates.reduce((a, b) => (a && score(a) >= score(b) ? a : b), null);
     return chosen && { banner: chosen.node, accept: best(chosen.accept), reject: best(chosen.reject) };
   }
@@ -265,13 +265,17 @@
     found.help = { accept, reject };
   }
 
-  /** What stands in this frame now; remembered for `control`. `wide`: by its words too where selectors find nothing. */
+  /** What stands in this frame now; remembered for `control`. `wide`: where selectors find nothing, by its words alone too. */
   const look = (wide = false) => natively(() => search(wide));
   function search(wide) {
     lacks = stuck && `the page has replaced ${stuck}`;
-    const named = selectors.banner || selectors.accept || selectors.reject;
-    found = named ? declared() : byWords();
-    if (!found && named && wide) found = byWords();
+    const names = ["banner", "accept", "reject"].filter((name) => selectors[name]);
+    found = names.length ? declared() : byWords();
+    // In a frame, what its selectors do not find may be another's question: that of an embedded player.
+    if (!found && names.length && (wide || window === window.top)) {
+      found = byWords(!wide);
+      if (found) found.missed = names.filter((name) => !first(selectors[name]));
+    }
     withRules();
     if (!found) return { lacks };
     return {
@@ -280,6 +284,7 @@
       reject: wordsOf(found.reject),
       text: textOf(found.banner).slice(0, 300),
       rule: found.rule ?? "",
+      missed: found.missed ?? [],
       pressable: ["accept", "reject"].filter((purpose) => pressable(purpose)),
     };
   }
