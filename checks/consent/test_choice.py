@@ -11,7 +11,7 @@ from gonogo.check import report
 from gonogo.errors import EvidenceMissing
 from gonogo.evidence.facts import Visit
 from gonogo.nouns import ConsentFlow
-from gonogo.nouns.consent import able, seen, shown
+from gonogo.nouns.consent import able, seen, shown, view
 from gonogo.privacy import (
     chosen,
     disobeyed,
@@ -20,6 +20,9 @@ from gonogo.privacy import (
     silent_parties,
     stored_without_need,
 )
+
+MONTH = "a month later"
+SAVED = ("saved", "saved, reloaded")
 
 
 @check(title="After a rejection nothing is stored or sent", severity=Severity.CRITICAL, profiles={"nightly"})
@@ -48,7 +51,8 @@ def test_accept_effective(consented_tags: ConsentFlow) -> None:
 
 @check(title="A choice is remembered", severity=Severity.HIGH, profiles={"nightly"})
 def test_persists(consent: ConsentFlow) -> None:
-    """Asked again after a reload, on the next page or when the browser was closed, people accept to be left alone."""
+    """Asked again after a reload, on the next page, when the browser was closed, or within a month where acceptance lasts,
+    people accept to be left alone (CNIL, deliberation 2020-092, §38)."""
     findings = []
     for name, visit in (("reject", consent.reject), ("accept", consent.accept)):
         chosen(visit, name)
@@ -57,9 +61,12 @@ def test_persists(consent: ConsentFlow) -> None:
             for label in ("reloaded", "other page", "restarted")
             if seen(visit, label).banner.visible
         ]
+    if seen(consent.reject, MONTH).banner.visible and not seen(consent.accept, MONTH).banner.visible:
+        told = "the banner asks again, and after acceptance it does not"
+        findings.append(Finding.of(f"reject, {MONTH}", seen=told, wanted="a refusal kept as long"))
     report(findings)
     for visit in (consent.reject, consent.accept):
-        able(visit, *(f"snapshot {label}: no banner" for label in ("reloaded", "other page", "restarted")))
+        able(visit, *(f"snapshot {label}: no banner" for label in ("reloaded", "other page", "restarted", MONTH)))
 
 
 @check(title="Scrolling is not taken for consent", severity=Severity.HIGH, profiles={"nightly"})
@@ -72,18 +79,23 @@ def test_scrolling(consent: ConsentFlow) -> None:
     visit = consent.preferences
     able(visit, "scroll", "snapshot first:", "snapshot scrolled:")
     findings = []
-    if seen(visit, "first").banner.visible and not shown(visit, "scrolled"):
+    asked = seen(visit, "first").banner.visible
+    if asked and not shown(visit, "scrolled"):
         where = consent.declared.page
         findings.append(Finding.of(where, seen="scrolling closed the banner", wanted="a banner that stays"))
     report([*findings, *_led_to(consent, visit, "first", "scrolled", "after scrolling")])
+    if not asked:
+        raise EvidenceMissing("invalid", "no consent banner was seen, so scrolling left no question open")
 
 
 def _led_to(consent: ConsentFlow, visit: Visit, before: str, after: str, when: str) -> list[Finding]:
-    """What was stored and sent between two snapshots that needs consent, and was not there before."""
-    old, new = seen(visit, before), seen(visit, after)
-    known = {finding.seen for finding in stored_without_need(old, consent.declared)}
+    """What was stored and sent between two snapshots that needs consent, and was not there before, nor where nothing was
+    touched: that has another cause, which the checks before a choice tell."""
+    old, new, untouched = seen(visit, before), seen(visit, after), consent.untouched
+    known = {one.seen for shot in (old, *untouched.snapshots) for one in stored_without_need(shot, consent.declared)}
     findings = [one for one in stored_without_need(new, consent.declared) if one.seen not in known]
-    earlier = {one.subject for one in requests_without_need(visit.requests[: old.requests], consent, when)}
+    sent = [*visit.requests[: old.requests], *untouched.requests]
+    earlier = {one.subject for one in requests_without_need(sent, consent, when)}
     late = requests_without_need(visit.requests[old.requests : new.requests], consent, when)
     return [*findings, *(one for one in late if one.subject not in earlier)]
 
@@ -100,3 +112,44 @@ def test_escape(consent: ConsentFlow) -> None:
     if not shown(visit, "returned"):
         raise EvidenceMissing("invalid", "the banner was not there any more, so Escape closed nothing")
     report({one.seen: one for one in _led_to(consent, visit, "returned", "after escape", "after Escape")}.values())
+
+
+@check(title="Closing the banner is not taken for consent", severity=Severity.HIGH, profiles={"nightly"})
+def test_closing(consent: ConsentFlow) -> None:
+    """By its cross or "Close", in the visit that makes no choice, and looked at after a reload. Where the banner has neither
+    there is nothing to judge.
+
+    Fix: let the cross leave everything as it was, or store a rejection.
+    See: https://www.garanteprivacy.it/home/docweb/-/docweb-display/docweb/9677876
+    """
+    visit = consent.preferences
+    if not shown(visit, "after escape"):
+        raise EvidenceMissing("invalid", "the banner was not there any more, so nothing was closed")
+    if any(problem.startswith("close: no control") for problem in visit.problems):
+        return
+    able(visit, "close", "snapshot after escape:", "snapshot closed:")
+    report({one.seen: one for one in _led_to(consent, visit, "after escape", "closed", "after closing")}.values())
+
+
+@check(title="A selection of nothing is obeyed", severity=Severity.HIGH, profiles={"nightly"})
+def test_selection(consent: ConsentFlow) -> None:
+    """The preferences are saved as they are, on a telephone; nothing may follow that needs consent. Where the banner has no
+    preferences, or nothing in them stores a selection, there is nothing to judge.
+
+    Fix: store what the toggles say, not that the dialogue was answered.
+    See: https://eur-lex.europa.eu/eli/reg/2016/679/art_7/oj
+    """
+    visit = consent.elsewhere
+    if not shown(visit, "asked"):
+        raise EvidenceMissing("invalid", "no consent banner was seen by telephone")
+    if any(problem.startswith(("preferences: no control", "save: no control")) for problem in visit.problems):
+        return
+    able(visit, "preferences", "save", *(f"snapshot {label}:" for label in ("preferences", *SAVED)))
+    opened = view(seen(visit, "preferences"))
+    if any(one.checked and not one.fixed for one in (*(opened.layer.toggles if opened.layer else ()), *opened.toggles)):
+        raise EvidenceMissing("invalid", "optional purposes were on beforehand, which another check tells")
+    if disobeyed(consent):
+        raise EvidenceMissing("invalid", "a rejection is not obeyed in the first place")
+    found = [one for label in SAVED for one in _led_to(consent, visit, "preferences", label, "after saving")]
+    report({one.seen: one for one in found}.values())
+    effective(consent, "after saving a selection of nothing")

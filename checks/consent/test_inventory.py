@@ -9,7 +9,8 @@ from __future__ import annotations
 from gonogo import Finding, Severity, check
 from gonogo.check import report
 from gonogo.nouns import ConsentFlow
-from gonogo.privacy import inventory, stored_without_need
+from gonogo.nouns.consent import able
+from gonogo.privacy import chosen, inventory, stored_without_need
 
 
 @check(title="Every cookie and storage entry is a declared one", severity=Severity.MEDIUM, profiles={"nightly"})
@@ -25,3 +26,6 @@ def test_known(consent_inventory: ConsentFlow) -> None:
         for one in inventory(consent_inventory)
         if not one.purpose and repr(one.name[:60]) not in told
     )
+    chosen(consent_inventory.reject, "reject")
+    chosen(consent_inventory.accept, "accept")
+    able(consent_inventory.withdraw, "consent ", "reopen:")

@@ -14,6 +14,7 @@ from gonogo.errors import EvidenceMissing
 from gonogo.evidence.facts import CookieWrite
 from gonogo.nouns import ConsentFlow
 from gonogo.nouns.consent import able
+from gonogo.privacy import chosen
 
 DAY_S = 86_400
 LEAST_RECORD_DAYS, MOST_RECORD_DAYS = 180, 400
@@ -46,6 +47,7 @@ def test_trackers(consent: ConsentFlow) -> None:
         )
         for name, write in longest.items()
     )
+    chosen(consent.accept, "accept")
     for _, visit in consent.visits:
         able(visit, "cookies:")
 

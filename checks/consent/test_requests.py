@@ -25,7 +25,9 @@ def _later(consent: ConsentFlow) -> list[Finding]:
     if scrolled is None or not snapshots:
         return []
     told = {one.subject for one in requests_without_need(visit.requests[: scrolled.requests], consent, "")}
-    sent = [one for one in visit.requests[scrolled.requests : snapshots[-1].requests] if one.type != "document"]
+    sent = [
+        one for one in visit.requests[scrolled.requests : snapshots[-1].requests] if one.type != "document" or one.inner
+    ]
     found = requests_without_need(sent, consent, "without a choice")
     return [one for one in found if one.subject not in told]
 
@@ -39,8 +41,8 @@ def _connection(consent: ConsentFlow, url: str) -> BrowserRequest:
 
 @check(title="No third party hears of a visit before a choice", severity=Severity.CRITICAL, profiles={"nightly"})
 def test_before_choice(consent: ConsentFlow) -> None:
-    """Every request of each visit up to the choice, answered or not, to a host of another registrable domain; connections
-    that the page opens beforehand; and what it sends as the visit goes on without a choice, or when it is left so."""
+    """Every request of each visit up to the choice, answered or not, to a host of another registrable domain; one visit
+    touches nothing for `watch_s`, one lands on the other page. Connections that the page opens beforehand; and what it sends as the visit goes on without a choice, or when it is left so."""
     findings = []
     for name, visit in consent.visits:
         first = visit.snapshot("first")

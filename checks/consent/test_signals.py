@@ -111,6 +111,9 @@ def _tcf(signals: ConsentSignals, choice: str, where: str) -> list[Finding]:
         findings.append(
             Finding.of(where, seen=f"consent to purposes {purposes}", wanted="none", what="after reject, TCF")
         )
+    if choice == "reject" and core.special_features:
+        granted = f"opt-in to special features {', '.join(map(str, sorted(core.special_features)))}"
+        findings.append(Finding.of(where, seen=granted, wanted="none", what="after reject, TCF"))
     if choice == "accept" and not core.purposes:
         findings.append(Finding.of(where, seen="consent to no purpose", wanted="some", what="after accept, TCF"))
     return findings

@@ -9,16 +9,22 @@ from __future__ import annotations
 from gonogo import Severity, check
 from gonogo.check import report
 from gonogo.nouns import ConsentFlow
-from gonogo.nouns.consent import able, undecided
+from gonogo.nouns.consent import able, seen, undecided
 from gonogo.privacy import stored_without_need
 
 
 @check(title="Nothing is stored before a choice", severity=Severity.CRITICAL, profiles={"nightly"})
 def test_before_choice(consent: ConsentFlow) -> None:
-    """Cookies (HttpOnly ones too), local and session storage, IndexedDB and caches of a fresh browser, against the declared essentials; and as long as
-    the visit goes on without a choice: in the preferences, on the policy's page, and back again."""
-    able(consent.reject, "snapshot first:")
-    findings = {one.seen: one for one in stored_without_need(consent.first, consent.declared)}
+    """Cookies (HttpOnly ones too), local and session storage, IndexedDB and caches of a fresh browser, against the declared essentials; `watch_s`
+    after load, where nothing is touched; on the other page, where somebody lands on it; and as long as a visit goes on without a choice: in the preferences, on the policy's page, and back again."""
+    for visit in (consent.reject, consent.untouched, consent.elsewhere):
+        able(visit, "snapshot first:")
+    waited, landed = seen(consent.untouched, "first"), seen(consent.elsewhere, "first")
+    findings = {
+        one.seen: one
+        for first in (landed, waited, consent.first)
+        for one in stored_without_need(first, consent.declared)
+    }
     known = consent.preferences.snapshot("scrolled")
     told = {one.seen for one in stored_without_need(known, consent.declared)} if known else set()
     for snapshot in undecided(consent.preferences):

@@ -13,6 +13,8 @@ from gonogo import Finding, Severity, check
 from gonogo.check import report
 from gonogo.evidence.facts import Visit
 from gonogo.nouns import ForbiddenHosts
+from gonogo.nouns.consent import able
+from gonogo.privacy import chosen
 
 
 def _asked(visit: Visit) -> list[str]:
@@ -39,3 +41,8 @@ def test_forbidden(forbidden_hosts: ForbiddenHosts) -> None:
             if any(fnmatchcase(host, pattern) for pattern in patterns)
         )
     )
+    for name, visit in forbidden_hosts.visits:
+        if name == "consent accept":
+            chosen(visit, "accept")
+        elif name == "script":
+            able(visit, "throw")

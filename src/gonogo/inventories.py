@@ -32,8 +32,9 @@ STATES = (
     _State(
         "before a choice",
         {
-            **dict.fromkeys(("reject", "accept", "withdraw"), ("first",)),
+            **dict.fromkeys(("reject", "accept", "withdraw", "untouched"), ("first",)),
             "preferences": ("first", "scrolled", "preferences"),
+            "elsewhere": ("first", "asked"),
         },
     ),
     _State("after a rejection", {"reject": (*LATER, "restarted")}, ("consent reject",)),

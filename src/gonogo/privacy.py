@@ -43,6 +43,7 @@ def stored_without_need(snapshot: Snapshot, declared: Consent) -> list[Finding]:
     if snapshot.privacy is not None:
         stored += [("IndexedDB database", name) for name in snapshot.privacy.databases]
         stored += [("cache", name) for name in snapshot.privacy.caches]
+        stored += [("file", name) for name in snapshot.privacy.files]
     return [
         Finding.of(
             f"{urlsplit(snapshot.url).path or '/'} ({snapshot.label})",
@@ -191,7 +192,7 @@ def kept(declared: Consent, host: str, visits: Iterable[tuple[str, Visit]]) -> l
             where = f"{name}: {snapshot.label}"
             for kind, key, cookie in _kept(snapshot):
                 domain = cookie.domain.lstrip(".").lower() if cookie else ""
-                foreign = "" if _own(domain, host) else domain
+                foreign = "" if sent_to(host, domain) else domain
                 if (known := found.get((kind, key, foreign))) is None:
                     found[kind, key, foreign] = _kept_as(declared, host, visit, kind, key, cookie, where)
                 elif known.seen_at[-1] != where:
@@ -209,11 +210,13 @@ def _kept(snapshot: Snapshot) -> list[tuple[str, str, BrowserCookie | None]]:
     if snapshot.privacy is not None:
         listed += [("IndexedDB", name, None) for name in snapshot.privacy.databases]
         listed += [("cache", name, None) for name in snapshot.privacy.caches]
+        listed += [("file", name, None) for name in snapshot.privacy.files]
     return listed
 
 
-def _own(domain: str, host: str) -> bool:
+def sent_to(host: str, domain: str) -> bool:
     """What is kept for a domain (empty: no cookie) is sent to the host."""
+    domain = domain.lstrip(".").lower()
     return not domain or host == domain or host.endswith(f".{domain}")
 
 
@@ -225,7 +228,7 @@ def _kept_as(
     return Kept(
         name=name,
         kind=kind,
-        party=known.party if known else (OWN if _own(domain, host) else OTHERS),
+        party=known.party if known else (OWN if sent_to(host, domain) else OTHERS),
         domain=domain,
         lifetime=_cookie_lifetime(visit, cookie) if cookie else STORED.get(kind, "persistent"),
         purpose=known.purpose if known else "",

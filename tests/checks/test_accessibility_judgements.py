@@ -298,7 +298,7 @@ def test_one_visit_a_page_serves_every_check() -> None:
 def test_steps_follow_the_declaration() -> None:
     steps = [f"{step.action} {step.value}".strip() for step in accessibility_visit(environment(), "/").steps]
     assert [step for step in steps if not step.startswith(("goto", "wait", "snapshot", "reload"))] == [
-        "axe as loaded", "reflow as loaded", "tab reject", "dismiss", "axe banner closed", "reflow banner closed",
+        "axe as loaded", "reflow as loaded", "tab reject", "dismiss shown", "axe banner closed", "reflow banner closed",
         "tab #go", "click #menu", "shown #items", "axe state: menu", "reduce motion", "motion reduced motion",
     ]  # fmt: skip
     bare = environment(consent=None, accessibility={})
@@ -311,7 +311,7 @@ def test_pages_that_actions_and_states_stand_on_are_judged_too() -> None:
     declared = environment(
         consent={"page": "/welcome"},
         accessibility={
-            "pages": ["/a"], "main_action": "#go", "main_action_page": "/b", "states": [{"name": "menu", "page": "/c"}],
+            "pages": ["/a"], "main_action": "#go", "main_action_page": "/b", "states": [{"name": "menu", "page": "/c", "shows": "#m"}],
         },
     )  # fmt: skip
     assert [subject.id for subject in NOUNS["accessible_page"].subjects(declared)] == ["/a", "/b", "/welcome", "/c"]
@@ -324,7 +324,9 @@ def test_without_the_section_nothing_is_asked() -> None:
 
 def test_two_states_of_one_name_are_refused() -> None:
     with pytest.raises(ValidationError, match="menu is declared twice"):
-        models.Accessibility.model_validate({"states": [{"name": "menu"}, {"name": "menu", "page": "/b"}]})
+        models.Accessibility.model_validate(
+            {"states": [{"name": "menu", "shows": "a"}, {"name": "menu", "page": "/b", "shows": "a"}]}
+        )
 
 
 # --- what a reader sees -----------------------------------------------------------------------------------------------

@@ -497,7 +497,7 @@ def test_an_event_needs_a_journey_that_accepts() -> None:
     analytics = {"events": [{"name": "e", "journey": "j"}]}
     environment(journeys=[journey | {"consent": "accept"}], analytics=analytics)
     for journeys in ([], [journey]):
-        with pytest.raises(ValueError, match="no journey 'j'"):
+        with pytest.raises(ValueError, match="no journey of this name"):
             environment(journeys=journeys, analytics=analytics)
 
 

@@ -45,6 +45,7 @@ from gonogo.evidence.facts import (
     Visit,
 )
 from gonogo.nouns import NOUNS, ConsentFlow, OptOutFlow, PolicyAnswer
+from gonogo.nouns.consent import VISITS
 
 URL = "https://www.shop.test/"
 TAG = "https://stats.partner.test/hit"
@@ -84,13 +85,16 @@ def visit(*snapshots: Snapshot, requests: tuple[BrowserRequest, ...] = (), **fie
 
 REJECTED = visit(
     snapshot("first", asks=True),
-    *(snapshot(label, "choice") for label in ("chosen", "reloaded", "other page", "restarted")),
+    *(snapshot(label, "choice") for label in ("chosen", "reloaded", "other page", "restarted", "a month later")),
     choices=(Choice("reject", 1, deeper=False),),
     writes=(CookieWrite("choice", "script", "www.shop.test", 200 * 86_400, secure=True, same_site="Lax"),),
 )
 ACCEPTED = visit(
     snapshot("first", asks=True),
-    *(snapshot(label, "choice", "_px", requests=1) for label in ("chosen", "reloaded", "other page", "restarted")),
+    *(
+        snapshot(label, "choice", "_px", requests=1)
+        for label in ("chosen", "reloaded", "other page", "restarted", "a month later")
+    ),
     requests=(request(TAG),),
     choices=(Choice("accept", 1, deeper=False),),
 )
@@ -108,8 +112,13 @@ LOOKED = visit(
     snapshot("scrolled", asks=True),
     snapshot("preferences", asks=True),
     replace(snapshot("policy", asks=True), url=f"{URL}policy"),
-    *(snapshot(label, asks=True, requests=1) for label in ("returned", "escaped", "after escape")),
+    *(snapshot(label, asks=True, requests=1) for label in ("returned", "escaped", "after escape", "closed")),
     requests=(request(f"{URL}policy", third=False, status=200, local=False, kind="document"),),
+)
+UNTOUCHED = visit(snapshot("first", asks=True))
+ELSEWHERE = visit(
+    *(snapshot(label, asks=True) for label in ("first", "asked", "preferences")),
+    *(snapshot(label, "choice") for label in ("saved", "saved, reloaded")),
 )
 FLOW = ConsentFlow(
     models.Consent(essential_cookies=("choice",), record="choice"),
@@ -118,6 +127,8 @@ FLOW = ConsentFlow(
     ACCEPTED,
     WITHDRAWN,
     LOOKED,
+    UNTOUCHED,
+    ELSEWHERE,
     REJECTED.snapshots[0],
     ("eu",),
 )
@@ -158,7 +169,7 @@ def says(judge: Any, noun: object) -> str:
 
 EVERY = [
     banner.test_shown, banner.test_named, banner.test_focus_returned, withdrawal.test_easy, choice.test_reject_obeyed, choice.test_accept_effective, choice.test_persists,
-    choice.test_scrolling, choice.test_escape, layers.test_reject_first, layers.test_reject_easy, layers.test_prominence, layers.test_preticked,
+    choice.test_scrolling, choice.test_escape, choice.test_closing, choice.test_selection, layers.test_reject_first, layers.test_reject_easy, layers.test_prominence, layers.test_preticked,
     layers.test_policy, withdrawal.test_reachable, withdrawal.test_effective, renewal.test_expiry, lifetime.test_trackers,
     lifetime.test_record, lifetime.test_record_attributes, signals.test_default, signals.test_update, signals.test_iab,
     traces.test_none_left, wall.test_usable,
@@ -200,6 +211,11 @@ def collecting(flow: ConsentFlow, path: str) -> ConsentFlow:
 def asking_early(url: str) -> ConsentFlow:
     early = changed(replace(REJECTED, requests=(request(url, third=False),)), "first", requests=1)
     return replace(FLOW, reject=early)
+
+
+SILENT_ACCEPTANCE = replace(
+    ACCEPTED, requests=(), snapshots=tuple(replace(one, cookies=(), requests=0) for one in ACCEPTED.snapshots)
+)
 
 
 def opened_preferences(**fields: Any) -> ConsentFlow:
@@ -296,7 +312,8 @@ CASES: list[tuple[Any, ConsentFlow, str]] = [
     (layers.test_prominence, first(controls=(ACCEPT, replace(REJECT, contrast=0, fill=0))), "PASS"),
     (layers.test_prominence, first(controls=(ACCEPT, replace(REJECT, fill=1))), "FAIL"),
     (layers.test_preticked, first(toggles=(Toggle("Statistics", checked=True, fixed=False),)), "FAIL"),
-    (layers.test_preticked, first(toggles=(Toggle("Needed", checked=True, fixed=True),)), "PASS"),
+    (layers.test_preticked, first(toggles=(Toggle("Needed", checked=True, fixed=True), Toggle("Ads", checked=False, fixed=False))), "PASS"),
+    (layers.test_preticked, first(toggles=(Toggle("Needed", checked=True, fixed=True),)), "UNKNOWN"),
     (layers.test_policy, first(policy=""), "FAIL"),
     (layers.test_policy, replace(FLOW, preferences=replace(LOOKED, problems=("policy: it leads to x, a host that is not declared",))), "UNKNOWN"),
     (layers.test_policy, replace(FLOW, preferences=replace(LOOKED, requests=(request(f"{URL}policy", third=False, status=404, kind="document"),))), "FAIL"),
@@ -316,6 +333,22 @@ CASES: list[tuple[Any, ConsentFlow, str]] = [
     (requests_.test_before_choice, asking_early(f"{URL}g/collect?v=2"), "FAIL"),
     (requests_.test_before_choice, asking_early(f"{URL}style.css"), "PASS"),
     (layers.test_preticked, opened_preferences(layer=None), "UNKNOWN"),
+    (choice.test_closing, replace(FLOW, preferences=changed(LOOKED, "closed", cookies=(cookie("_px"),))), "FAIL"),
+    (choice.test_closing, replace(FLOW, preferences=changed(LOOKED, "after escape", banner=SILENT)), "UNKNOWN"),
+    (choice.test_closing, replace(FLOW, preferences=replace(without(LOOKED, "closed"), problems=("close: no control for dismiss was found",))), "PASS"),
+    (choice.test_closing, replace(FLOW, preferences=replace(LOOKED, problems=("close: it is covered",))), "UNKNOWN"),
+    (choice.test_selection, replace(FLOW, elsewhere=changed(ELSEWHERE, "saved", cookies=(cookie("_px"),))), "FAIL"),
+    (choice.test_selection, replace(FLOW, elsewhere=replace(changed(ELSEWHERE, "saved, reloaded", requests=1), requests=(request(TAG),))), "FAIL"),
+    (choice.test_selection, replace(FLOW, elsewhere=changed(ELSEWHERE, "asked", banner=SILENT)), "UNKNOWN"),
+    (choice.test_selection, replace(FLOW, elsewhere=replace(ELSEWHERE, problems=("save: no control for save was found",))), "PASS"),
+    (choice.test_selection, replace(FLOW, elsewhere=replace(ELSEWHERE, problems=("save: it is covered",))), "UNKNOWN"),
+    (choice.test_selection, replace(FLOW, accept=SILENT_ACCEPTANCE), "UNKNOWN"),
+    (choice.test_persists, replace(FLOW, reject=changed(REJECTED, "a month later", banner=ASKS)), "FAIL"),
+    (choice.test_persists, replace(FLOW, reject=changed(REJECTED, "a month later", banner=ASKS), accept=changed(ACCEPTED, "a month later", banner=ASKS)), "PASS"),
+    (layers.test_reject_first, replace(FLOW, elsewhere=viewed(ELSEWHERE, "asked", layer=replace(LAYER, controls=(ACCEPT,)))), "FAIL"),
+    (storage.test_before_choice, replace(FLOW, untouched=changed(UNTOUCHED, "first", cookies=(cookie("_px"),))), "FAIL"),
+    (storage.test_before_choice, replace(FLOW, elsewhere=changed(ELSEWHERE, "first", cookies=(cookie("_px"),))), "FAIL"),
+    (requests_.test_before_choice, replace(FLOW, untouched=replace(changed(UNTOUCHED, "first", requests=1), requests=(request(TAG),))), "FAIL"),
     (layers.test_preticked, opened_preferences(layer=None, toggles=(Toggle("Ads", checked=True, fixed=False),)), "FAIL"),
     (layers.test_preticked, opened_preferences(layer=None, toggles=(Toggle("Ads", checked=False, fixed=False),)), "PASS"),
     (signals.test_update, replace(FLOW, reject=viewed(REJECTED, "reloaded", signals=GRANTS)), "FAIL"),
@@ -635,8 +668,7 @@ def test_each_region_has_visits_of_its_own() -> None:
     flows = list(NOUNS["consent"].subjects(environment))
     assert [subject.id for subject in flows] == ["/", "/ (Germany)"]
     assert [(one.name, one.locale, one.timezone) for one in flows[1].requests] == [
-        (f"consent {name} (Germany)", "de-DE", "Europe/Berlin")
-        for name in ("reject", "accept", "withdraw", "preferences")
+        (f"consent {name} (Germany)", "de-DE", "Europe/Berlin") for name in VISITS
     ]
     opt_outs = list(NOUNS["opt_out"].subjects(environment))
     assert [subject.id for subject in opt_outs] == ["/ (California)"]
@@ -656,7 +688,7 @@ def test_with_both_laws_the_visits_are_shared() -> None:
         for subject in NOUNS[name].subjects(environment)
         for one in subject.requests
     }
-    assert len(requests) == 5
+    assert len(requests) == len(VISITS) + 1
 
 
 @pytest.mark.parametrize(

@@ -226,8 +226,8 @@ def test_the_hosts_of_alerts_are_declared() -> None:
     [
         ({"error_tracking": {"kind": "none"}}, "kind none needs `round_trip` or `forbid_hosts`"),
         ({"error_tracking": {"kind": "none", "round_trip": {}}}, "needs `row` or `alert`"),
-        (_tracking(round_trip={"row": ROW | {"database": "other"}}), "no \\[\\[databases\\]\\] is named 'other'"),
-        (_tracking(round_trip={"alert": ALERT | {"role": "boss"}}), "role 'boss' is not declared"),
+        (_tracking(round_trip={"row": ROW | {"database": "other"}}), "no \\[\\[databases\\]\\] is named so"),
+        (_tracking(round_trip={"alert": ALERT | {"role": "boss"}}), "alert.role\n.*not a declared role"),
         ({"privacy": {"deletion": DELETION | {"create": {"path": "/people"}}}}, "holds {tag}"),
         ({"privacy": {"deletion": DELETION | {"traces": []}}}, "at least 1 item"),
         ({"privacy": {"deletion": DELETION | {"traces": [{"name": "x"}]}}}, "either `path` or `row`"),

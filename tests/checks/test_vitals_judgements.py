@@ -157,10 +157,10 @@ def test_the_last_budget_whose_path_fits_counts_and_the_rest_stays() -> None:
 @pytest.mark.parametrize(
     ("check", "metric", "limit", "told"),
     [
-        ("vitals.loading.lcp", "lcp_ms", 2500, "/: LCP is 2501 ms (median of 1 runs, 2501 to 2501) at #hero; most of it load, 800 ms, wanted at most 2500 ms."),
-        ("vitals.loading.fcp", "fcp_ms", 1800, "/: FCP is 1801 ms (median of 1 runs, 1801 to 1801), wanted at most 1800 ms."),
-        ("vitals.loading.ttfb", "ttfb_ms", 800, "/: TTFB is 801 ms (median of 1 runs, 801 to 801), wanted at most 800 ms."),
-        ("vitals.responsiveness.tbt", "tbt_ms", 200, "/: TBT is 201 ms (median of 1 runs, 201 to 201), wanted at most 200 ms."),
+        ("vitals.loading.lcp", "lcp_ms", 2500, "/: LCP is 2501 ms (1 run) at #hero, wanted at most 2500 ms. Its longest part is the load, 800 ms."),
+        ("vitals.loading.fcp", "fcp_ms", 1800, "/: FCP is 1801 ms (1 run), wanted at most 1800 ms."),
+        ("vitals.loading.ttfb", "ttfb_ms", 800, "/: TTFB is 801 ms (1 run), wanted at most 800 ms."),
+        ("vitals.responsiveness.tbt", "tbt_ms", 200, "/: TBT is 201 ms (1 run), wanted at most 200 ms."),
     ],
 )  # fmt: skip
 def test_a_timing_over_its_budget(check: str, metric: str, limit: float, told: str) -> None:
@@ -173,7 +173,7 @@ def test_inp_and_cls_over_their_budgets() -> None:
     assert len(judged("vitals.responsiveness.inp", pressed, with_(inp_ms=208.0))) == 1
     assert judged("vitals.responsiveness.inp", pressed, with_(inp_ms=200.0)) == []
     assert judged("vitals.stability.cls", ONE, with_(cls=0.1003)) == [
-        "/: CLS is 0.100 (median of 1 runs, 0.100 to 0.100) at #banner, wanted at most 0.1."
+        "/: CLS is 0.100 (1 run) at #banner, wanted at most 0.1."
     ]
 
 
@@ -217,21 +217,23 @@ def test_a_machine_whose_speed_changed_is_told() -> None:
     at = [facts.Conditions(index, 1.0, 0.0, 0.0, 0.0) for index in (400.0, 390.0, 120.0)]
     runs = [visit(replace(GOOD, fcp_ms=1900.0), conditions=one) for one in at]
     (told,) = judged("vitals.loading.fcp", THREE, *runs)
-    assert "this machine was busy: its index went from 120 to 400" in told
+    assert told.endswith(
+        ", wanted at most 1800 ms. This machine was not equally fast: index 120 to 400, higher is faster."
+    )
 
 
 def test_headroom_is_silent_where_the_budget_is_broken() -> None:
     assert judged("vitals.headroom.medians", ONE, with_(cls=0.2)) == []
     (told,) = judged("vitals.headroom.medians", ONE, with_(cls=0.095))
-    assert told.startswith("/: CLS is 0.095 (median of 1 runs, 0.095 to 0.095) of at most 0.1 at #banner")
+    assert told.startswith("/: CLS is 0.095 (1 run) of at most 0.1 at #banner")
     assert judged("vitals.headroom.medians", environment(runs=1, headroom=0), with_(cls=0.095)) == []
 
 
 @pytest.mark.parametrize(
     ("check", "metric", "budget", "near", "told"),
     [
-        ("vitals.headroom.inp", "inp_ms", 200.0, 190.0, "/: INP is 190 ms (median of 1 runs, 190 to 190) of at most 200 ms at #menu"),
-        ("vitals.headroom.ttfb", "ttfb_ms", 800.0, 760.0, "/: TTFB is 760 ms (median of 1 runs, 760 to 760) of at most 800 ms"),
+        ("vitals.headroom.inp", "inp_ms", 200.0, 190.0, "/: INP is 190 ms (1 run) of at most 200 ms at #menu"),
+        ("vitals.headroom.ttfb", "ttfb_ms", 800.0, 760.0, "/: TTFB is 760 ms (1 run) of at most 800 ms"),
     ],
 )  # fmt: skip
 def test_headroom_of_reaction_and_first_byte(check: str, metric: str, budget: float, near: float, told: str) -> None:

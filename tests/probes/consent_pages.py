@@ -119,10 +119,10 @@ def judge(probe: Probe, path: str, **consent: Any) -> Judged:
     probe.portal.call(all_)
     seconds = time.monotonic() - began
     assert declared.consent is not None
-    reject, accept, withdraw, preferences = (visits[f"consent {name}"] for name in VISITS)
-    first = reject.snapshot("first")
+    made = [visits[f"consent {name}"] for name in VISITS]
+    first = made[0].snapshot("first")
     assert first is not None
-    flow = ConsentFlow(declared.consent, declared.third_parties, reject, accept, withdraw, preferences, first, ("eu",))
+    flow = ConsentFlow(declared.consent, declared.third_parties, *made, first, ("eu",))
     failed, unknown = {}, {}
     for name, entry in catalogue().items():
         if name.startswith("consent.") and entry.noun.name in {"consent", "consented_tags"}:

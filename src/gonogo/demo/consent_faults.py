@@ -12,6 +12,8 @@ from gonogo.demo.site import PAGES, Reply
 
 BEGIN = "  consent.begin();\n"
 REJECT = '          button("Reject all", () => this.choose("denied")),\n'
+SHOWN = "      document.body.prepend(this.dialog);\n"
+SELECTED = 'this.choose(box.checked ? "granted" : "denied")'
 BOX = 'id: "consent-analytics", checked: this.choice() === "granted"'
 ROLE = '      this.dialog.setAttribute("role", "dialog");\n'
 POLICY = 'element("a", { href: "/privacy", textContent: "privacy policy" })'
@@ -82,6 +84,16 @@ CONSENT_FAULTS: Mapping[str, Fault] = MappingProxyType(
         # the choice
         "scrolling-accepts": begin(SCROLLS),
         "escape-accepts": begin(ESCAPES),
+        "cross-accepts": script(
+            (SHOWN, f'{SHOWN}      this.dialog.append(button("×", () => this.choose("granted")));\n')
+        ),
+        "selection-ignored": script((SELECTED, 'this.choose("granted")')),
+        "refusal-short": script((STORE, STORE.replace("HALF_YEAR", 'choice === "denied" ? 86400 : HALF_YEAR'))),
+        "tag-late": begin("setTimeout(() => { if (!consent.choice()) analytics.view(); }, 3000);"),
+        "landing-tagged": begin('if (location.pathname === "/pricing" && !consent.choice()) analytics.view();'),
+        "reject-wide-only": script(
+            (REJECT, '          ...(innerWidth < 700 ? [] : [button("Reject all", () => this.choose("denied"))]),\n')
+        ),
         "cookie-wall": begin(WALL),
         "withdrawal-dead": script((REOPEN, "        return;\n        this.dialog.querySelector")),
         "withdrawal-ignored": script((FORGET, "")),

@@ -5,6 +5,9 @@ What each does is in `gonogo.demo.faults`, under the same id.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from difflib import get_close_matches
+
 from gonogo.demo.accessibility_defects import ACCESSIBILITY_DEFECTS
 from gonogo.demo.analytics_defects import ANALYTICS_DEFECTS
 from gonogo.demo.consent_defects import CONSENT_DEFECTS
@@ -121,3 +124,14 @@ DEFECTS: tuple[Defect, ...] = (
     _network("compression-off", "Text is sent uncompressed", "delivery.compression.text"),
     _network("html-cached", "Browsers keep pages for a day", "delivery.html.revalidated"),
 )
+
+
+def misnamed(ids: Iterable[str]) -> str:
+    """The first id that no defect has, with the nearest that there is; empty where all are known."""
+    known = [defect.id for defect in DEFECTS]
+    for one in ids:
+        if one not in known:
+            close = get_close_matches(one[:100], known, 1)
+            hint = f"; did you mean {close[0]!r}?" if close else ";"
+            return f"{one[:100]}: no such defect{hint} `gonogo defects` lists them"
+    return ""

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import ipaddress
 import re
+import string
+from collections.abc import Iterator, Mapping
 from datetime import date
 from enum import StrEnum
 from functools import cache
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 from urllib.parse import SplitResult, urlsplit
 from zoneinfo import available_timezones
 
@@ -26,10 +28,22 @@ from pydantic import (
 )
 
 from gonogo.environment.interpolate import did_you_mean
+from gonogo.environment.lines import KeyPath
+from gonogo.environment.slips import Slip, Told, names, refuse, rows, table, texts, twice
 
 
 class Model(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+    @classmethod
+    def slips(cls, said: Told) -> Iterator[Slip]:  # noqa: ARG003 - for models that have rules
+        """What the keys of this table say against each other, as far as they can be read."""
+        yield from ()
+
+    @model_validator(mode="after")
+    def _agrees(self) -> Self:
+        refuse(self.slips(self.model_dump(exclude_unset=True)))
+        return self
 
 
 class Secret(SecretStr):
@@ -119,28 +133,52 @@ Said = Annotated[str, Field(min_length=1), AfterValidator(_said)]
 _CLOSED = re.compile(r"""\\.|/\*.*?\*/|"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'""", re.DOTALL)
 _OTHER_ENGINE = re.compile(r"\*?[\w:-]+=|\(*(?://|\.\.)|[\"']")
 _PAIRS = {")": "(", "]": "["}
+_NOWHERE = re.compile(r"([>+~])\s*(?:[>+~,]|\Z)")
+_NO_LINK = re.compile(r"(?:^|>>)\s*(?:>>|\Z)")
 
 
 def _css(value: str) -> str:
     """Only what is no selector for certain; the browser judges the rest."""
+    _relative_css(value)
+    if first := re.match(r"\s*([>+~])", _outline(value)):
+        raise ValueError(f"must be a CSS selector: nothing stands before `{first[1]}`")
+    return value
+
+
+def _outline(value: str) -> str:
+    """A selector without its comments, and with a letter for each string and escape."""
+    return _CLOSED.sub(lambda match: " " if match[0].startswith("/*") else "x", value)
+
+
+def _relative_css(value: str) -> str:
+    """CSS that may begin with a combinator, as Playwright reads it."""
     if value and not value.strip():
         raise ValueError("must be a CSS selector, not spaces")
     opened: list[str] = []
-    for char in _CLOSED.sub("", value):
+    outer = ""
+    for char in _outline(value):
         if char in "\"'":
             raise ValueError(f"must be a CSS selector: a quote {char} is not closed")
         if char in "([":
             opened.append(char)
         elif char in _PAIRS and (not opened or opened.pop() != _PAIRS[char]):
             raise ValueError(f"must be a CSS selector: `{char}` closes nothing")
+        outer += char if not opened else "x"
     if opened:
         raise ValueError(f"must be a CSS selector: `{opened[-1]}` is not closed")
+    if nowhere := _NOWHERE.search(outer):
+        raise ValueError(f"must be a CSS selector: `{nowhere[1]}` leads nowhere")
+    if value and not all(part.strip() for part in outer.split(",")):
+        raise ValueError("must be a CSS selector: nothing stands beside a comma")
     return value
 
 
 def _selector(value: str) -> str:
     """CSS, unless it is of another of Playwright's engines: `text=Menu`, `//button`, `"Menu"`, or a chain with `>>`."""
-    return value if _OTHER_ENGINE.match(value.lstrip()) or ">>" in value else _css(value)
+    # Within quotes, which only Playwright reads as it does, a `>>` links nothing.
+    if ">>" in value and not re.search("[\"']", value) and _NO_LINK.search(value):
+        raise ValueError("must be a selector: nothing stands before or behind a `>>`")
+    return value if _OTHER_ENGINE.match(value.lstrip()) or ">>" in value else _relative_css(value)
 
 
 Css = Annotated[str, AfterValidator(_css)]
@@ -162,6 +200,78 @@ def _host(value: str) -> str:
 
 
 Host = Annotated[str, AfterValidator(_host)]
+
+
+def _host_pattern(value: str) -> str:
+    if not re.fullmatch(r"[\w.*?\[\]!:-]+", value, re.ASCII):
+        raise ValueError("must be a pattern of host names such as *.sentry.io")
+    return value
+
+
+HostPattern = Annotated[str, AfterValidator(_host_pattern)]
+
+
+def _pointer(value: str) -> str:
+    if value and not re.fullmatch(r"(?:/(?:[^~/]|~[01])*)+", value):
+        raise ValueError(
+            "must be a JSON Pointer (RFC 6901) such as /data/0/id: each part begins with `/`, `~` is written ~0"
+        )
+    return value
+
+
+Pointer = Annotated[str, AfterValidator(_pointer)]
+
+_NAMED_KEYS = frozenset(
+    "AltGraph AltLeft AltRight ArrowDown ArrowLeft ArrowRight ArrowUp AudioVolumeDown AudioVolumeMute AudioVolumeUp Backquote "
+    "Backslash Backspace BracketLeft BracketRight CapsLock Comma ContextMenu ControlLeft ControlRight Delete End Enter Equal "
+    "Escape Home Insert MediaPlayPause MediaTrackNext MediaTrackPrevious MetaLeft MetaRight Minus NumLock NumpadAdd "
+    "NumpadDecimal NumpadDivide NumpadEnter NumpadMultiply NumpadSubtract PageDown PageUp Pause Period PrintScreen Quote "
+    "ScrollLock Semicolon ShiftLeft ShiftRight Slash Space Tab "
+    "Alt Control ControlOrMeta Meta Shift".split()
+) | {f"{kind}{each}" for kind, all_of in {
+    "F": range(1, 13), "Digit": range(10), "Numpad": range(10), "Key": string.ascii_uppercase,
+}.items() for each in all_of}  # fmt: skip
+KEYS = _NAMED_KEYS | set(string.ascii_letters + string.digits + string.punctuation + " ")
+"""What Playwright presses: the codes of a US keyboard (https://www.w3.org/TR/uievents-code/), the characters on it, and
+modifiers by their names."""
+
+
+def key_name(value: str) -> str:
+    """A key, or keys held together as in `Control+A`. Raises ValueError."""
+    # A plus is a key itself where none stands before it: `+`, `Control++`.
+    together = re.fullmatch(r"(?:.[^+]*\+)*.[^+]*", value, re.DOTALL)
+    wrong = next((key for key in re.findall(r"(.[^+]*)(?:\+|\Z)", value, re.DOTALL) if key not in KEYS), None)
+    if together is None or wrong is not None:
+        close = did_you_mean(wrong, sorted(_NAMED_KEYS)) if wrong and len(wrong) > 1 else ""
+        raise ValueError(f"must be a key such as Enter, Escape, Tab, ArrowDown, a or Control+A{close}")
+    return value
+
+
+def _pressed_there(value: str) -> str:
+    if value == " ":
+        raise ValueError("the space bar is `Space` here")
+    return key_name(value) if value else value
+
+
+Key = Annotated[str, AfterValidator(key_name)]
+
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*")
+
+
+def _place(value: str) -> str:
+    """A pattern of paths, or of whole addresses of other origins: only what no page can have is refused."""
+    fixed = re.split(r"[*?\[]", value, maxsplit=1)[0]
+    scheme, colon, rest = fixed.partition(":")
+    open_ended = fixed != value
+    if fixed.startswith("/") or not fixed:
+        if fixed and "#" in value and "[" not in value:
+            raise ValueError("what stands behind a `#` is not compared")
+    elif not _SCHEME.fullmatch(scheme) or not (colon or open_ended):
+        raise ValueError("must be a path such as /orders/*, or the whole address of a page elsewhere")
+    elif scheme in {"http", "https"} and not open_ended and "/" not in rest.removeprefix("//"):
+        raise ValueError(f"a page's address goes on after its host: {value[:200]}/*")
+    return value
+
 
 # RFC 5646 §2.1, without extended languages, extensions and private use.
 _LANGUAGE = re.compile(
@@ -305,7 +415,7 @@ class Release(Model):
 
     path: Path = "/version"
     """Answers JSON that names the release."""
-    pointer: str = "/release"
+    pointer: Pointer = "/release"
     """JSON Pointer (RFC 6901) to the release id in the answer."""
     expected: str = ""
     """Release id that must be served; empty: only constancy over the run is judged."""
@@ -348,7 +458,7 @@ class Tls(Model):
     """Key agreement groups that TLS 1.3 must offer; `X25519MLKEM768` is the one that a quantum computer does not break."""
     alpn: Literal["", "h2", "http/1.1"] = ""
     """Protocol that must be chosen when h2 and http/1.1 are offered; empty: not judged."""
-    addresses: dict[str, tuple[Annotated[str, AfterValidator(_address)], ...]] = {}
+    addresses: dict[str, Annotated[tuple[Annotated[str, AfterValidator(_address)], ...], Field(min_length=1)]] = {}
     """Every address of a host, where they are more than its name resolves to: the nodes behind a load balancer."""
 
 
@@ -409,7 +519,7 @@ class Security(Model):
     """Least `max-age` of Strict-Transport-Security, seconds; the default is a year."""
     hsts_include_subdomains: bool = True
     """Whether `includeSubDomains` is demanded."""
-    session_cookies: tuple[str, ...] = (
+    session_cookies: Annotated[tuple[str, ...], Field(min_length=1)] = (
         "*sess*", "sid", "*[._-]sid", "auth", "*[._-]auth", "*auth[._-]token", "*authtoken", "*access[._-]token", "*accesstoken",
         "*refresh[._-]token", "*refreshtoken", "*id[._-]token", "*idtoken", "*user[._-]token", "*usertoken", "jwt", "jwt[._-]*",
         "*[._-]jwt", "*jwttoken", "*remember[._-]*", "remember*", "*logged_in*", "*login*", ".asp*", "token",
@@ -469,7 +579,9 @@ class Endpoint(Model):
     """Path and query on the API."""
     method: Literal["GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"] = "GET"
     """Beyond GET, HEAD and OPTIONS only where `limits.allow_methods` lists it, on tier production."""
-    status: dict[str, tuple[StatusCode, ...]] = {"anonymous": (200,)}
+    status: Annotated[dict[str, Annotated[tuple[StatusCode, ...], Field(min_length=1)]], Field(min_length=1)] = {
+        "anonymous": (200,)
+    }
     """Allowed status codes by role; `anonymous` sends no credentials."""
     max_s: Positive = 1.0
     """Budget of an answer, seconds."""
@@ -518,7 +630,7 @@ class ConsentRegion(Model):
     """Language tag of the visitor's browser: de-DE."""
     timezone: Annotated[str, AfterValidator(_timezone)] = ""
     """IANA time zone of the visitor: Europe/Berlin."""
-    laws: tuple[Law, ...] = ("eu",)
+    laws: Annotated[tuple[Law, ...], Field(min_length=1)] = ("eu",)
     """Laws under which it is judged."""
 
 
@@ -570,7 +682,7 @@ class Consent(Model):
     come with `pip install 'gonogo[autoconsent]'`."""
     essential_cookies: tuple[str, ...] = ()
     """Name patterns of cookies and storage keys that need no consent."""
-    laws: tuple[Law, ...] = ("eu",)
+    laws: Annotated[tuple[Law, ...], Field(min_length=1)] = ("eu",)
     """Laws under which the site is judged where no region is declared, or before those that are."""
     regions: tuple[ConsentRegion, ...] = ()
     """Further visitors, each with visits of their own."""
@@ -578,6 +690,8 @@ class Consent(Model):
     """Name of the cookie that holds the choice; with it its lifetime and attributes are judged."""
     revised: Annotated[str, AfterValidator(_cookie_value)] = ""
     """A value that this cookie had under an earlier policy: who comes with it must be asked again."""
+    watch_s: Annotated[float, Field(ge=0, le=60)] = 5.0
+    """Seconds after load for which a page is watched on which nothing is chosen: for tags that start late."""
     expiry_days: Annotated[int, Field(ge=1, le=3650)] = 396
     """After so many days the visitor must be asked again; the default is thirteen months."""
     tracker_days: Annotated[int, Field(ge=1, le=3650)] = 396
@@ -591,14 +705,11 @@ class Consent(Model):
     collectors: tuple[Path, ...] = ()
     """Path patterns on the site's own hosts that take analytics hits: /g/collect*."""
 
-    @model_validator(mode="after")
-    def _consistent(self) -> Consent:
-        names = [region.name for region in self.regions]
-        if twice := sorted({name for name in names if names.count(name) > 1}):
-            raise ValueError(f"consent.regions: {', '.join(twice)} is declared more than once")
-        if self.revised and not self.record:
-            raise ValueError("consent.revised needs consent.record, the cookie that has this value")
-        return self
+    @classmethod
+    def slips(cls, said: Told) -> Iterator[Slip]:
+        yield from twice(said, "regions")
+        if said.get("revised") and not said.get("record"):
+            yield Slip(("revised",), "needs consent.record, the cookie that has this value")
 
     settle_s: Annotated[float, Field(gt=0, le=30, allow_inf_nan=False)] = 1.0
     """How long a page is watched after it has loaded."""
@@ -638,6 +749,11 @@ class Analytics(Model):
     """The one that holds the event's name."""
     events: tuple[AnalyticsEvent, ...] = ()
     """Events that must be seen."""
+
+    @classmethod
+    def slips(cls, said: Told) -> Iterator[Slip]:
+        if said.get("paths", True) in ([], ()) and not said.get("own_paths"):
+            yield Slip(("paths",), "no path takes hits then; name one here or in `own_paths`")
 
     @field_validator("id")
     @classmethod
@@ -693,7 +809,7 @@ class Alerts(Model):
 
     url: HttpUrl
     """Answers JSON; requested with GET."""
-    pointer: str = ""
+    pointer: Pointer = ""
     """JSON Pointer (RFC 6901) to the messages in the answer; empty: all of it."""
     role: str = "anonymous"
     """Role whose credentials are sent."""
@@ -711,11 +827,27 @@ class ErrorRoundTrip(Model):
     alert: Alerts | None = None
     """Where it is told."""
 
-    @model_validator(mode="after")
-    def _looks(self) -> ErrorRoundTrip:
-        if self.row is None and self.alert is None:
-            raise ValueError("error_tracking.round_trip needs `row` or `alert`, where the error is to be seen")
-        return self
+    @classmethod
+    def slips(cls, said: Told) -> Iterator[Slip]:
+        if said.get("row") is None and said.get("alert") is None:
+            yield Slip((), "needs `row` or `alert`, where the error is to be seen")
+
+
+def _dsn_host(value: str) -> str:
+    return _host(value) if value else value
+
+
+def _dsn_project(value: str) -> str:
+    if not re.fullmatch(r"[0-9]*", value):
+        raise ValueError("must be the number at the end of the DSN")
+    return value
+
+
+def _dsn_key(value: str) -> str:
+    # Sentry's have 32 hexadecimal digits; servers that speak as it does may have others.
+    if not re.fullmatch(r"[A-Za-z0-9._~-]*", value):
+        raise ValueError("must be what stands before the @ of the DSN: letters, digits and `-._~`")
+    return value
 
 
 class ErrorTracking(Model):
@@ -723,11 +855,11 @@ class ErrorTracking(Model):
 
     kind: Literal["sentry", "none"]
     """Sentry or what speaks as it does; or none, where only `round_trip` and `forbid_hosts` are judged."""
-    host: str = ""
+    host: Annotated[str, AfterValidator(_dsn_host)] = ""
     """Host in the DSN."""
-    project: str = ""
+    project: Annotated[str, AfterValidator(_dsn_project)] = ""
     """Project number in the DSN."""
-    public_key: str = ""
+    public_key: Annotated[str, AfterValidator(_dsn_key)] = ""
     """Public key in the DSN; it is no secret."""
     release: str = ""
     """Release that events must name; empty: any, but one."""
@@ -739,20 +871,17 @@ class ErrorTracking(Model):
     """Page on which an error is provoked."""
     provoke: bool = True
     """Throw an error in our own visit. Not done on production where its report would arrive (`intercept = false`)."""
-    forbid_hosts: tuple[str, ...] = ()
+    forbid_hosts: tuple[HostPattern, ...] = ()
     """Host patterns that no page may speak to: *.sentry.io"""
     round_trip: ErrorRoundTrip | None = None
     """Where errors end up that the system itself records."""
 
-    @model_validator(mode="after")
-    def _addressed(self) -> ErrorTracking:
-        if self.kind == "sentry" and not self.host:
-            raise ValueError("error_tracking: kind sentry needs `host`, the host in the DSN")
-        if self.kind == "none" and not self.forbid_hosts and self.round_trip is None:
-            raise ValueError(
-                "error_tracking: kind none needs `round_trip` or `forbid_hosts`; else leave the section out"
-            )
-        return self
+    @classmethod
+    def slips(cls, said: Told) -> Iterator[Slip]:
+        if said.get("kind") == "sentry" and not said.get("host"):
+            yield Slip(("host",), "kind sentry needs `host`, the host in the DSN")
+        if said.get("kind") == "none" and not said.get("forbid_hosts") and said.get("round_trip") is None:
+            yield Slip((), "kind none needs `round_trip` or `forbid_hosts`; else leave the section out")
 
 
 class Trace(Model):
@@ -769,11 +898,10 @@ class Trace(Model):
     row: Row | None = None
     """A table in place of an address."""
 
-    @model_validator(mode="after")
-    def _one_place(self) -> Trace:
-        if (self.path is None) == (self.row is None):
-            raise ValueError("traces: either `path` or `row`")
-        return self
+    @classmethod
+    def slips(cls, said: Told) -> Iterator[Slip]:
+        if (said.get("path") is None) == (said.get("row") is None):
+            yield Slip((), "either `path` or `row`")
 
 
 class Deletion(Model):
@@ -781,7 +909,7 @@ class Deletion(Model):
 
     create: Sending
     """Makes the person; `{tag}` names them."""
-    id_pointer: str = ""
+    id_pointer: Pointer = ""
     """JSON Pointer to the person's id in the answer, for `{id}` in what follows; empty: none is needed."""
     ask: Sending
     """Asks for the deletion."""
@@ -790,16 +918,13 @@ class Deletion(Model):
     within_s: Positive = 10.0
     """After so many seconds the data is gone."""
 
-    @model_validator(mode="after")
-    def _unique(self) -> Deletion:
-        names = [trace.name for trace in self.traces]
-        if twice := sorted({name for name in names if names.count(name) > 1}):
-            raise ValueError(f"privacy.deletion.traces: {', '.join(twice)} is declared twice")
-        if "{tag}" not in self.create.path + self.create.body:
-            raise ValueError(
-                "privacy.deletion.create: neither `path` nor `body` holds {tag}, by which the person is told"
-            )
-        return self
+    @classmethod
+    def slips(cls, said: Told) -> Iterator[Slip]:
+        yield from twice(said, "traces")
+        create = table(said, "create")
+        path, body = create.get("path"), create.get("body", "")
+        if isinstance(path, str) and isinstance(body, str) and "{tag}" not in path + body:
+            yield Slip(("create",), "neither `path` nor `body` holds {tag}, by which the person is told")
 
 
 class Privacy(Model):
@@ -821,13 +946,13 @@ class JourneyStep(Model):
     """Click what is named so; see `role` and `by`."""
     fill: Said | None = None
     """Put `value` or `secret` into the field named so, by its label."""
-    press: Annotated[str, Field(min_length=1)] | None = None
-    """Press a key: Enter, Escape, Tab."""
+    press: Annotated[str, Field(min_length=1), AfterValidator(key_name)] | None = None
+    """Press a key, by Playwright's name: Enter, Escape, Control+A."""
     see: Said | None = None
     """Wait until this is visible."""
     absent: Said | None = None
     """Wait until this is not visible."""
-    url: Said | None = None
+    url: Annotated[str, Field(min_length=1), AfterValidator(_said), AfterValidator(_place)] | None = None
     """Wait until the page's path and query match this pattern: /orders/*"""
     title: Said | None = None
     """Wait until the page's title holds this."""
@@ -852,22 +977,21 @@ class JourneyStep(Model):
     def action(self) -> str:
         return next(name for name in JOURNEY_ACTIONS if getattr(self, name) is not None)
 
-    @model_validator(mode="after")
-    def _one_action(self) -> JourneyStep:
-        given = [name for name in JOURNEY_ACTIONS if getattr(self, name) is not None]
-        if len(given) != 1:
-            raise ValueError(
-                f"a step has one action of {', '.join(JOURNEY_ACTIONS)}; found {', '.join(given) or 'none'}"
-            )
-        if self.fill is not None and not {"value", "secret"} & self.model_fields_set:
-            raise ValueError('`fill` needs `value` or `secret`; `value = ""` empties the field')
-        named = self.click or self.fill or self.see or self.absent
-        if named and self.by == "selector" and not self.role:
-            try:
-                _selector(named)
-            except ValueError as error:
-                raise ValueError(f"{self.action}: {error}") from None
-        return self
+    @classmethod
+    def slips(cls, said: Told) -> Iterator[Slip]:
+        given = [name for name in JOURNEY_ACTIONS if said.get(name) is not None]
+        # An unknown key is told by itself, and may be the action.
+        if len(given) > 1 or (not given and said.keys() <= cls.model_fields.keys()):
+            yield Slip((), f"a step has one action of {', '.join(JOURNEY_ACTIONS)}; found {', '.join(given) or 'none'}")
+        if "fill" in given and not {"value", "secret"} & said.keys():
+            yield Slip((), '`fill` needs `value` or `secret`; `value = ""` empties the field')
+        for action in ("click", "fill", "see", "absent"):
+            named = said.get(action)
+            if isinstance(named, str) and said.get("by") == "selector" and not said.get("role"):
+                try:
+                    _selector(named)
+                except ValueError as error:
+                    yield Slip((action,), str(error))
 
 
 class Freshness(Model):
@@ -875,18 +999,17 @@ class Freshness(Model):
 
     response: Path | None = None
     """Path pattern of the answer that holds the time, the last one of the journey."""
-    pointer: str = ""
+    pointer: Pointer = ""
     """Where it stands in the answer (RFC 6901): /generated_at"""
     selector: Selector = ""
     """CSS selector of the element that shows it, in `datetime` or as text; in place of an answer."""
     max_age_s: Positive = 60
     """Oldest age, seconds."""
 
-    @model_validator(mode="after")
-    def _one_source(self) -> Freshness:
-        if (self.response is None) == (not self.selector):
-            raise ValueError("fresh: either `response` with `pointer`, or `selector`")
-        return self
+    @classmethod
+    def slips(cls, said: Told) -> Iterator[Slip]:
+        if (said.get("response") is None) == (not said.get("selector")):
+            yield Slip((), "either `response` with `pointer`, or `selector`")
 
 
 class Journey(Model):
@@ -918,18 +1041,21 @@ class Interaction(Model):
 
     selector: Annotated[str, Field(min_length=1), AfterValidator(_selector)]
     """CSS selector of what is clicked, or of what has the focus when the key is pressed."""
-    key: str = ""
+    key: Annotated[str, AfterValidator(_pressed_there)] = ""
     """Key that is pressed, by Playwright's name (`Enter`, `a`); empty: a click."""
     page: Path | None = None
     """Only on this page; default: on each."""
 
 
+Count = Annotated[int, Field(ge=0)]
+
+
 class ThirdPartyBudget(Model):
     """What other registrable domains than the site's own may add to a page."""
 
-    bytes: Annotated[int, Field(ge=0)] | None = None
+    bytes: Count | None = None
     """Transferred, at most; what is answered locally (`intercept`) has none."""
-    requests: Annotated[int, Field(ge=0)] | None = None
+    requests: Count | None = None
     """Requests, at most."""
 
 
@@ -941,23 +1067,23 @@ class PageBudget(Model):
 
     path: str
     """Path of the page as in robots.txt: a prefix in which `*` stands for anything and a last `$` for the end."""
-    lcp_ms: Limit | None = None
+    lcp_ms: Positive | None = None
     """Largest Contentful Paint."""
-    fcp_ms: Limit | None = None
+    fcp_ms: Positive | None = None
     """First Contentful Paint."""
     tbt_ms: Limit | None = None
     """Total Blocking Time."""
-    ttfb_ms: Limit | None = None
+    ttfb_ms: Positive | None = None
     """Time to First Byte."""
-    inp_ms: Limit | None = None
+    inp_ms: Positive | None = None
     """Interaction to Next Paint."""
     cls: Limit | None = None
     """Cumulative Layout Shift."""
-    bytes: dict[ResourceType, int] | None = None
+    bytes: dict[ResourceType, Count] | None = None
     """Transferred bytes by type."""
-    uncompressed: dict[ResourceType, int] | None = None
+    uncompressed: dict[ResourceType, Count] | None = None
     """Bytes by type, as the page gets them."""
-    requests: dict[ResourceType, int] | None = None
+    requests: dict[ResourceType, Count] | None = None
     """Requests by type."""
     third_party: ThirdPartyBudget | None = None
     """Third parties."""
@@ -968,18 +1094,18 @@ class FieldData(Model):
 
     path: Path
     """Path of a JSON document on the site."""
-    lcp: str = "/record/metrics/largest_contentful_paint/percentiles/p75"
+    lcp: Pointer = "/record/metrics/largest_contentful_paint/percentiles/p75"
     """JSON Pointer to the 75th percentile of LCP, milliseconds."""
-    cls: str = "/record/metrics/cumulative_layout_shift/percentiles/p75"
+    cls: Pointer = "/record/metrics/cumulative_layout_shift/percentiles/p75"
     """JSON Pointer to the 75th percentile of CLS."""
-    inp: str = "/record/metrics/interaction_to_next_paint/percentiles/p75"
+    inp: Pointer = "/record/metrics/interaction_to_next_paint/percentiles/p75"
     """JSON Pointer to the 75th percentile of INP, milliseconds."""
 
 
 class Vitals(Model):
     """Core Web Vitals in a lab browser; the defaults are the "good" limits of https://web.dev/articles/vitals."""
 
-    pages: tuple[Path, ...] = ("/",)
+    pages: Annotated[tuple[Path, ...], Field(min_length=1)] = ("/",)
     """Pages that are measured."""
     device: Literal["desktop", "mobile"] = "desktop"
     """Screen size and slow-down of the measuring browser."""
@@ -995,7 +1121,7 @@ class Vitals(Model):
     """Interaction to Next Paint, at most, milliseconds."""
     ttfb_ms: Positive = 800
     """Time to First Byte, at most, milliseconds."""
-    bytes: dict[ResourceType, int] = {}
+    bytes: dict[ResourceType, Count] = {}
     """Transferred bytes by type, the largest of the runs."""
     fcp_ms: Positive = 1800
     """First Contentful Paint, at most, milliseconds."""
@@ -1003,9 +1129,9 @@ class Vitals(Model):
     """Total Blocking Time until the page has settled, at most, milliseconds."""
     headroom: Share = 0.1
     """A median in this last share of its budget is a finding of low severity."""
-    uncompressed: dict[ResourceType, int] = {}
+    uncompressed: dict[ResourceType, Count] = {}
     """Bytes by type as the page gets them, the largest of the runs."""
-    requests: dict[ResourceType, int] = {}
+    requests: dict[ResourceType, Count] = {}
     """Requests by type, the most of the runs."""
     third_party: ThirdPartyBudget | None = None
     """What other registrable domains may add."""
@@ -1028,6 +1154,15 @@ class Vitals(Model):
     field: FieldData | None = None
     """Data of real visitors."""
 
+    @classmethod
+    def slips(cls, said: Told) -> Iterator[Slip]:
+        measured = texts(said, "pages", ("/",))
+        for at, row in rows(said, "interactions"):
+            page = row.get("page")
+            if measured and isinstance(page, str) and page not in measured:
+                message = f"this page is not measured, so it would be pressed nowhere; measured: {', '.join(measured)}"
+                yield Slip(("interactions", at, "page"), message[:500])
+
 
 class AccessibleState(Model):
     """A state of a page that only an interaction brings about: a menu open, a dialog, a form with errors."""
@@ -1038,10 +1173,15 @@ class AccessibleState(Model):
     """Page on which it is brought about, without the consent banner."""
     clicks: tuple[Selector, ...] = ()
     """Selectors (CSS, or Playwright's such as `text=Menu`) that are clicked, in order."""
-    keys: tuple[str, ...] = ()
+    keys: tuple[Key, ...] = ()
     """Keys that are pressed after the clicks, by Playwright's names: `Tab`, `Enter`, `Escape`."""
     shows: Selector = ""
     """Selector of what must be visible then; empty: the state counts as reached when each click could be made."""
+
+    @classmethod
+    def slips(cls, said: Told) -> Iterator[Slip]:
+        if not (said.get("clicks") or said.get("keys") or said.get("shows")):
+            yield Slip((), "needs `clicks`, `keys` or `shows`; without them it is the page as it has loaded")
 
 
 class KnownViolation(Model):
@@ -1077,12 +1217,9 @@ class Accessibility(Model):
     known: tuple[KnownViolation, ...] = ()
     """Violations that are no finding for now."""
 
-    @model_validator(mode="after")
-    def _unique(self) -> Accessibility:
-        names = [state.name for state in self.states]
-        if twice := sorted({name for name in names if names.count(name) > 1}):
-            raise ValueError(f"accessibility.states: {', '.join(twice)} is declared twice")
-        return self
+    @classmethod
+    def slips(cls, said: Told) -> Iterator[Slip]:
+        yield from twice(said, "states")
 
 
 class Table(Model):
@@ -1099,7 +1236,7 @@ class Index(Model):
 
     table: Name
     """`table` or `schema.table`."""
-    columns: tuple[str, ...]
+    columns: Annotated[tuple[str, ...], Field(min_length=1)]
     """Leading key columns, in order; the index's name does not matter."""
     unique: bool = False
     """Whether it must be unique."""
@@ -1116,6 +1253,11 @@ class Migrations(Model):
     """Folder of migration files, from the environment file; a file's id is its name up to the first `_`."""
     expected: tuple[str, ...] = ()
     """Ids that must be applied, where there is no directory."""
+
+    @classmethod
+    def slips(cls, said: Told) -> Iterator[Slip]:
+        if not said.get("directory") and not said.get("expected"):
+            yield Slip((), "needs `directory` or `expected`, which tell the migrations that must have been applied")
 
 
 class Query(Model):
@@ -1313,57 +1455,91 @@ class Environment(Model):
         named += [split_host(text)[0] for text in texts]
         return frozenset(host.strip("[]").lower() for host in named if host)
 
-    @model_validator(mode="after")
-    def _journeys_exist(self) -> Environment:
-        names = [journey.name for journey in self.journeys]
-        if twice := sorted({name for name in names if names.count(name) > 1}):
-            raise ValueError(f"journeys: {', '.join(twice)} is declared twice")
-        accepting = {journey.name for journey in self.journeys if journey.consent == "accept"}
-        for event in self.analytics.events if self.analytics else ():
-            if event.journey and event.journey not in accepting:
-                raise ValueError(
-                    f'analytics.events[{event.name}].journey: no journey {event.journey!r} with consent = "accept"'
-                )
-        return self
+    @classmethod
+    def slips(cls, said: Told) -> Iterator[Slip]:
+        yield from twice(said, "journeys")
+        yield from _strangers(said)
+        yield from _without_database(said)
+        yield from _without_journey(said)
+        yield from _told_by_address(said)
 
-    @model_validator(mode="after")
-    def _rows_have_databases(self) -> Environment:
-        trip, deletion = self.error_round_trip, self.deletion
-        rows: list[tuple[str, Row | None]] = [("error_tracking.round_trip.row", trip.row)] if trip else []
-        rows += [(f"privacy.deletion.traces[{one.name}].row", one.row) for one in deletion.traces] if deletion else []
-        known = {database.name for database in self.databases}
-        for where, row in rows:
-            if row is not None and row.database not in known:
-                raise ValueError(f"{where}: no [[databases]] is named {row.database!r}")
-        return self
 
-    @model_validator(mode="after")
-    def _roles_exist(self) -> Environment:
-        known = {"anonymous", *self.roles}
-        used = [
-            *(
-                (f"api.endpoints[{e.name}].status", role)
-                for e in (self.api.endpoints if self.api else ())
-                for role in e.status
-            ),
-            *((f"load[{p.name}].targets", t.role) for p in self.load for t in p.targets),
-            *([("metrics.role", self.metrics.role)] if self.metrics else []),
-            *(
-                (f"security.{name}.role", section.role)
-                for name in ("rate_limit", "logout")
-                if (section := getattr(self.security, name, None))
-            ),
-            *self.sendings,
-            *((f"journeys[{journey.name}].role", journey.role) for journey in self.journeys),
-        ]
-        for where, role in used:
-            if role not in known:
-                raise ValueError(f"{where}: role {role!r} is not declared; known roles: {', '.join(sorted(known))}")
-        for journey in self.journeys:
-            signed = self.roles.get(journey.role)
-            if signed is not None and not (signed.cookie or signed.local_storage):
-                raise ValueError(
-                    f"journeys[{journey.name}].role: role {journey.role!r} has neither `cookie` nor `local_storage`, "
-                    "so no browser can have signed in with it"
-                )
-        return self
+def _roles_of(said: Told) -> Iterator[tuple[KeyPath, object]]:
+    """Where a role is named, and which."""
+    for at, endpoint in rows(table(said, "api"), "endpoints"):
+        for role in table(endpoint, "status"):
+            yield ("api", "endpoints", at, "status", role), role
+    for at, profile in rows(said, "load"):
+        for number, target in rows(profile, "targets"):
+            yield ("load", at, "targets", number, "role"), target.get("role")
+    for path in (
+        ("metrics",),
+        ("security", "rate_limit"),
+        ("security", "logout"),
+        ("error_tracking", "round_trip", "request"),
+        ("error_tracking", "round_trip", "alert"),
+        ("privacy", "deletion", "create"),
+        ("privacy", "deletion", "ask"),
+    ):
+        yield (*path, "role"), table(said, *path).get("role")
+    for at, trace in rows(table(said, "privacy", "deletion"), "traces"):
+        yield ("privacy", "deletion", "traces", at, "role"), trace.get("role")
+    for at, journey in rows(said, "journeys"):
+        yield ("journeys", at, "role"), journey.get("role")
+
+
+def _strangers(said: Told) -> Iterator[Slip]:
+    """Roles that are not declared, and such as no browser can have."""
+    if not isinstance(said.get("roles", {}), Mapping):
+        return
+    declared = table(said, "roles")
+    known = sorted({"anonymous", *declared})
+    for path, role in _roles_of(said):
+        if isinstance(role, str) and role not in known:
+            yield Slip(path, f"not a declared role; known roles: {', '.join(known)}{did_you_mean(role, known)}")
+        elif path[0] == "journeys" and isinstance(role, str) and not _kept(declared.get(role)):
+            message = "this role has neither `cookie` nor `local_storage`, so no browser can have signed in with it"
+            yield Slip(path, message)
+
+
+def _kept(role: object) -> bool:
+    """Whether a browser can have a role's token; so it is for one that cannot be read, and for no role at all."""
+    return not isinstance(role, Mapping) or bool(role.get("cookie") or role.get("local_storage"))
+
+
+def _without_database(said: Told) -> Iterator[Slip]:
+    known = names(said, "databases")
+    places: list[tuple[KeyPath, Told]] = [
+        (("error_tracking", "round_trip", "row"), table(said, "error_tracking", "round_trip", "row")),
+        *(
+            (("privacy", "deletion", "traces", at, "row"), table(trace, "row"))
+            for at, trace in rows(table(said, "privacy", "deletion"), "traces")
+        ),
+    ]
+    for path, row in places:
+        database = row.get("database")
+        if known is not None and isinstance(database, str) and database not in known:
+            close = did_you_mean(database, sorted(known))
+            yield Slip((*path, "database"), f"no [[databases]] is named so{close}")
+
+
+def _without_journey(said: Told) -> Iterator[Slip]:
+    """Events of a journey that is not there, or accepts nothing."""
+    accepting = [row for _, row in rows(said, "journeys") if row.get("consent", "") not in ("", "reject")]
+    known = names({"journeys": accepting}, "journeys")
+    for at, event in rows(table(said, "analytics"), "events"):
+        journey = event.get("journey")
+        if known is not None and isinstance(journey, str) and journey and journey not in known:
+            yield Slip(("analytics", "events", at, "journey"), 'no journey of this name has consent = "accept"')
+
+
+def _told_by_address(said: Told) -> Iterator[Slip]:
+    """Steps that wait for a whole address on the site, where only a path is compared."""
+    site = table(said, "site").get("url")
+    for at, journey in rows(said, "journeys"):
+        for number, step in rows(journey, "steps"):
+            url = step.get("url")
+            if isinstance(site, str) and isinstance(url, str) and url.startswith(f"{site.rstrip('/')}/"):
+                path = url.removeprefix(site.rstrip("/"))[:200]
+                message = f"a page of the site itself is told by its path: {path}"
+                yield Slip(("journeys", at, "steps", number, "url"), message)

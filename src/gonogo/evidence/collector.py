@@ -61,7 +61,7 @@ PROBES = {
 RETRIED = frozenset({FailureKind.DNS, FailureKind.CONNECT})
 """Transport failures after which nothing has reached the target, so that one more try sends nothing twice."""
 RETRY_AFTER_S = 0.25
-BROWSERS = 4
+BROWSERS = 6
 """Functional visits side by side: most of their time they wait and watch, so that more than two processors' worth fit."""
 TRIPS = 2
 TAKEOVER_POLL_S = 0.2

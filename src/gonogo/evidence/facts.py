@@ -387,6 +387,8 @@ class PrivacyView:
     """Text or tag of what has the focus; empty where nothing has."""
     preconnects: tuple[str, ...] = ()
     """Addresses to which the page opens connections beforehand (`<link rel="preconnect">`)."""
+    files: tuple[str, ...] = ()
+    """Names in the root of the origin private file system."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -449,6 +451,8 @@ class BrowserRequest:
     """What was sent to a collector of analytics or errors: decompressed text, its first 64 000 bytes; empty elsewhere."""
     leaving: bool = False
     """Sent while its page was unloading, so that no answer was seen."""
+    inner: bool = False
+    """The document of an inner frame; a visit goes to none itself."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -119,9 +119,11 @@ class Step:
     · keystroke (value: key, a space, selector; as interact) · again (value: URL): a further measured load, with an empty
       cache, of a visitor whose choice is stored
     · preferences: open the consent layer's preferences · reopen: open the choice again, by the page's link or icon
+    · save: store the preferences' selection as it is · close: close the first layer without an answer
     · policy: go where the first consent layer's policy link leads · restart: as if the browser was closed and opened
     · expire (value: days): as if so much time had passed · cookie (value: name=value): put a cookie in place
-    · axe, reflow, motion (value: label), tab (value: selector or `reject`), reduce motion, dismiss, press (value: key),
+    · axe, reflow, motion (value: label), tab (value: selector or `reject`), reduce motion, dismiss (value: `shown` where a
+      banner must be), press (value: key),
       shown (value: selector): see probes/browser/assess.py
     · journey (value: its name): the steps of a declared journey · throw (value: its words): an error that nobody catches,
       of these words and the run's tag, after asking the page for its error tracker's client
@@ -325,3 +327,9 @@ class PlanEntry:
     lane: str
     count: int
     id: str = field(default="", compare=False)
+    name: str = ""
+    """What a person calls it: `consent reject`, `load profile smoke`, `errors round trip`; empty where the target says all."""
+    does: tuple[str, ...] = ()
+    """What a visit does beside opening its target, in words and in order; the headers that an HTTP request has of its own."""
+    run: int = 0
+    """Number of a repetition."""

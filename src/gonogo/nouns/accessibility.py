@@ -11,6 +11,7 @@ from gonogo.errors import EvidenceMissing
 from gonogo.evidence.accessibility import Accessibility, AxeRun, KeyboardPath
 from gonogo.evidence.facts import Visit
 from gonogo.evidence.records import Step, VisitRequest
+from gonogo.nouns.consent import OPT_IN
 from gonogo.nouns.core import Noun, Sight, Subject, facts
 from gonogo.wcag import Baseline
 
@@ -86,7 +87,11 @@ def accessibility_visit(environment: Environment, path: str) -> VisitRequest:
     if environment.consent:
         if environment.consent.page == path:
             steps.append(Step("tab", REJECT))
-        steps += [Step("dismiss"), Step("axe", CLOSED), Step("reflow", CLOSED)]
+        steps += [
+            Step("dismiss", "shown" if _asks(environment, path) else ""),
+            Step("axe", CLOSED),
+            Step("reflow", CLOSED),
+        ]
     if declared.main_action and declared.main_action_page == path:
         steps += [Step("reload"), Step("wait", f"{SETTLE_S:g}"), Step("tab", declared.main_action)]
     for state in declared.states:
@@ -94,6 +99,12 @@ def accessibility_visit(environment: Environment, path: str) -> VisitRequest:
             steps += [Step("reload"), Step("wait", f"{SETTLE_S:g}"), *_interaction(state), Step("axe", label(state))]
     steps += [Step("reduce motion"), Step("reload"), Step("wait", f"{MOTION_S:g}"), Step("motion", REDUCED)]
     return VisitRequest(f"accessibility {path}", tuple(steps))
+
+
+def _asks(environment: Environment, path: str) -> bool:
+    """A first visitor of this page must be asked for consent."""
+    declared = environment.consent
+    return declared is not None and declared.page == path and bool(OPT_IN & set(declared.laws))
 
 
 def _interaction(state: models.AccessibleState) -> list[Step]:

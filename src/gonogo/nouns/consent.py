@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from gonogo.environment import models
@@ -13,19 +13,23 @@ from gonogo.evidence.facts import Exchange, PrivacyView, Snapshot, Visit
 from gonogo.evidence.records import Request, Step, VisitRequest
 from gonogo.nouns.core import Noun, Sight, Subject, facts, page_request
 
+DOWNLOADED = "policy: it is a download, with status 200"
+"""The problem of a visit whose policy is no page; that is the page's right."""
 OPT_IN = frozenset({"eu", "uk"})
 """Laws under which nothing optional may happen before consent."""
+MONTH_DAYS = "30"
 SCROLL_S = 0.4
 """How long a page is watched after it was scrolled."""
 
 
-VISITS = ("reject", "accept", "withdraw", "preferences")
+VISITS = ("reject", "accept", "withdraw", "preferences", "untouched", "elsewhere")
 
 
 @dataclass(frozen=True, slots=True)
 class ConsentFlow:
-    """Four visits in fresh browsers: one that rejects, one that accepts, one that takes back what it has accepted, one that
-    looks into the preferences and makes no choice."""
+    """Six visits in fresh browsers: one that rejects, one that accepts, one that takes back what it has accepted, one that
+    looks into the preferences and makes no choice, one that touches nothing and waits, and one by telephone that lands on
+    another page and saves the preferences as they are."""
 
     declared: models.Consent
     third_parties: tuple[models.ThirdParty, ...]
@@ -33,6 +37,10 @@ class ConsentFlow:
     accept: Visit
     withdraw: Visit
     preferences: Visit
+    untouched: Visit
+    """Its only snapshot, "first", is made `watch_s` after load."""
+    elsewhere: Visit
+    """Its snapshot "first" is of `other_page`, "asked" of `page`."""
     first: Snapshot
     """Before any choice."""
     laws: tuple[str, ...]
@@ -41,7 +49,8 @@ class ConsentFlow:
 
     @property
     def visits(self) -> tuple[tuple[str, Visit], ...]:
-        return tuple(zip(VISITS, (self.reject, self.accept, self.withdraw, self.preferences), strict=True))
+        made = (self.reject, self.accept, self.withdraw, self.preferences, self.untouched, self.elsewhere)
+        return tuple(zip(VISITS, made, strict=True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,8 +132,8 @@ def _visit(name: str, region: models.ConsentRegion, steps: tuple[Step, ...], *, 
 
 
 def _chosen(choice: str, first: str, other: str, settle: Step) -> tuple[Step, ...]:
-    """Look, choose, look again; then after a reload, where some tags wait for the first scroll, on another page, and after the
-    browser was closed."""
+    """Look, choose, look again; then after a reload, where some tags wait for the first scroll, on another page, after the
+    browser was closed, and a month later."""
     return (
         Step("goto", first),
         settle,
@@ -142,6 +151,9 @@ def _chosen(choice: str, first: str, other: str, settle: Step) -> tuple[Step, ..
         Step("restart"),
         Step("goto", other),
         Step("snapshot", "restarted"),
+        Step("expire", MONTH_DAYS),
+        Step("goto", first),
+        Step("snapshot", "a month later"),
     )
 
 
@@ -194,6 +206,36 @@ def _preferences(consent: models.Consent, first: str, settle: Step) -> tuple[Ste
         Step("reload"),
         Step("wait", f"{SCROLL_S:g}"),
         Step("snapshot", "after escape"),
+        Step("close"),
+        Step("wait", f"{SCROLL_S:g}"),
+        Step("reload"),
+        Step("wait", f"{SCROLL_S:g}"),
+        Step("snapshot", "closed"),
+    )
+
+
+def _untouched(consent: models.Consent, first: str) -> tuple[Step, ...]:
+    """What starts late starts without being asked for, too."""
+    watch = Step("wait", f"{max(consent.watch_s, consent.settle_s):g}")
+    return Step("goto", first), watch, Step("snapshot", "first")
+
+
+def _elsewhere(first: str, other: str, settle: Step) -> tuple[Step, ...]:
+    """Land on the other page, look at the first, and save its preferences as they are."""
+    return (
+        Step("goto", other),
+        settle,
+        Step("snapshot", "first"),
+        *(() if first == other else (Step("goto", first),)),
+        Step("snapshot", "asked"),
+        Step("preferences"),
+        Step("snapshot", "preferences"),
+        Step("save"),
+        settle,
+        Step("snapshot", "saved"),
+        Step("reload"),
+        settle,
+        Step("snapshot", "saved, reloaded"),
     )
 
 
@@ -212,6 +254,8 @@ def consent_visits(environment: Environment, region: models.ConsentRegion) -> tu
         _visit("accept", region, _chosen("accept", first, other, settle)),
         _visit("withdraw", region, _withdraw(consent, first, other, settle)),
         _visit("preferences", region, _preferences(consent, first, settle)),
+        _visit("untouched", region, _untouched(consent, first)),
+        replace(_visit("elsewhere", region, _elsewhere(first, other, settle)), device="mobile"),
     )
 
 
@@ -292,7 +336,7 @@ def _own_paths(environment: Environment) -> tuple[str, ...]:
 def _build_flow(environment: Environment, subject: Subject, sight: Sight) -> ConsentFlow:
     assert isinstance(subject.declared, tuple)
     declared, laws = subject.declared
-    reject, accept, withdraw, preferences = (facts(sight, request, Visit) for request in subject.requests)
+    reject, accept, withdraw, preferences, untouched, elsewhere = (facts(sight, one, Visit) for one in subject.requests)
     first = reject.snapshot("first")
     if first is None:
         words = "; ".join(reject.problems) or "no snapshot"
@@ -304,6 +348,8 @@ def _build_flow(environment: Environment, subject: Subject, sight: Sight) -> Con
         accept,
         withdraw,
         preferences,
+        untouched,
+        elsewhere,
         first,
         laws,
         _own_paths(environment),
@@ -333,7 +379,7 @@ CONSENT: tuple[Noun, ...] = (
     Noun(
         "consent",
         "[consent] for eu or uk",
-        "Visits that reject, accept, withdraw, and look into the preferences.",
+        "Visits that reject, accept, withdraw, look into the preferences, wait, and save the preferences.",
         _flows,
         _build_flow,
     ),

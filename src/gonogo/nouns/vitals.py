@@ -19,7 +19,7 @@ from gonogo.nouns.core import Noun, Sight, Subject, facts, page_request
 
 FIRST, STORED = "first", "stored"
 DISTURBED = 1.5
-"""The fastest run's machine index over the slowest's; beyond it, a finding says that the machine was busy."""
+"""The fastest run's machine index over the slowest's; beyond it, a finding says that the machine's speed changed."""
 
 TIMINGS = ("lcp_ms", "fcp_ms", "tbt_ms", "ttfb_ms", "cls", "inp_ms")
 JUDGED = (*TIMINGS, "bytes", "uncompressed", "requests", "third_party")
@@ -77,11 +77,11 @@ class VitalsRuns:
 
     @property
     def slowest_part(self) -> str:
-        """The longest part of LCP, median over the runs: `most of it load, 812 ms`."""
+        """The longest part of LCP, median over the runs: `its longest part is the load, 812 ms`."""
         names = dict.fromkeys(name for run in self.runs for name, _ in run.load.vitals.lcp_parts)
         lasted = {name: median([dict(run.load.vitals.lcp_parts).get(name, 0.0) for run in self.runs]) for name in names}
         longest = max(lasted, key=lambda name: lasted[name], default="")
-        return f"most of it {longest}, {lasted[longest]:.0f} ms" if longest else ""
+        return f"its longest part is the {longest}, {lasted[longest]:.0f} ms" if longest else ""
 
     @property
     def disturbance(self) -> str:
@@ -89,7 +89,8 @@ class VitalsRuns:
         found = [run.host_index for run in self.runs if run.host_index > 0]
         if not found or max(found) < DISTURBED * min(found):
             return ""
-        return f"this machine was busy: its index went from {min(found):g} to {max(found):g}"
+        span = f"{min(found):g} to {max(found):g}"
+        return f"this machine was not equally fast: index {span}, higher is faster"
 
     def transferred(self, kind: str) -> tuple[int, ...]:
         """Bytes on the wire of one type (or `total`), run by run."""

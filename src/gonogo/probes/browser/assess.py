@@ -57,12 +57,12 @@ class Assessment:
     async def _reflow(self, label: str) -> None:
         self._reflows.append(await display.reflow(self._page, label))
 
-    async def _dismiss(self, _value: str) -> str:
-        """Reject what the banner asks, if one is there."""
+    async def _dismiss(self, wanted: str) -> str:
+        """Reject what the banner asks, if one is there; `wanted`: one must be."""
         if (await consent.look(self._page)).banner.visible:
             _, problem = await consent.choose(self._page, "reject")
             return f"consent reject: {problem}" if problem else ""
-        return ""
+        return "consent reject: no banner was seen that could be closed" if wanted else ""
 
     async def _press(self, key: str) -> None:
         await self._page.keyboard.press(key)

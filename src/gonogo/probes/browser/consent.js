@@ -170,11 +170,13 @@
     return found;
   }
 
+  let whole = false; // the page itself is where the choice is made: "Cookie settings" has led to it
+
   /** The nearest ancestor that floats or is named as a consent layer and speaks of it, however long it is. */
   function layerOf(element) {
     for (let node = parent(element); node && node !== document.documentElement; node = parent(node)) {
       const body = node === document.body;
-      if (body && window === window.top) return null;
+      if (body && window === window.top) return whole ? node : null;
       const named = /cookie|consent|gdpr|dsgvo|cmp|privacy|klaro|tarteaucitron/i.test(`${node.id} ${node.getAttribute("class") ?? ""}`);
       if (named && overlays(node)) return node;
       if ((body || named || overlays(node)) && says("consent", plain(textOf(node)))) return node;
@@ -192,8 +194,11 @@
   /** By how a name begins: "Statistics: only what is needed" is none. */
   function essential(name) {
     const begins = plain(name.split(/[:.,;–—(|]/)[0]).trim().split(" ").slice(0, MOST_WORDS).join(" ");
-    return says("essential", ` ${begins} `) && !says("inessential", plain(name));
+    return says("essential", ` ${begins} `) && !says("optional", ` ${begins} `) && !says("inessential", plain(name));
   }
+
+  /** What cannot be switched off is taken for necessary, unless its name says what it is for. */
+  const mustBe = (element, name) => essential(name) || (locked(element) && !says("optional", plain(name)));
 
   function groupName(element) {
     const group = element.closest("fieldset, [role=radiogroup], [role=group]");
@@ -215,7 +220,7 @@
       const on = group.find((one) => one !== off && tells(one, "on", "accept"));
       if (!on || !off) continue;
       const name = groupName(on);
-      found.push({ element: on, off, name, checked: ticked(on), fixed: locked(on) || essential(name) });
+      found.push({ element: on, off, name, checked: ticked(on), stuck: locked(on), fixed: mustBe(on, name) });
     }
     return found;
   }
@@ -232,14 +237,14 @@
         continue;
       }
       const name = ownName(element);
-      found.push({ element, off: element, name, checked: ticked(element), fixed: locked(element) || essential(name) });
+      found.push({ element, off: element, name, checked: ticked(element), stuck: locked(element), fixed: mustBe(element, name) });
     }
     return [...found, ...yesAndNo(radios)];
   }
 
   /** What to press next to switch off an optional purpose that is on. */
   function optional() {
-    const next = toggles().find((one) => one.checked && !one.fixed);
+    const next = toggles().find((one) => one.checked && !one.fixed && !one.stuck);
     return next ? face(next.off) : null;
   }
 
@@ -261,6 +266,31 @@
     const toggle = toggles()[0];
     const layer = banner() ?? (toggle && layerOf(toggle.element));
     return layer ? (controlsThatSay("close", layer)[0] ?? null) : null;
+  }
+
+  const CROSS = /^[×✕✖✗✘⨯╳]$/u;
+
+  /** What closes the first layer and answers nothing. */
+  function dismiss() {
+    const layer = banner();
+    if (!layer) return null;
+    const answers = ["accept", "reject"].map((choice) => window.__gonogo.control(choice));
+    for (const element of elements()) {
+      if (!element.matches(CONTROLS) || !contains(layer, element) || !visible(element) || answers.includes(element)) continue;
+      const words = said(element);
+      if (words.some((one) => says("accept", one) || says("reject", one))) continue;
+      if (CROSS.test(visibleText(element)) || words.some((one) => says("close", one))) return element;
+    }
+    return null;
+  }
+
+  /** A link that is called "Cookies" and nothing else: on some sites it leads to the page of the choice. */
+  function cookies() {
+    let found = null;
+    for (const element of elements()) {
+      if (element.matches("a[href]") && visible(element) && said(element).some((one) => one === " cookies " || one === " cookie ")) found = element;
+    }
+    return found;
   }
 
   /** A button that leads to the policy, where there is no link. */
@@ -382,7 +412,13 @@
   async function stores() {
     const databases = await listed(() => indexedDB?.databases?.());
     const caches = await listed(() => window.caches?.keys());
-    return { databases: databases.slice(0, MOST_NAMES).map((one) => cut(one.name)), caches: caches.slice(0, MOST_NAMES).map((one) => cut(one)) };
+    const files = await listed(async () => {
+      const names = [];
+      for await (const name of (await navigator.storage.getDirectory()).keys()) if (names.push(name) >= MOST_NAMES) break;
+      return names;
+    });
+    return {
+      files: files.map((one) => cut(one)), databases: databases.slice(0, MOST_NAMES).map((one) => cut(one.name)), caches: caches.slice(0, MOST_NAMES).map((one) => cut(one)) };
   }
 
   function commands() {
@@ -430,7 +466,8 @@
       around: () => natively(around),
       stores: () => natively(stores),
       signals: () => natively(signals),
-      element: (purpose) => natively(() => ({ preferences, reopening, optional, save, close, leads })[purpose]()),
+      whole: (now) => (whole = now),
+      element: (purpose) => natively(() => ({ preferences, reopening, cookies, optional, save, close, dismiss, leads })[purpose]()),
     },
   });
 }

@@ -15,7 +15,7 @@ from gonogo.probes.browser.failures import reason
 from gonogo.probes.browser.recorder import clip
 
 if TYPE_CHECKING:
-    from playwright.async_api import Frame, Page
+    from playwright.async_api import ElementHandle, Frame, Page
 
 T = TypeVar("T")
 APPEAR_S = 2.0
@@ -35,13 +35,15 @@ DEEPER_S = 0.7
 """How long a layer may lack the wanted control before its preferences are opened: controls may be added late."""
 OPTIONAL_S = 0.5
 """How long a rule's step that need not be possible is waited for."""
+LAYER_S = 3.0
+"""How long a layer that follows the first may take to show, once the first is gone."""
 MOST_TOGGLES = 100
 POLL_S = 0.05
 _FRAME_S = 1.0
 _TOGGLES_S = 3.0
 MOST_FRAMES = 60
-_AFTERWARDS_S = 0.3
-"""How much longer a banner is looked for where the last look could not see the whole page."""
+_AFTERWARDS_S = 3.0
+"""How much longer a banner is looked for where the page was too busy for the last look."""
 _ABSENT = Banner(visible=False, accept="", reject="", text="")
 
 
@@ -58,6 +60,10 @@ class Sight:
     """Choices for which there is something to press here, by its words or by a rule."""
     lacks: str = ""
     """Why the page could not be searched whole, where no banner was seen in the rest of it."""
+    weak: bool = False
+    """What stands there may be something else that wants consent; a banner may be still to come."""
+    busy: bool = False
+    """That it was busy is why, which may be over soon."""
 
 
 async def _shown(frame: Frame) -> bool:
@@ -84,7 +90,12 @@ async def _sight(frame: Frame, *, wide: bool) -> Sight:
         lacks = f"{frame.url[:100]}: {reason(error.message)}"
     if not isinstance(told, dict):
         # A frame without a document of its own yet has no script either.
-        return Sight(_ABSENT, None, lacks=lacks or ("" if frame.parent_frame else "no look into its page was possible"))
+        return Sight(
+            _ABSENT,
+            None,
+            busy=True,
+            lacks=lacks or ("" if frame.parent_frame else "no look into its page was possible"),
+        )
     if "text" not in told:
         return Sight(_ABSENT, None, lacks=clip(told.get("lacks", ""), 200))
     banner = Banner(
@@ -95,19 +106,28 @@ async def _sight(frame: Frame, *, wide: bool) -> Sight:
         rule=clip(told.get("rule", ""), 100),
         missed=tuple(name for name in ("banner", "accept", "reject") if name in (told.get("missed") or ())),
     )
-    return Sight(banner, frame, frozenset(map(str, told.get("pressable") or ())))
+    return Sight(banner, frame, frozenset(map(str, told.get("pressable") or ())), weak=told.get("weak") is True)
 
 
 async def side_by_side(frames: Sequence[Frame], ask: Callable[[Frame], Awaitable[T]]) -> list[T]:
-    """What each frame tells, in their order; asked all at once, for pages may have dozens."""
+    """What each frame tells, in their order; asked all at once, for pages may have dozens. Raises what the first of those
+    that failed has raised."""
+    from playwright.async_api import Error
+
     told: dict[int, T] = {}
+    failed: dict[int, Exception] = {}
 
     async def one(at: int, frame: Frame) -> None:
-        told[at] = await ask(frame)
+        try:
+            told[at] = await ask(frame)
+        except (Error, TimeoutError) as error:  # not out of the group, which would wrap it
+            failed[at] = error
 
     async with anyio.create_task_group() as group:
         for at, frame in enumerate(frames):
             group.start_soon(one, at, frame)
+    if failed:
+        raise failed[min(failed)]
     return [told[at] for at in sorted(told)]
 
 
@@ -129,42 +149,56 @@ async def _sights(page: Page, *, wide: bool) -> list[Sight]:
     return every
 
 
-async def look(page: Page, *, wide: bool = False) -> Sight:
+def _alike(banner: Banner, asked: Banner) -> bool:
+    """Whether a banner is the question that was asked before, or another with both answers: beside these, much speaks of
+    accepting cookies, as what stands in place of a video does, "Your settings were saved. OK", or a chat."""
+    said = [(one.accept, one.reject, one.text[:40]) for one in (banner, asked)]
+    return bool(banner.accept and banner.reject) or said[0] == said[1]
+
+
+async def look(page: Page, *, wide: bool = False, asked: Banner | None = None) -> Sight:
     """The banner as it stands now; of several frames the first whose banner has a control.
+
+    `asked`: what was asked before, where only that, or another question with both answers, counts.
 
     `wide`: where the declared selectors find nothing, also by words that stand in the page's own flow, for later layers look
     different.
     """
     every = await _sights(page, wide=wide)
-    seen = [sight for sight in every if sight.banner.visible]
+    seen = [one for one in every if one.banner.visible and (asked is None or _alike(one.banner, asked))]
+    every = [one for one in every if not one.banner.visible]
+    seen.sort(key=lambda one: one.weak)
     complete = next((sight for sight in seen if sight.pressable), None)
     return complete or next(iter(seen or every), Sight(_ABSENT, None))
 
 
-async def await_banner(page: Page, until: float) -> Sight:
-    """The banner, waited for until the loop's clock shows `until`."""
+async def await_banner(page: Page, until: float, asked: Banner | None = None) -> Sight:
+    """The banner, waited for until the loop's clock shows `until`; `asked` as for `look`."""
     while True:
-        sight = await look(page)
+        sight = await look(page, asked=asked)
         late = anyio.current_time() - until
-        if sight.banner.visible or late >= (_AFTERWARDS_S if sight.lacks else 0.0):
+        if (sight.banner.visible and not sight.weak) or late >= (_AFTERWARDS_S if sight.busy and sight.lacks else 0.0):
             return sight
         await anyio.sleep(POLL_S)
 
 
-async def choose(page: Page, choice: str, *, again: bool = False, known: bool = True) -> tuple[Choice, str]:
+async def choose(
+    page: Page, choice: str, *, again: bool = False, known: bool = True, asked: Banner | None = None
+) -> tuple[Choice, str]:
     """Press "accept" or "reject" until the banner is gone; where the first layer has no such control, through the
     preferences. `again`: the layer was opened by the page's own control, so it may be another one than at first;
-    `known`: a banner was seen in this visit, else it is not waited for as long.
+    `known`: a banner was seen in this visit, else it is not waited for as long; `asked`: that banner.
 
     Returns what was pressed, and what went wrong, or an empty text.
     """
-    return await _Chooser(page, choice, again=again, seconds=CHOOSE_S if known else min(CHOOSE_S, UNSEEN_S)).all()
+    seconds = CHOOSE_S if known else min(CHOOSE_S, UNSEEN_S)
+    return await _Chooser(page, choice, again=again, seconds=seconds, asked=asked).all()
 
 
 class _Chooser:
     """One attempt at a choice: what was pressed so far, and until when to try."""
 
-    def __init__(self, page: Page, choice: str, *, again: bool, seconds: float) -> None:
+    def __init__(self, page: Page, choice: str, *, again: bool, seconds: float, asked: Banner | None) -> None:
         self._page = page
         self._choice = choice
         self._began = anyio.current_time()
@@ -175,6 +209,8 @@ class _Chooser:
         self._decided = False
         """A control was pressed that makes a choice; opening the preferences does not."""
         self._wide = again
+        self._asked = asked
+        """What stands until the choice is made: the banner, later the layer whose control was pressed."""
         self._problem = f"no control to {choice} was found"
 
     async def all(self) -> tuple[Choice, str]:
@@ -183,7 +219,7 @@ class _Chooser:
 
     async def _try(self) -> str:
         while anyio.current_time() < self._end:
-            sight = await look(self._page, wide=self._wide)
+            sight = await look(self._page, wide=self._wide, asked=None if self._wide else self._asked)
             if self._decided and not await self._stands():
                 return ""
             if sight.frame is not None and self._choice in sight.pressable:
@@ -200,7 +236,7 @@ class _Chooser:
 
     async def _stands(self) -> bool:
         """A consent layer is in sight; one of toggles alone counts where it is not the first layer."""
-        if (await look(self._page, wide=self._wide)).banner.visible:
+        if (await look(self._page, wide=self._wide, asked=self._asked if self._decided else None)).banner.visible:
             return True
         return self._wide and bool(await toggles(self._page))
 
@@ -211,7 +247,7 @@ class _Chooser:
             self._problem = f"its control could not be pressed: {failed}"
             await anyio.sleep(POLL_S)
             return False
-        self._decided = True
+        self._decided, self._asked = True, banner
         self._pressed.add((banner.text, getattr(banner, self._choice)))
         self._problem = f"the banner stayed after {len(self._pressed)} clicks"
         if await self._vanishes():
@@ -278,10 +314,12 @@ class _Chooser:
             if await press_anywhere(self._page, "optional"):
                 break
             self._pressed.add((str(number), "optional"))
+        layer = (await look(self._page, wide=True)).banner
         if await press_anywhere(self._page, "save"):
             await self._open()
             return False
-        self._decided = True
+        self._decided, self._asked = True, layer
+        await _take_whole(self._page, whole=False)
         self._pressed.add(("", "save"))
         return await self._vanishes()
 
@@ -301,6 +339,7 @@ async def press(frame: Frame, script: str, argument: str) -> str:
     """Click, by mouse, what a script names. Returns why that was not possible, or an empty text."""
     from playwright.async_api import Error
 
+    element = None
     try:
         handle = await frame.evaluate_handle(script, argument)
         element = handle.as_element()
@@ -308,8 +347,27 @@ async def press(frame: Frame, script: str, argument: str) -> str:
             return "it is gone"
         await element.click(timeout=CLICK_S * 1000)
     except Error as error:
+        with suppress(Error):
+            if element is not None and await _press_moving(frame.page, element):
+                return ""
         return error.message.splitlines()[0][:200]
     return ""
+
+
+_AT_ITS_CENTRE = """(element) => {
+  const box = element.getBoundingClientRect();
+  const top = element.getRootNode().elementFromPoint(box.x + box.width / 2, box.y + box.height / 2);
+  return Boolean(top) && (element === top || element.contains(top));
+}"""
+
+
+async def _press_moving(page: Page, element: ElementHandle) -> bool:
+    """What never stands still, a pulsing button say, is pressed where it is, if it is on top there."""
+    box = await element.bounding_box()
+    if box is None or not await element.evaluate(_AT_ITS_CENTRE):
+        return False
+    await page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    return True
 
 
 async def press_anywhere(page: Page, purpose: str) -> str:
@@ -362,6 +420,9 @@ async def open_preferences(page: Page) -> str:
             or (before.visible and not now.visible)
         )
 
+    async def shown() -> bool:
+        return len(await toggles(page)) > had or (await look(page, wide=True)).banner.visible
+
     problem = ""
     end = anyio.current_time() + CHOOSE_S
     while anyio.current_time() < end:
@@ -369,22 +430,49 @@ async def open_preferences(page: Page) -> str:
         if problem.startswith("no control"):
             return problem
         if not problem and await _until(VANISH_S, opened):
+            await _until(LAYER_S, shown)
             return ""
         await anyio.sleep(POLL_S)
     return problem or "the control for preferences has no effect"
 
 
+async def _take_whole(page: Page, *, whole: bool) -> None:
+    """Take the page itself for a consent layer, or no longer."""
+    from playwright.async_api import Error
+
+    with suppress(Error):
+        await page.evaluate("(whole) => window.__gonogo?.consent?.whole(whole)", whole)
+
+
 async def reopen(page: Page) -> str:
-    """Press the page's own control for cookie settings until a consent layer stands again."""
+    """Press the page's own control for cookie settings until a consent layer stands again, on this page or on one of its
+    own to which the control leads."""
+    from playwright.async_api import Error
+
+    before = page.url.partition("#")[0]
 
     async def stands() -> bool:
         return (await look(page, wide=True)).banner.visible or bool(await toggles(page))
+
+    async def left() -> bool:
+        return page.url.partition("#")[0] != before
 
     problem = ""
     began = anyio.current_time()
     while anyio.current_time() < began + (UNSEEN_S if problem.startswith("no control") else CHOOSE_S):
         problem = await press_anywhere(page, "reopening")
+        bare = problem.startswith("no control") and not await press_anywhere(page, "cookies")
+        if bare:
+            await _until(VANISH_S, left)
         if not problem and await _until(VANISH_S, stands):
             return ""
+        if page.url.partition("#")[0] != before:
+            with suppress(Error):
+                await page.wait_for_load_state("load", timeout=CHOOSE_S * 1000)
+            await _take_whole(page, whole=True)
+            if await _until(VANISH_S, stands):
+                return ""
+            landed = page.url.partition("#")[0][:200]
+            return problem or f"it leads to {landed}, where no choice was recognised"
         await anyio.sleep(POLL_S)
     return problem or "the control for cookie settings has no effect"

@@ -147,7 +147,10 @@
     const short = texts.filter((text) => !link || text.trim().split(" ").length <= 4);
     if (!short.length || says("other", short[0])) return "";
     if (short.some((text) => says("reject", text))) return "reject";
-    return short.some((text) => says("accept", text)) ? "accept" : "";
+    const accepts = short.filter((text) => says("accept", text));
+    if (!accepts.length) return "";
+    // "Accept necessary cookies" refuses the others.
+    return accepts.some((text) => says("essential", text) && !says("all", text) && !says("optional", text) && !says("inessential", text)) ? "reject" : "accept";
   }
 
   /** Of several controls that mean the same: one that speaks of all rather than a selection, and a button rather than a link. */
@@ -172,14 +175,24 @@
     /^(fixed|sticky)$/.test(getComputedStyle(node).position);
   const named = (node) => /cookie|consent|gdpr|dsgvo|cmp|privacy|banner/i.test(nameOf(node));
 
+  /** It interrupts the page by itself, whatever else stands in it. */
+  const speaksUp = (node) =>
+    node.tagName === "DIALOG" || /^(alert)?dialog$/.test(node.getAttribute("role") ?? "") || node.hasAttribute("aria-modal") || (NAMED.test(nameOf(node)) && overlays(node));
+
   /** The nearest ancestor that is a banner; `inline` when only its words make it one. */
   function bannerOf(control) {
     let inline = null;
+    let long = false;
     for (let node = parent(control); node; node = parent(node)) {
       const body = node === document.body || node === document.documentElement;
       if (body && window === window.top) break;
+      // A dialogue may hold a list of a hundred partners; what stands in the page's flow is an article then.
+      if (long && !speaksUp(node)) continue;
       const text = textOf(node);
-      if (text.length > LONGEST_BANNER) break;
+      if (text.length > LONGEST_BANNER && !speaksUp(node)) {
+        long = true;
+        continue;
+      }
       if (!speaksOfConsent(node, plain(text)) || asksForData(node)) continue;
       if (body || overlays(node) || named(node)) return { node, inline: false };
       if (!inline && text.length <= LONGEST_INLINE) inline = { node, inline: true };
@@ -237,15 +250,17 @@
       for (const control of controls) {
         const place = bannerOf(control);
         if (!place) continue;
-        const group = groups.get(place.node) ?? { ...place, accept: [], reject: [] };
+        const group = groups.get(place.node) ?? { ...place, accept: [], reject: [], floats: overlays(place.node) };
         group[purpose].push(control);
         groups.set(place.node, group);
       }
     }
-    const score = (group) => (group.accept.length ? 2 : 0) + (group.reject.length ? 1 : 0);
-    const candidates = [...groups.values()].filter((group) => !group.inline || (!floating && score(group) === 3));
+    const score = (group) => (group.accept.length ? 4 : 0) + (group.reject.length ? 2 : 0) + (group.floats ? 1 : 0);
+    const candidates = [...groups.values()].filter((group) => !group.inline || (!floating && group.accept.length && group.reject.length));
     const chosen = candidates.reduce((a, b) => (a && score(a) >= score(b) ? a : b), null);
-    return chosen && { banner: chosen.node, accept: best(chosen.accept), reject: best(chosen.reject) };
+    if (!chosen) return null;
+    const weak = !chosen.floats && !(chosen.accept.length && chosen.reject.length);
+    return { banner: chosen.node, accept: best(chosen.accept), reject: best(chosen.reject), weak };
   }
 
   let found = null;
@@ -285,6 +300,7 @@
       text: textOf(found.banner).slice(0, 300),
       rule: found.rule ?? "",
       missed: found.missed ?? [],
+      weak: Boolean(found.weak), // in the page's flow, and with one answer: what stands in place of a video looks so, too
       pressable: ["accept", "reject"].filter((purpose) => pressable(purpose)),
     };
   }

@@ -14,7 +14,7 @@ from gonogo.evidence.facts import Command, ConsentSignals, Control, CookieWrite,
 from gonogo.formats import set_cookie
 from gonogo.probes.browser.consent import MOST_FRAMES, Sight, side_by_side, toggles
 from gonogo.probes.browser.failures import reason
-from gonogo.probes.browser.recorder import clip
+from gonogo.probes.browser.recorder import MOST_REQUESTS, clip
 
 if TYPE_CHECKING:
     from playwright.async_api import BrowserContext, Frame, Page, Response
@@ -23,9 +23,10 @@ FRAME_S = 3.0
 MOST_NAMES = 100
 LONGEST_STRING = 16_385
 MOST_WRITES = 500
-MOST_RESPONSES = 1000
+MOST_RESPONSES = MOST_REQUESTS
 """As many as requests are recorded; a visit with more has no facts."""
-HEADERS_S = 3.0
+HEADERS_S = 10.0
+AT_ONCE = 50
 DAY_S = 86_400
 
 _LAYER = "() => window.__gonogo?.consent?.layer() ?? null"
@@ -74,7 +75,13 @@ class CookieWrites:
         """Scripts' first, then the responses'; headers are asked for now, so the context must still be open."""
         from playwright.async_api import Error
 
+        limiter = anyio.CapacityLimiter(AT_ONCE)
+
         async def ask(response: Response) -> None:
+            async with limiter:
+                await read(response)
+
+        async def read(response: Response) -> None:
             with suppress(Error):
                 for value in await response.header_values("set-cookie"):
                     self._add("Set-Cookie", (urlsplit(response.url).hostname or "").lower(), value)
@@ -95,6 +102,7 @@ async def view(page: Page, sight: Sight) -> tuple[PrivacyView, list[str]]:
     databases: dict[str, None] = {}
     caches: dict[str, None] = {}
 
+    kept: dict[str, None] = {}
     unread: list[str] = []
 
     async def stores(frame: Frame) -> dict[str, object]:
@@ -108,6 +116,7 @@ async def view(page: Page, sight: Sight) -> tuple[PrivacyView, list[str]]:
     for told in await side_by_side(page.frames[:MOST_FRAMES], stores):
         databases |= dict.fromkeys(clip(name, 200) for name in _list(told, "databases"))
         caches |= dict.fromkeys(clip(name, 200) for name in _list(told, "caches"))
+        kept |= dict.fromkeys(clip(name, 200) for name in _list(told, "files"))
     seen = PrivacyView(
         layer=await _layer(page, layer) if layer else None,
         toggles=() if layer else await toggles(page),
@@ -115,6 +124,7 @@ async def view(page: Page, sight: Sight) -> tuple[PrivacyView, list[str]]:
         opt_out=clip(around.get("optOut", ""), 100),
         databases=tuple(databases),
         caches=tuple(caches),
+        files=tuple(kept),
         signals=_signals(await _told(page.main_frame, _SIGNALS)),
         text_length=int(_number(around, "length")),
         covered=_number(around, "covered"),

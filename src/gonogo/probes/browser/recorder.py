@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from playwright.async_api import BrowserContext, Page, Request, Response, Route, WebError, WebSocket
     from playwright.async_api import ConsoleMessage as PageConsole
 
-MOST_REQUESTS = 1000
+MOST_REQUESTS = 5000
+"""Of a visit, which may load half a dozen pages."""
 MOST_MESSAGES = 200
 MOST_CHARACTERS = 2000
 SIZES_S = 5.0
@@ -51,7 +52,19 @@ def _key(url: str, method: str) -> tuple[str, str]:
 
 
 class _Entry:
-    __slots__ = ("answer", "body", "failure", "finished", "leaving", "method", "request", "status", "type", "url")
+    __slots__ = (
+        "answer",
+        "body",
+        "failure",
+        "finished",
+        "inner",
+        "leaving",
+        "method",
+        "request",
+        "status",
+        "type",
+        "url",
+    )
 
     def __init__(self, url: str, method: str, kind: str, answer: Answer, request: Request | None) -> None:
         self.url = url
@@ -64,6 +77,7 @@ class _Entry:
         self.body = ""
         self.finished = False
         self.leaving = False
+        self.inner = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +173,7 @@ class Recorder:
             self._by_request[request] = entry
             self._told[_key(request.url, request.method)] += 1
             entry.body = self._body(request)
+            entry.inner = request.resource_type == "document" and self._inner(request)
             if self._ours(request):
                 self._flying.add(request)
             self._changed = anyio.current_time()
@@ -170,6 +185,14 @@ class Recorder:
         try:
             return request.frame.page is self._page
         except Error:  # a window's first request, before there is a page
+            return False
+
+    def _inner(self, request: Request) -> bool:
+        from playwright.async_api import Error
+
+        try:
+            return request.frame.parent_frame is not None
+        except Error:
             return False
 
     def _on_response(self, response: Response) -> None:
@@ -289,9 +312,13 @@ class Recorder:
             while self._flying or anyio.current_time() - self._changed < idle_s:
                 await anyio.sleep(POLL_S)
 
+    def status(self, url: str) -> int:
+        """The status of the last answer to a request for this address; 0 where there was none."""
+        return next((entry.status for entry in reversed(self._entries) if entry.url == url and entry.status), 0)
+
     def last_undeclared(self) -> str:
         """The host of a navigation that was led outside, or empty."""
-        last = next((entry for entry in reversed(self._entries) if entry.type == "document"), None)
+        last = next((entry for entry in reversed(self._entries) if entry.type == "document" and not entry.inner), None)
         return urlsplit(last.url).hostname or "" if last and last.answer is Answer.UNDECLARED else ""
 
     def console(self) -> tuple[ConsoleMessage, ...]:
@@ -329,6 +356,7 @@ class Recorder:
                 local=entry.answer is Answer.INTERCEPT,
                 body=entry.body,
                 leaving=entry.leaving,
+                inner=entry.inner,
             )
             for entry, size in zip(entries, sizes, strict=True)
         )

@@ -17,7 +17,7 @@ import anyio
 from gonogo.environment.models import Consent, Environment, Journey
 from gonogo.errors import EvidenceMissing
 from gonogo.evidence.behaviour import ErrorClient, JourneySeen
-from gonogo.evidence.facts import BrowserCookie, Choice, Load, Snapshot, Transfer, Visit, Vitals
+from gonogo.evidence.facts import Banner, BrowserCookie, Choice, Load, Snapshot, Transfer, Visit, Vitals
 from gonogo.evidence.records import FailureKind, Step, VisitRequest, identity
 from gonogo.probes.browser import assess, axe, consent, journey, privacy, rules, sign_in, tags
 from gonogo.probes.browser.boundary import Answer, Boundary
@@ -208,6 +208,10 @@ class _Walk:
         """How long after its load event the first page showed its banner; 0 before that."""
         self._missed = False
         """A look that waited saw no banner, so the next does not wait as long."""
+        self._asked: Banner | None = None
+        """The first banner of the visit."""
+        self._settled = False
+        """A choice was made, and it has neither been opened again nor grown old."""
         self._policy = ""
         self._reopened = False
         self._journey: JourneySeen | None = None
@@ -383,7 +387,9 @@ class _Walk:
         try:
             await self._navigate(Step("goto", self._policy), f"policy {self._policy[:200]}", evidence_id)
         except EvidenceMissing as missing:
-            self._problems.append(f"policy: {missing.message}")
+            status = self._recorder.status(self._policy) if "Download is starting" in missing.message else 0
+            said = f"it is a download, with status {status}" if status else missing.message
+            self._problems.append(f"policy: {said}")
 
     async def _follow_button(self) -> None:
         """Press the banner's button that leads to the policy, where it has no link."""
@@ -444,6 +450,9 @@ class _Walk:
 
     async def _scroll(self, _value: str) -> None:
         height = self._page.viewport_size["height"] if self._page.viewport_size else 800
+        # Some tags wait for whatever comes first.
+        await self._page.mouse.move(3, 3)
+        await self._page.keyboard.press("Shift")
         for _ in range(SCROLLS):
             await self._page.mouse.wheel(0, height)
             await self._page.evaluate(
@@ -460,9 +469,10 @@ class _Walk:
             choice,
             again=self._reopened,
             known=bool(self._appeared_s) or not self._snapshots,
+            asked=None if self._reopened else self._asked,
         )
         self._choices.append(made)
-        self._chosen = not problem
+        self._chosen = self._settled = not problem
         if problem:
             self._problems.append(f"consent {choice}: {problem}")
         self._acted_at = anyio.current_time()
@@ -476,8 +486,14 @@ class _Walk:
     async def _preferences(self, _value: str) -> None:
         await self._acts("preferences", consent.open_preferences)
 
+    async def _save(self, _value: str) -> None:
+        await self._acts("save", lambda page: consent.press_anywhere(page, "save"))
+
+    async def _close_banner(self, _value: str) -> None:
+        await self._acts("close", lambda page: consent.press_anywhere(page, "dismiss"))
+
     async def _reopen(self, _value: str) -> None:
-        self._reopened = True
+        self._reopened, self._settled = True, False
         await self._acts("reopen", consent.reopen)
 
     async def _escape(self, _value: str) -> None:
@@ -492,6 +508,7 @@ class _Walk:
         await self._renew()
 
     async def _expire(self, days: str) -> None:
+        self._settled = False
         await privacy.pass_days(self._browsing, float(days))
 
     async def _cookie(self, pair: str) -> None:
@@ -660,7 +677,7 @@ class _Walk:
         patient = self._environment.consent is not None and not self._awaited
         self._awaited = True
         until = self._loaded_at + self._patience_s() if patient else 0.0
-        sight = await consent.await_banner(self._page, until)
+        sight = await consent.await_banner(self._page, until, self._asked if self._settled else None)
         if patient:
             self._note(sight)
             self._missed = not sight.banner.visible
@@ -675,6 +692,10 @@ class _Walk:
         return appear_s if about and not self._missed else min(appear_s, consent.APPEAR_S)
 
     def _note(self, sight: consent.Sight) -> None:
+        if sight.weak and not self._snapshots:
+            return
+        if sight.banner.visible and self._asked is None:
+            self._asked = sight.banner
         if sight.banner.visible and not self._appeared_s:
             self._appeared_s = max(anyio.current_time() - self._loaded_at, consent.POLL_S)
 
@@ -766,6 +787,8 @@ class _Walk:
         "interact": _interact,
         "keystroke": _keystroke,
         "preferences": _preferences,
+        "save": _save,
+        "close": _close_banner,
         "reopen": _reopen,
         "escape": _escape,
         "restart": _restart,

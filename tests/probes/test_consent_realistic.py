@@ -1,0 +1,175 @@
+"""Pages as real sites have them: what obeys is clean, what does not is found; each differs in one thing from an obeying page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from browsing import PARTNER, Probe, Server, serving
+from consent_pages import Judged, judge, page
+
+from gonogo.evidence.facts import Visit
+
+PAGE = """<main>%(before)s</main><script>
+const float = (inner) => { const box = document.createElement('div'); box.setAttribute('role', 'dialog'); box.setAttribute('aria-label', 'Cookies');
+  box.style.cssText = 'position:fixed;bottom:0;left:0;right:0;background:white;border:1px solid'; box.innerHTML = inner; document.body.append(box); return box; };
+const press = (box, name, act) => box.querySelectorAll(name).forEach((one) => one.onclick = act);
+const answer = (box, value) => { box.remove(); choose(value); };
+const ask = () => {
+  const one = float(`<p>We use cookies to measure our site. <a href="/policy">Privacy policy</a></p>%(inside)s
+    <button class=yes>Accept all</button> <button class=no>%(refusal)s</button> <button class=more>Preferences</button>`);
+  press(one, '.yes', () => answer(one, 'yes'));
+  press(one, '.no', () => answer(one, 'no'));
+  press(one, '.cross', () => { %(cross)s });
+  press(one, '.more', async () => {
+    one.remove();
+    %(delay)s
+    const two = float(`%(second)s`);
+    press(two, '.yes', () => answer(two, 'yes'));
+    press(two, '.no', () => answer(two, 'no'));
+    press(two, '.save', () => answer(two, %(saved)s));
+  });
+};
+if (!read('choice')) ask();
+</script>%(again)s%(after)s"""
+DEFAULTS = {
+    "before": "",
+    "inside": "",
+    "refusal": "Reject all",
+    "cross": "one.remove()",
+    "delay": "",
+    "second": "<p>Cookies</p><label><input type=checkbox class=stats> Statistics</label> <button class=save>Save selection</button>"
+    " <button class=yes>Accept all</button> <button class=no>Reject all</button>",
+    "saved": "two.querySelector('.stats')?.checked ? 'yes' : 'no'",
+    "again": '<button onclick="ask()">Cookie settings</button>',
+    "after": "",
+}
+
+
+def asking(**parts: str) -> str:
+    return PAGE % {**DEFAULTS, **parts}
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Server]:
+    with serving(Server()) as one:
+        one.page("/policy", "<title>Privacy policy</title><p>Privacy policy: what we keep, and why.")
+        one.page("/framing-policy", f"<p>Privacy policy.<iframe src='http://{PARTNER}:{one.port}/hit'></iframe>")
+        one.page("/hit", "ok")
+        one.page("/policy.pdf", "%PDF-1.4\n%%EOF", headers={"Content-Type": "application/pdf"})
+        page(one, "/tracking", "<script>if (read('choice') !== 'no') hit()</script>")
+        page(one, "/settings", SETTINGS)
+        yield one
+
+
+SETTINGS = """<h1>Cookie settings</h1><p>We use cookies. Choose which ones.</p><form>
+<label><input type=checkbox checked disabled> Strictly necessary</label> <label><input type=checkbox class=stats> Statistics</label>
+<button>Save</button></form><a href="/settings">Cookie settings</a><script>
+document.querySelector('.stats').checked = read('choice') === 'yes';
+document.forms[0].onsubmit = (event) => { event.preventDefault(); choose(document.querySelector('.stats').checked ? 'yes' : 'no'); };
+</script>"""
+PARTNERS = "".join(f"<li>Partner {number}: reads and stores information for 365 days</li>" for number in range(100))
+VIDEO = """<div class="consent-placeholder"><p>This video sets cookies.</p><button onclick="choose('yes'); location.reload()">Accept and play</button></div>"""
+TOAST = """const toast = document.createElement('div'); toast.setAttribute('role', 'status'); toast.style.cssText = 'position:fixed;top:0;right:0;background:#ddd';
+  toast.innerHTML = 'Your cookie preferences have been saved. <button>OK, got it</button>'; document.body.append(toast);"""
+CHAT = '<div style="position:fixed;right:9px;bottom:90px">By starting the chat you accept our privacy policy. <button>Accept and start chat</button></div>'
+OBEYING = {
+    "as it should be": asking(),
+    "a hundred partners": asking(inside=f'<div style="max-height:90px;overflow:auto"><ul>{PARTNERS}</ul></div>'),
+    "a pulsing button": asking(
+        after="<style>@keyframes pulse { 50% { transform: scale(1.05) } } .yes { animation: pulse 1.2s infinite }</style>"
+    ),
+    "a place for a video": asking(before=VIDEO),
+    "a toast": asking().replace("choose(value); };", f"choose(value); {TOAST} }};", 1),
+    "a chat": asking(after=CHAT),
+    "refusing by accepting the necessary": asking(refusal="Accept essential cookies"),
+    "a second layer that loads later": asking(delay="await new Promise((done) => setTimeout(done, 1200));"),
+    "a page of settings": asking(again='<a href="/settings">Cookie settings</a>'),
+    "a page of settings that is called Cookies": asking(again='<a href="/settings">Cookies</a>'),
+    "a policy to download": asking().replace('href="/policy"', 'href="/policy.pdf"'),
+    "a cross": asking(inside='<button class=cross aria-label="Close">×</button>'),
+}
+
+
+def judged(probe: Probe, server: Server, name: str, body: str, **consent: object) -> Judged:
+    path = f"/{name.replace(' ', '-')}"
+    page(server, path, body)
+    return judge(probe, path, **consent)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", OBEYING)
+def test_a_page_that_obeys_is_clean(probe: Probe, server: Server, name: str) -> None:
+    seen = judged(probe, server, name, OBEYING[name])
+    assert (seen.failed, seen.unknown) == ({}, {})
+
+
+LATE = "<script>setTimeout(() => { if (!read('choice')) hit() }, 3000)</script>"
+BREAKING = {
+    "a selection of nothing accepts": (asking(saved="'yes'"), "consent.choice.selection"),
+    "the cross accepts": (
+        asking(inside='<button class=cross aria-label="Close">×</button>', cross="answer(one, 'yes')"),
+        "consent.choice.closing",
+    ),
+    "a refusal lasts a day": (
+        asking().replace(
+            "choose(value); };",
+            "choose(value); if (value === 'no') document.cookie = 'choice=no; max-age=86400; path=/'; };",
+            1,
+        ),
+        "consent.choice.persists",
+    ),
+    "a late tag": (asking(after=LATE), "consent.requests.before-choice"),
+    "no refusal by telephone": (
+        asking(
+            after="<meta name=viewport content='width=device-width'><style>@media (max-width: 700px) { .no { display: none } }</style>"
+        ),
+        "consent.layers.reject-first",
+    ),
+    "marketing locked on": (
+        asking(
+            second="<p>Cookies</p><label><input type=checkbox checked disabled> Marketing</label>"
+            " <label><input type=checkbox class=stats> Statistics</label><button class=save>Save selection</button>"
+        ),
+        "consent.layers.preticked",
+    ),
+    "a policy that frames a partner": (
+        asking().replace('href="/policy"', 'href="/framing-policy"'),
+        "consent.requests.before-choice",
+    ),
+    "a file of the origin": (
+        asking(after="<script>if (read('choice') === 'no') caches.open('uid')</script>").replace(
+            "caches.open('uid')", "indexedDB.open('uid')"
+        ),
+        "consent.choice.reject-obeyed",
+    ),
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", BREAKING)
+def test_a_page_that_does_not_is_found(probe: Probe, server: Server, name: str) -> None:
+    body, check = BREAKING[name]
+    assert check in judged(probe, server, name, body).failed
+
+
+@pytest.mark.slow
+def test_a_page_that_tracks_who_lands_on_it_is_found(probe: Probe, server: Server) -> None:
+    seen = judged(probe, server, "landing", asking(), other_page="/tracking")
+    assert {"consent.storage.before-choice", "consent.requests.before-choice"} <= set(seen.failed)
+
+
+@pytest.mark.slow
+def test_toggles_that_nobody_recognises_leave_the_question_open(probe: Probe, server: Server) -> None:
+    second = '<p>Cookies</p><label><input type=checkbox checked disabled> Necessary</label> <b class="on" tabindex=0>Marketing</b>'
+    seen = judged(probe, server, "bold", asking(second=f"{second} <button class=save>Save selection</button>"))
+    assert "only those were recognised that must be on" in seen.unknown["consent.layers.preticked"]
+
+
+def test_a_page_whose_stores_do_not_tell_has_no_snapshot(probe: Probe, server: Server) -> None:
+    url = page(
+        server, "/mute", f"<script>IDBFactory.prototype.databases = () => new Promise(() => {{}})</script>{asking()}"
+    )
+    seen: Visit = probe.visit(("goto", url), ("wait", "0.3"), ("snapshot", "first"), request={"privacy": True})
+    assert seen.snapshots == ()
+    assert any("did not tell in time" in one for one in seen.problems)
