@@ -113,7 +113,8 @@ def _ids(text: str) -> frozenset[str]:
 LOOKS = _ids("banner.named layers.prominence layers.reject-easy")
 EXPLAINED = {
     "consent.layers.reject-first": _ids("layers.reject-easy layers.prominence"),
-    "consent.choice.reject-obeyed": _ids("withdrawal.effective"),
+    "consent.choice.reject-obeyed": _ids("withdrawal.effective choice.selection"),
+    "consent.layers.preticked": _ids("choice.selection"),
 }
 """One cause is one finding: what is unknown where there is this one. Anything else that is unknown is wrong."""
 
@@ -126,6 +127,10 @@ OBEDIENT = "cookieconsent_status"
 CASES = {
     "vanilla": Case(VANILLA % {"ticked": "false", "reject": "acceptNecessaryBtn: 'Reject all',"}, ("cc_cookie",), _ids(""), LOOKS),
     "vanilla-violating": Case(VANILLA % {"ticked": "true", "reject": ""}, ("cc_cookie",), _ids("layers.reject-first layers.preticked"), LOOKS),
+    "vanilla-early": Case(
+        "<script>hit()</script>" + VANILLA % {"ticked": "false", "reject": "acceptNecessaryBtn: 'Reject all',"}, ("cc_cookie",),
+        _ids("requests.before-choice storage.before-choice choice.reject-obeyed"), LOOKS,
+    ),
     "klaro": Case(KLARO % {"config": "acceptAll: true,", "ticked": "false"}, ("klaro",), _ids("layers.policy banner.focus-returned"), LOOKS),
     "klaro-violating": Case(KLARO % {"config": "acceptAll: true, hideDeclineAll: true,", "ticked": "true"}, ("klaro",), _ids("layers.reject-first layers.preticked layers.policy banner.focus-returned"), LOOKS),
     "osano": Case(OSANO % {"type": "opt-in", "told": "this.hasConsented() ? hit() : drop();"}, (OBEDIENT,), _ids(""), LOOKS),

@@ -311,7 +311,9 @@ def test_a_migration_that_its_tool_marks_as_failed_is_not_applied(one: Database)
 
 
 def test_a_ledger_name_is_never_sql(one_healthy: Database) -> None:
-    environment = one_healthy.environment(migrations={"table": "schema_migrations", "column": 'version" from x; --', "expected": ["1"]})
+    environment = one_healthy.environment(
+        migrations={"table": "schema_migrations", "column": 'version" from x; --', "expected": ["1"]}
+    )
     seen = run(environment)
     assert (seen.applied_migrations, "no such column" in seen.migrations_error) == (None, True)
 

@@ -90,7 +90,9 @@ CONSENT_FAULTS: Mapping[str, Fault] = MappingProxyType(
         "selection-ignored": script((SELECTED, 'this.choose("granted")')),
         "refusal-short": script((STORE, STORE.replace("HALF_YEAR", 'choice === "denied" ? 86400 : HALF_YEAR'))),
         "tag-late": begin("setTimeout(() => { if (!consent.choice()) analytics.view(); }, 3000);"),
-        "landing-tagged": begin('if (location.pathname === "/pricing" && !consent.choice()) analytics.view();'),
+        "landing-tagged": begin(
+            'if (location.pathname === "/pricing" && !consent.choice() && !navigator.globalPrivacyControl) analytics.view();'
+        ),
         "reject-wide-only": script(
             (REJECT, '          ...(innerWidth < 700 ? [] : [button("Reject all", () => this.choose("denied"))]),\n')
         ),

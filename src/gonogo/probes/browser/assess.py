@@ -6,6 +6,8 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
+import anyio
+
 from gonogo.environment import models
 from gonogo.errors import EvidenceMissing
 from gonogo.evidence.accessibility import Accessibility, AxeRun, KeyboardPath, Motion, Reflow
@@ -59,7 +61,8 @@ class Assessment:
 
     async def _dismiss(self, wanted: str) -> str:
         """Reject what the banner asks, if one is there; `wanted`: one must be."""
-        if (await consent.look(self._page)).banner.visible:
+        until = anyio.current_time() + (SHOWN_S if wanted else 0.0)
+        if (await consent.await_banner(self._page, until)).banner.visible:
             _, problem = await consent.choose(self._page, "reject")
             return f"consent reject: {problem}" if problem else ""
         return "consent reject: no banner was seen that could be closed" if wanted else ""
