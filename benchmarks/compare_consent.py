@@ -2,7 +2,7 @@
 
 The pages are those of the tests: consent managers from npm, each obeying and violating (tests/probes/test_consent_managers.py),
 and pages of our own with the banner in the document, in a shadow root, in a frame, and in six languages
-(tests/probes/test_consent.py). Each is visited RUNS times with the default settings of [consent]: four visits, side by side as
+(tests/probes/test_consent.py). Each is visited RUNS times with the default settings of [consent]: six visits, side by side as
 in a run, judged by every check of the consent flow. The browser is started before.
 
 Right is what the page itself shows, which is known: it sets a cookie when its visitor accepts and removes it when not.
@@ -34,6 +34,7 @@ from test_consent import PAGES
 from test_consent_managers import CASES, PACKAGES, explained, fetch, judged_page, publish
 
 from gonogo.environment.models import Consent
+from gonogo.errors import EvidenceMissing
 from gonogo.evidence.facts import Visit
 from gonogo.evidence.records import Step
 from gonogo.probes.browser import walk
@@ -176,7 +177,10 @@ def measure(probe: Probe, server: Server, runs: int, chosen: list[Subject]) -> l
     for subject in chosen:
         seen = Seen()
         for _ in range(runs):
-            add(seen, subject, subject.judged(probe, server))
+            try:
+                add(seen, subject, subject.judged(probe, server))
+            except* EvidenceMissing as missing:
+                seen.wrong.append(f"{subject.name}: no evidence: {', '.join(map(str, missing.exceptions))}")
         found.append(seen)
         print(row(subject, seen), flush=True)
     return found

@@ -83,6 +83,7 @@ def test_environment_file(text: str, words: list[str], tmp_path: Path) -> None:
         ["env", "show"],
         ["list", "--jsn"],
         ["list", "--profile=bogus"],
+        ["demo", "--defect=hsts-shrt"],
         ["plan", "--env=nowhere"],
     ],
 )
@@ -94,6 +95,18 @@ def test_gonogo_usage(arguments: list[str], capfd: pytest.CaptureFixture[str], m
     assert stop.value.code == 20
     assert len(told.out + told.err) > 20
     assert "Traceback" not in told.err
+    assert len(told.out + told.err) < 5000
+
+
+def test_a_misspelt_defect_is_told_the_nearest(
+    capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, hint in {"hsts-shrt": "; did you mean 'hsts-short'?", "zzz": ";"}.items():
+        monkeypatch.setattr("sys.argv", ["gonogo", "demo", f"--defect={name}"])
+        with pytest.raises(SystemExit) as stop:
+            gonogo()
+        assert stop.value.code == 20
+        assert capfd.readouterr().err == f"--defect={name}: no such defect{hint} `gonogo defects` lists them\n"
 
 
 def test_policy_with_an_unknown_check(tmp_path: Path) -> None:
@@ -111,6 +124,22 @@ def test_missing_browser_is_unknown_with_its_remedy(job: MainJob) -> None:
     assert run.checks("UNKNOWN") == {"browser.console.clean"}, run.told()
     assert "/nowhere/chrome" in run.told()
     assert "GONOGO_BROWSER" in run.told()
+    assert "gonogo browser install" in run.told()
+
+
+def test_without_any_browser_the_reason_is_told_once_and_whole(job: MainJob, tmp_path: Path) -> None:
+    """A newcomer's first run: no download, no browser on PATH."""
+    nothing = {"PLAYWRIGHT_BROWSERS_PATH": str(tmp_path), "PATH": str(tmp_path), "GONOGO_BROWSER": "", "COLUMNS": "80"}
+    run = job("--env=demo", "-k", "console or csp_in_browser or requests", env=nothing)
+    assert len(run.checks("UNKNOWN")) > 1, run.told()
+    told = run.output[run.output.index("partial run") :]
+    flat = " ".join(told.split())
+    for remedy in ("gonogo browser install", "apt-get install chromium-headless-shell", "GONOGO_BROWSER=/path/to/chromium"):
+        assert flat.count(remedy) == 1, told
+    assert "\\n" not in told
+    assert max(map(len, told.splitlines()[2:])) <= 80, told
+    for check in run.checks("UNKNOWN"):
+        assert check in told
 
 
 def test_missing_driver_is_unknown_with_its_remedy(job: MainJob, tmp_path: Path) -> None:

@@ -11,7 +11,8 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+import textwrap
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -50,11 +51,12 @@ _PACKAGE_TIMEOUT_S = 600.0
 _REASON_CHARACTERS = 300
 
 REMEDIES = (
-    "gonogo browser install",
-    "apt-get install chromium-headless-shell   (Debian)",
-    f"{VARIABLE}=/path/to/chromium or {VARIABLE}=chrome   (a browser that is already here)",
-    "on Ubuntu: not its package `chromium`, which is a snap and does not start in most containers",
+    "`gonogo browser install`",
+    "`apt-get install chromium-headless-shell` (Debian)",
+    f"`{VARIABLE}=/path/to/chromium` or `{VARIABLE}=chrome` (a browser that is already here)",
 )
+"""Each helps by itself."""
+_NOT_ON_UBUNTU = "Ubuntu's package `chromium` is a snap, which does not start in most containers"
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,11 +120,11 @@ async def launch(
     """
     from playwright.async_api import Error
 
-    attempts: list[str] = []
+    attempts: dict[str, list[str]] = {}
     for candidate in find(explicit):
         path = candidate.path or (shutil.which(candidate.command) if candidate.command else "")
         if absence := _absence(candidate, path, playwright):
-            attempts.append(f"{candidate.name}: {absence}")
+            attempts.setdefault(absence, []).append(candidate.name)
             continue
         try:
             browser = await playwright.chromium.launch(
@@ -137,7 +139,7 @@ async def launch(
                 handle_sighup=False,
             )
         except Error as error:
-            attempts.append(f"{candidate.name}: {_reason(error.message)}")
+            attempts.setdefault(_reason(error.message), []).append(candidate.name)
             continue
         return browser, BrowserIdentity(candidate.name, path or "", browser.version)
     raise Unavailable(_explain(attempts, explicit))
@@ -167,13 +169,19 @@ def _reason(message: str) -> str:
     return next((line for line in lines if line), "no reason given")[:_REASON_CHARACTERS]
 
 
-def _explain(attempts: Sequence[str], explicit: str | None) -> str:
-    head = "no Chromium could be launched. Tried:"
+def _explain(attempts: Mapping[str, Sequence[str]], explicit: str | None) -> str:
+    """One line, for it stands in reports and in tables; what helps before what was tried, since reports cut at the end."""
+    helps = f"What helps, one of: {'; '.join(REMEDIES)}"
+    tried = "; ".join(f"{', '.join(names)}: {why}" for why, names in attempts.items())
     if preferred() if explicit is None else explicit:
-        head = f"the browser named by {VARIABLE} could not be launched (no other is tried while it is set):"
-    tried = "".join(f"\n  - {attempt}" for attempt in attempts)
-    remedies = "".join(f"\n  - {remedy}" for remedy in REMEDIES)
-    return f"{head}{tried}\nWhat helps, one of:{remedies}"
+        head = f"the browser named by {VARIABLE} could not be launched ({tried}), and no other is tried while it is set"
+        return f"{head}. {helps}."
+    return f"no Chromium could be launched. {helps}. Tried: {tried}. {_NOT_ON_UBUNTU}."
+
+
+def told(error: Unavailable, *, width: int = 80) -> str:
+    """Its words for a terminal, broken at spaces."""
+    return textwrap.fill(str(error), width, break_long_words=False, break_on_hyphens=False)
 
 
 async def verify(explicit: str | None = None) -> BrowserIdentity:
@@ -230,7 +238,7 @@ def _launches(echo: Callable[[str], None], *, quiet: bool) -> BrowserIdentity | 
         echo("The Python package `playwright` is not installed: pip install playwright")
     except Unavailable as error:
         if not quiet:
-            echo(str(error))
+            echo(told(error))
     return None
 
 

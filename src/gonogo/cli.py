@@ -18,7 +18,7 @@ from typing import Annotated, NoReturn
 import typer
 
 import gonogo
-from gonogo.errors import ConfigurationError, GonogoError, RunUnreadable
+from gonogo.errors import ConfigurationError, GonogoError, RunUnreadable, Unavailable
 from gonogo.gate.model import (
     Attestation,
 )
@@ -128,20 +128,9 @@ def plan(env: Env, profile: Profile = "full", env_dir: EnvDir = None, as_json: A
     if as_json:
         _say(target.scrubber()(json.dumps(runs.plan_json(listed), indent=1)))
         return
-    for one in listed:
-        _say(
-            target.scrubber()(
-                f"{one.lane:<9} {one.count:>4} × {one.method:<10} {one.target}"
-                + (f" as {one.role}" if one.role != "anonymous" else "")
-            )
-        )
-    sent = sum(one.count for one in listed if one.lane != "load")
-    load = sum(one.count for one in listed if one.lane == "load")
-    _say(
-        f"{len(listed)} distinct requests, {sent} sends"
-        + (f" and {load} under load" if load else "")
-        + "; a browser visit also loads what its page asks for"
-    )
+    from gonogo.reports.plan import listing
+
+    _say(target.scrubber()(listing(listed)))
 
 
 @app.command("list", help="List the checks.")
@@ -289,7 +278,10 @@ def demo(
     ] = None,
 ) -> None:
     from gonogo.demo import provider
+    from gonogo.demo.defects import misnamed
 
+    if wrong := misnamed(defect or ()):
+        _fail(f"--defect={wrong}", ExitStatus.CONFIGURATION_INVALID)
     with _told():
         running = provider.start(defects=tuple(defect or ()))
     try:
@@ -372,10 +364,12 @@ def browser_install() -> None:
 def browser_find() -> None:
     import anyio
 
-    from gonogo.browsers import verify
+    from gonogo.browsers import told, verify
 
-    with _told():
+    try:
         identity = anyio.run(verify)
+    except Unavailable as error:
+        _fail(told(error), ExitStatus.CONFIGURATION_INVALID)
     _say(f"{identity.name} {identity.version}" + (f" at {identity.path}" if identity.path else ""))
 
 

@@ -294,16 +294,10 @@ def _start_demo(defects: Sequence[str], *, gathers: bool) -> tuple[Demo | None, 
 
 
 def _known_defects(defects: Sequence[str]) -> None:
-    from difflib import get_close_matches
+    from gonogo.demo.defects import misnamed
 
-    from gonogo.demo.defects import DEFECTS
-
-    known = [defect.id for defect in DEFECTS]
-    for one in defects:
-        if one not in known:
-            close = get_close_matches(one, known, 1)
-            hint = f"; did you mean {close[0]!r}?" if close else ""
-            raise pytest.UsageError(f"--defect={one}: no such defect{hint} `gonogo defects` lists them")
+    if wrong := misnamed(defects):
+        raise pytest.UsageError(f"--defect={wrong}")
 
 
 def _begin_replay(config: pytest.Config, source: Path, policy: Path | None, reports: Path) -> State:
@@ -765,19 +759,10 @@ class Session:
         if state.partial:
             write(f"partial run ({state.partial}): no verdict, and that is not a GO")
             write(f"results: {_shown(state.folder)}")
-            for result in state.results:
-                for finding in result.findings:
-                    write(
-                        state.scrub(f"  {result.outcome} {result.check}: {finding.message}")[:300]
-                        .encode("ascii", "backslashreplace")
-                        .decode()
-                    )
-                if result.outcome is Outcome.UNKNOWN:
-                    write(
-                        f"  UNKNOWN {result.check} [{result.subject}]: {result.reason[:200]}".encode(
-                            "ascii", "backslashreplace"
-                        ).decode()
-                    )
+            from gonogo.reports.partial import listing
+
+            for told in listing(state.results, width=min(terminalreporter._tw.fullwidth, 100)):
+                write(told)
             return
         if state.trouble:
             write(state.scrub(state.trouble), red=True)

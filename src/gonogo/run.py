@@ -283,6 +283,9 @@ def plan_json(listed: Sequence[PlanEntry]) -> list[dict[str, object]]:
             "role": one.role,
             "lane": one.lane,
             "count": one.count,
+            "name": one.name,
+            "does": one.does,
+            "run": one.run,
         }
         for one in listed
     ]

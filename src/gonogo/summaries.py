@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -22,6 +22,8 @@ from gonogo.gate.model import Verdict
 from gonogo.host_policies import host_policies, unvalued
 from gonogo.inventories import inventories
 from gonogo.nouns.vitals import budgets_of
+from gonogo.probes.browser.measure import MOST_COVERED
+from gonogo.reports.measured import MeasuredVisit
 from gonogo.reports.model import Attached, EvidenceSummary, Point, Report
 from gonogo.reports.waterfall import Film, Shot, Waterfall, first_loads
 from gonogo.result import Outcome, Result
@@ -98,9 +100,7 @@ def _visit(evidence: Evidence) -> tuple[str, str]:
     lines += [f"{one.level}: {one.text}" for one in found.console]
     lines += [f"{one.method} {one.status or one.failure} {one.type} {one.bytes} B {one.url}" for one in found.requests]
     lines[1:1] = _measured(found)
-    name = str(evidence.request.get("name", "visit"))
-    run = evidence.request.get("run")
-    return f"Browser visit: {name}" + (f", run {run}" if run else ""), _clip(lines)
+    return _asked(evidence), _clip(lines)
 
 
 def _journey(journey: JourneySeen) -> list[str]:
@@ -175,17 +175,45 @@ class _Drawn:
     """Of a first run."""
     film: Film | None = None
     """Of a warm-up."""
+    measured: MeasuredVisit | None = None
 
 
 def _drawn(evidence: Evidence, title: str, environment: Environment, folder: Path) -> _Drawn:
     request = evidence.request
-    if not request.get("measure") or evidence.facts is None:
+    if not request.get("measure"):
         return _Drawn()
-    visit = from_json(Visit, evidence.facts)
-    page = _page(visit, request, environment)
+    visit = from_json(Visit, evidence.facts) if evidence.facts is not None else None
+    page = _page(request, environment)
+    measured = _conditions(evidence, visit, page)
+    if visit is None:
+        return _Drawn(measured=measured)
     falls = first_loads(page, title, visit.loads) if request.get("run") == 1 else ()
     shots = _shots(visit, evidence.attachments, folder)
-    return _Drawn(_plots(visit, request, environment), falls, Film(page, shots) if shots else None)
+    return _Drawn(_plots(visit, request, environment), falls, Film(page, shots) if shots else None, measured)
+
+
+def _conditions(evidence: Evidence, visit: Visit | None, page: str) -> MeasuredVisit:
+    request = evidence.request
+    planned = MeasuredVisit(
+        page,
+        run=int(request.get("run", 0)),
+        warm_up=bool(request.get("coverage")),
+        pressed=any(step["action"] in {"interact", "keystroke"} for step in request["steps"]),
+        unneeded=evidence.failure is not None and evidence.failure.kind is FailureKind.UNNEEDED,
+        failure=_failure(evidence),
+    )
+    if visit is None:
+        return planned
+    return replace(
+        planned,
+        browser=visit.browser,
+        device=visit.device,
+        viewport=visit.viewport,
+        conditions=visit.conditions,
+        fid=tuple((load.state, load.vitals.fid_ms) for load in visit.loads),
+        coverage=visit.coverage,
+        cut=len(visit.coverage) >= MOST_COVERED,
+    )
 
 
 def _shots(visit: Visit, attachments: Collection[str], folder: Path) -> tuple[Shot, ...]:
@@ -225,11 +253,11 @@ def _picture(path: Path) -> bytes:
     return path.read_bytes() if fits else b""
 
 
-def _page(visit: Visit, request: Json, environment: Environment) -> str:
+def _page(request: Json, environment: Environment) -> str:
     """`/pricing`, or `/pricing on mobile` where that is not the environment's usual device."""
-    path = _path(request)
-    usual = not environment.vitals or visit.device == environment.vitals.device
-    return path if usual else f"{path} on {visit.device}"
+    path, device = _path(request), request.get("device")
+    usual = not environment.vitals or device == environment.vitals.device
+    return path if usual else f"{path} on {device}"
 
 
 def _plots(visit: Visit, request: Json, environment: Environment) -> Plots:
@@ -237,7 +265,7 @@ def _plots(visit: Visit, request: Json, environment: Environment) -> Plots:
     if request.get("coverage"):
         return ()
     limits = budgets_of(environment.vitals, _path(request)) if environment.vitals else None
-    where = _page(visit, request, environment)
+    where = _page(request, environment)
     stored = {"first": "", "stored": " with stored consent"}
     return tuple((f"Web Vitals of {where}{stored.get(load.state, '')}", _points(load, limits)) for load in visit.loads)
 
@@ -276,7 +304,8 @@ def _trip(evidence: Evidence) -> str:
 
 def _load(evidence: Evidence, environment: Environment) -> tuple[str, str, tuple[Point, ...]]:
     found = from_json(LoadRun, evidence.facts or {})
-    limit = next((one.p95_ms for one in environment.load if one.name == found.profile), None)
+    # Load that was not made as promised proves nothing, so what it measured is held to no limit.
+    limit = next((one.p95_ms for one in environment.load if one.name == found.profile and found.healthy), None)
     lines = [
         f"{found.sent} of {found.planned} requests sent, {found.dropped} dropped, {found.achieved_rate:.1f} of {found.planned_rate:g} per second",
         f"generator used {100 * found.generator_cpu:.0f} % of a core; {found.stop_reason}; {found.unhealthy_reason or 'healthy'}",
@@ -293,7 +322,8 @@ def _load(evidence: Evidence, environment: Environment) -> tuple[str, str, tuple
                     lines.append(
                         f"{series.name}: p{100 * share:g} {value:.0f} ms of {series.requests} requests, {series.failures} failed"
                     )
-    return f"Load profile {found.profile}", _clip(lines), tuple(points)
+    title = f"Load profile {found.profile}{'' if found.healthy else ', not usable'}"
+    return title, _clip(lines), tuple(points)
 
 
 def _burst(evidence: Evidence) -> str:
@@ -305,7 +335,7 @@ def _burst(evidence: Evidence) -> str:
 
 
 def _asked(evidence: Evidence) -> str:
-    """What was asked, from the request alone; for evidence without facts."""
+    """What was asked."""
     request = evidence.request
     match request.get("probe"):
         case "http":
@@ -313,7 +343,9 @@ def _asked(evidence: Evidence) -> str:
         case "tls":
             return f"TLS handshake with {request.get('host')}:{request.get('port')}"
         case "browser":
-            return f"Browser visit: {request.get('name')}"
+            run = f", run {request['run']}" if request.get("run") else ""
+            unneeded = evidence.failure is not None and evidence.failure.kind is FailureKind.UNNEEDED
+            return f"Browser visit: {request.get('name')}{run}{', not needed' if unneeded else ''}"
         case "database":
             return f"Catalogue of database {request.get('database')}"
         case "burst":
@@ -364,6 +396,7 @@ def summarise(evidence: Evidence, environment: Environment, folder: Path) -> Evi
         plots=drawn.plots,
         waterfalls=drawn.waterfalls,
         film=drawn.film,
+        measured=drawn.measured,
         image=image,
         attached=_attached(evidence, screenshot, folder),
     )
@@ -386,7 +419,8 @@ def report_of(run: Path, environment: Environment, verdict: Verdict, *, scrub: C
         summaries[evidence.id] = summarise(evidence, environment, run / "evidence")
     plan: tuple[PlanEntry, ...] = ()
     if (run / "plan.json").is_file():
-        plan = tuple(PlanEntry(**entry) for entry in json.loads((run / "plan.json").read_text(encoding="utf-8")))
+        planned = json.loads((run / "plan.json").read_text(encoding="utf-8"))
+        plan = tuple(PlanEntry(**{**entry, "does": tuple(entry.get("does", ()))}) for entry in planned)
     document = json.loads(scrub(json.dumps(verdict_json(verdict))))
     try:
         shown = str(run.relative_to(Path.cwd()))

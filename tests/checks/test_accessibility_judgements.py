@@ -323,7 +323,7 @@ def test_without_the_section_nothing_is_asked() -> None:
 
 
 def test_two_states_of_one_name_are_refused() -> None:
-    with pytest.raises(ValidationError, match="menu is declared twice"):
+    with pytest.raises(ValidationError, match="declared twice"):
         models.Accessibility.model_validate(
             {"states": [{"name": "menu", "shows": "a"}, {"name": "menu", "page": "/b", "shows": "a"}]}
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -265,6 +266,10 @@ def test_a_variable_that_is_not_utf8(folder: Path) -> None:
 ONLY_HOST = (
     "must be a host name alone, without scheme, port or path, and in ASCII: shop.example, not https://shop.example/"
 )
+NO_KEY = "must be a key such as Enter, Escape, Tab, ArrowDown, a or Control+A"
+ONLY_PATH = "must be a path such as /orders/*, or the whole address of a page elsewhere"
+POINTER = "must be a JSON Pointer (RFC 6901) such as /data/0/id: each part begins with `/`, `~` is written ~0"
+CSS = "must be a CSS selector:"
 JOURNEY = '[[journeys]]\nname = "j"\nsteps = ['
 
 BAD = {
@@ -326,15 +331,18 @@ BAD = {
         '6: api.url: found "https://acme.io:99999"; must be a URL whose host and port (0 to 65535) are well formed'
     ],
     "[api]\nendpoints = [{ name = 'a', path = '/', status = { user = [200, 99] } },\n {}]": [
-        "6: api.endpoints[0].status.user: role 'user' is not declared; known roles: anonymous",
+        "6: api.endpoints[0].status.user: not a declared role; known roles: anonymous",
         "6: api.endpoints[0].status.user[1]: found 99; wanted at least 100",
         "7: api.endpoints[1].name: missing; wanted a string",
         "7: api.endpoints[1].path: missing; wanted a string",
     ],
     '[roles.usr]\ntoken = "t"\n[metrics]\nrole = "user"\n[[load]]\nname = "a"\nrate_per_s = 1\nduration_s = 1\n'
     '[[load.targets]]\npath = "/"\nrole = "usrr"': [
-        "8: metrics.role: role 'user' is not declared; known roles: anonymous, usr; did you mean 'usr'?",
-        "15: load[0].targets[0].role: role 'usrr' is not declared; known roles: anonymous, usr; did you mean 'usr'?",
+        "8: metrics.role: found \"user\"; not a declared role; known roles: anonymous, usr; did you mean 'usr'?",
+        (
+            '15: load[0].targets[0].role: found "usrr"; not a declared role; known roles: anonymous, usr; '
+            "did you mean 'usr'?"
+        ),
     ],
     "[consent]\nexpiry_days = 3651": ["6: consent.expiry_days: found 3651; wanted at most 3650"],
     "[consent]\ntracker_days = 99999999999": ["6: consent.tracker_days: found 99999999999; wanted at most 3650"],
@@ -389,7 +397,7 @@ BAD = {
     JOURNEY + '{ click = " " }]': ['7: journeys[0].steps[0].click: found " "; must hold more than spaces'],
     JOURNEY + '{ press = "" }]': ['7: journeys[0].steps[0].press: found ""; wanted 1 character or more'],
     JOURNEY + '{ fill = "Name" }]': [
-        '7: journeys[0].steps[0]: found a table; `fill` needs `value` or `secret`; `value = ""` empties the field'
+        '7: journeys[0].steps[0]: `fill` needs `value` or `secret`; `value = ""` empties the field'
     ],
     JOURNEY + '{ click = "Save", role = "buton", within_s = 61 }]': [
         (
@@ -399,9 +407,165 @@ BAD = {
         "7: journeys[0].steps[0].within_s: found 61; wanted at most 60",
     ],
     JOURNEY + '{ click = "div[[", by = "selector" }]': [
-        "7: journeys[0].steps[0]: found a table; click: must be a CSS selector: `[` is not closed"
+        '7: journeys[0].steps[0].click: found "div[["; must be a CSS selector: `[` is not closed'
     ],
     "[[vitals]]\nruns = 3": ["5: vitals: found an array; wanted a table"],
+    # lists that would switch checks off
+    '[consent]\nlaws = []\nregions = [{ name = "x", laws = [] }]': [
+        "6: consent.laws: found an empty array; wanted 1 item or more",
+        "7: consent.regions[0].laws: found an empty array; wanted 1 item or more",
+    ],
+    "[vitals]\npages = []": ["6: vitals.pages: found an empty array; wanted 1 item or more"],
+    "[security]\nsession_cookies = []": ["6: security.session_cookies: found an empty array; wanted 1 item or more"],
+    "[tls]\naddresses = { 'a.test' = [] }": ['6: tls.addresses."a.test": found an empty array; wanted 1 item or more'],
+    "[api]\nendpoints = [{ name = 'a', path = '/', status = {} },\n{ name = 'b', path = '/', status = { anonymous = [] } }]": [
+        "6: api.endpoints[0].status: found an empty table; wanted 1 item or more",
+        "7: api.endpoints[1].status.anonymous: found an empty array; wanted 1 item or more",
+    ],
+    "[analytics]\npaths = []": ["6: analytics.paths: no path takes hits then; name one here or in `own_paths`"],
+    '[[databases]]\nname = "m"\nurl = "postgresql://h/d"\nmigrations = { table = "t" }\nindexes = [{ table = "t", columns = [] }]': [
+        (
+            "8: databases[0].migrations: needs `directory` or `expected`, which tell the migrations that must have been "
+            "applied"
+        ),
+        "9: databases[0].indexes[0].columns: found an empty array; wanted 1 item or more",
+    ],
+    # what could never be met
+    "[vitals]\nbytes = { total = -3 }\nuncompressed = { total = -1 }\nrequests = { font = -1 }": [
+        "6: vitals.bytes.total: found -3; wanted at least 0",
+        "7: vitals.uncompressed.total: found -1; wanted at least 0",
+        "8: vitals.requests.font: found -1; wanted at least 0",
+    ],
+    '[[vitals.budgets]]\npath = "/"\nlcp_ms = 0\nbytes = { total = -3 }': [
+        "7: vitals.budgets[0].lcp_ms: found 0; wanted more than 0",
+        "8: vitals.budgets[0].bytes.total: found -3; wanted at least 0",
+    ],
+    '[[vitals.interactions]]\nselector = "a"\nkey = "Entr"': [
+        f"7: vitals.interactions[0].key: found \"Entr\"; {NO_KEY}; did you mean 'Enter'?"
+    ],
+    '[[vitals.interactions]]\nselector = "a"\nkey = " "': [
+        '7: vitals.interactions[0].key: found " "; the space bar is `Space` here'
+    ],
+    '[[vitals.interactions]]\nselector = "a"\npage = "/not-measured"': [
+        '7: vitals.interactions[0].page: found "/not-measured"; this page is not measured, so it would be pressed nowhere; measured: /'
+    ],
+    '[vitals]\npages = ["/a", "/b"]\ninteractions = [{ selector = "a", page = "/" }]': [
+        '7: vitals.interactions[0].page: found "/"; this page is not measured, so it would be pressed nowhere; measured: /a, /b'
+    ],
+    '[accessibility]\nstates = [{ name = "s", keys = ["Foo", "Control+Tabb"] }]': [
+        f'6: accessibility.states[0].keys[0]: found "Foo"; {NO_KEY}',
+        f"6: accessibility.states[0].keys[1]: found \"Control+Tabb\"; {NO_KEY}; did you mean 'Tab'?",
+    ],
+    '[accessibility]\nstates = [{ name = "s" }]': [
+        "6: accessibility.states[0]: needs `clicks`, `keys` or `shows`; without them it is the page as it has loaded"
+    ],
+    '[accessibility]\nstates = [{ name = "s", shows = "a" },\n{ name = "s", shows = "b" }]': [
+        '7: accessibility.states[1].name: found "s"; declared twice; no name may stand more than once'
+    ],
+    JOURNEY + '{ press = "Entr" }]': [
+        f"7: journeys[0].steps[0].press: found \"Entr\"; {NO_KEY}; did you mean 'Enter'?"
+    ],
+    JOURNEY + '{ press = "Control+" },\n{ press = "\u00e9" }]': [
+        f'7: journeys[0].steps[0].press: found "Control+"; {NO_KEY}',
+        f'8: journeys[0].steps[1].press: found "\u00e9"; {NO_KEY}',
+    ],
+    JOURNEY + '{ url = "https://x" },\n{ url = "orders/*" },\n{ url = "https://www.acme.io/a" },\n{ url = "/a#b" }]': [
+        '7: journeys[0].steps[0].url: found "https://x"; a page\'s address goes on after its host, as in https://pay.example/*',
+        f'8: journeys[0].steps[1].url: found "orders/*"; {ONLY_PATH}',
+        '9: journeys[0].steps[2].url: found "https://www.acme.io/a"; a page of the site itself is told by its path alone',
+        '10: journeys[0].steps[3].url: found "/a#b"; what stands behind a `#` is not compared',
+    ],
+    "[vitals.field]\npath = '/f'\nlcp = 'record/x'\ncls = '/a~2'": [
+        f'7: vitals.field.lcp: found "record/x"; {POINTER}',
+        f'8: vitals.field.cls: found "/a~2"; {POINTER}',
+    ],
+    "[release]\npointer = 'release'": [f'6: release.pointer: found "release"; {POINTER}'],
+    '[consent]\nbanner = ">>>"\naccept = "a,"\nreject = "> a"\nsettings = "a > + b"': [
+        f'6: consent.banner: found ">>>"; {CSS} `>` leads nowhere',
+        f'7: consent.accept: found "a,"; {CSS} nothing stands beside a comma',
+        f'8: consent.reject: found "> a"; {CSS} nothing stands before `>`',
+        f'9: consent.settings: found "a > + b"; {CSS} `>` leads nowhere',
+    ],
+    '[vitals]\ninteraction = ">>>"': [
+        '6: vitals.interaction: found ">>>"; must be a selector: nothing stands before or behind a `>>`'
+    ],
+    '[error_tracking]\nkind = "sentry"\nhost = "https://errors.x.test/"\nproject = "abc"\n'
+    'public_key = "https://k@x"\nforbid_hosts = ["https://*.io/"]': [
+        f'7: error_tracking.host: found "https://errors.x.test/"; {ONLY_HOST}',
+        '8: error_tracking.project: found "abc"; must be the number at the end of the DSN',
+        (
+            '9: error_tracking.public_key: found "https://***@x"; must be what stands before the @ of the DSN: '
+            "letters, digits and `-._~`"
+        ),
+        '10: error_tracking.forbid_hosts[0]: found "https://*.io/"; must be a pattern of host names such as *.sentry.io',
+    ],
+    '[error_tracking]\nkind = "sentry"': ["5: error_tracking.host: kind sentry needs `host`, the host in the DSN"],
+    JOURNEY + '{ url = "https://u:hunter2@x" }]': [
+        (
+            '7: journeys[0].steps[0].url: found "https://***@x"; a page\'s address goes on after its host, '
+            "as in https://pay.example/*"
+        )
+    ],
+    # across keys and sections, also where a field is wrong
+    '[[journeys]]\nname = "j"\nrole = "ghost"\nconsent = "accept"\nsteps = [{ goto = "/" }]\n'
+    '[analytics]\nevents = [{ name = "e", journey = "x" }]\n'
+    '[error_tracking]\nkind = "none"\nround_trip.row = { database = "d", table = "t" }\n[limits]\nrequests = 0': [
+        '7: journeys[0].role: found "ghost"; not a declared role; known roles: anonymous',
+        (
+            '8: journeys[0].consent: found "accept", a choice in a banner, and there is no [consent]; '
+            "declare it, or remove the key"
+        ),
+        '11: analytics.events[0].journey: found "x"; no journey of this name has consent = "accept"',
+        '14: error_tracking.round_trip.row.database: found "d"; no [[databases]] is named so',
+        "16: limits.requests: found 0; wanted at least 1",
+    ],
+    '[roles.user]\ntoken = "t"\n[[journeys]]\nname = "j"\nrole = "user"\nsteps = [{}, { clik = "a" }]\n[[journeys]]\nname = "j"': [
+        (
+            '9: journeys[0].role: found "user"; this role has neither `cookie` nor `local_storage`, '
+            "so no browser can have signed in with it"
+        ),
+        (
+            "10: journeys[0].steps[0]: a step has one action of goto, click, fill, press, see, absent, url, title, "
+            "response, elapse_s; found none"
+        ),
+        (
+            "10: journeys[0].steps[1].clik: unknown key; known here: goto, click, fill, press, see, absent, url, title, "
+            "response, elapse_s, role, by, value, secret, status, within_s; did you mean 'click'?"
+        ),
+        "11: journeys[1].steps: missing; wanted an array of tables",
+        '12: journeys[1].name: found "j"; declared twice; no name may stand more than once',
+    ],
+    '[consent]\nrevised = "a"\nexpiry_days = 0\nregions = [{ name = "x" },\n{ name = "x", laws = ["fr"] }]': [
+        '6: consent.revised: found "a"; needs consent.record, the cookie that has this value',
+        "7: consent.expiry_days: found 0; wanted at least 1",
+        '9: consent.regions[1].name: found "x"; declared twice; no name may stand more than once',
+        '9: consent.regions[1].laws[0]: found "fr"; wanted one of eu, uk, us',
+    ],
+    '[privacy.deletion]\ncreate = { path = "/p" }\nask = { path = "/q", role = "boss" }\nwithin_s = 0\ntraces = [{ name = "t" }]': [
+        "6: privacy.deletion.create: neither `path` nor `body` holds {tag}, by which the person is told",
+        '7: privacy.deletion.ask.role: found "boss"; not a declared role; known roles: anonymous',
+        "8: privacy.deletion.within_s: found 0; wanted more than 0",
+        "9: privacy.deletion.traces[0]: either `path` or `row`",
+    ],
+    # one cause is told once
+    '[[databases]]\nname = "${UNSET}"\nurl = "postgresql://h/d"\n'
+    '[error_tracking]\nkind = "none"\nround_trip.row = { database = "d", table = "t" }': [
+        "6: databases[0].name: UNSET is not set; set it in .env.x, or export it"
+    ],
+    '[[site.pages]]\npath = "/a"\n[[site.pages]]\npath = "/a"\n[[site.pages]]\npath = "${UNSET}"\n[[site.pages]]\npath = "${UNSET}"': [
+        "8: site.pages[1].path: '/a' stands already at x.toml:6; each must be there once",
+        "10: site.pages[2].path: UNSET is not set; set it in .env.x, or export it",
+        "12: site.pages[3].path: UNSET is not set; set it in .env.x, or export it",
+    ],
+    '[metrics]\nrole = "${UNSET}"': ["6: metrics.role: UNSET is not set; set it in .env.x, or export it"],
+    '[analytics]\nkind = "x"\nalso = 1\n[[journeys]]\nname = "j"\nconsent = "acept"\nsteps = [{ see = "a" }]': [
+        '6: analytics.kind: found "x"; wanted one of ga4, other',
+        (
+            "7: analytics.also: unknown key; known here: kind, id, hosts, paths, own_paths, script, parameters, "
+            "id_parameter, event_parameter, events"
+        ),
+        '10: journeys[0].consent: found "acept"; wanted one of "", accept, reject; did you mean \'accept\'?',
+    ],
     '[resolve]\n"a.b" = 1': ['6: resolve."a.b": found 1; wanted a string'],
     '[[databases]]\nname = "m"\nurl = "hunter2"': [
         "7: databases[0].url: found a string; must be a postgresql:// URL with a host"
@@ -449,6 +613,17 @@ clicks = ['//a[contains(., "it)")]', "#a >> text=:-)", "'Don"]
         f'[[third_parties]]\nhost = "{host}"\npurpose = "other"'
         for host in ("x.test", "X.Test", "localhost", "127.0.0.1", "[::1]", "::1", "a_b.xn--mnchen-3ya.de", "o1.in.io.")
     ),
+    "keys": '[accessibility]\nstates = [{ name = "s", keys = ["Control+Shift+T", "Control++", "+", "KeyA", "~", "F12", "ControlOrMeta+a"] }]\n'
+    '[[vitals.interactions]]\nselector = "a"\nkey = ""\n[[vitals.interactions]]\nselector = "a"\nkey = "Space"\npage = "/"',
+    "lists that may be empty": "[accessibility]\npages = []\n[analytics]\nevents = []\npaths = []\nown_paths = ['/g']\n[security]\norigins = []",
+    "budgets of nothing": "[vitals]\nbytes = { font = 0 }\nbudgets = [{ path = '/', tbt_ms = 0, cls = 0 }]",
+    "pointers": "[release]\npointer = ''\n[vitals.field]\npath = '/f'\nlcp = '/a~1b/0/~0'",
+    "combinators": '[consent]\nbanner = "a > b + c ~ d, :is(> e, f) /* > */"\naccept = "a[b=\'>\'] \\\\>"\n'
+    '[vitals]\ninteraction = "> a >> > b"',
+    "places": '[[journeys]]\nname = "j"\nsteps = [{ url = "/a?b=*" }, { url = "*#x" }, { url = "https://pay.test/*" }, { url = "http*" },\n'
+    '{ url = "about:blank" }, { url = "[/]a" }, { url = "https://acme.io.test/" }, { url = "https://*" }]',
+    "an error tracker": '[error_tracking]\nkind = "sentry"\nhost = "o1.ingest.sentry.io"\nproject = "45"\npublic_key = "a-b"\n'
+    'forbid_hosts = ["*.sentry.io", "[ab].test"]',
     "analytics": '[analytics]\nid = "G-ABC123"\nhosts = ["x.test"]',
     "another analytics": '[analytics]\nkind = "other"\nid = "12/site"',
     "steps": '[[journeys]]\nname = "j"\nsteps = [{ fill = "Name", value = "" }, { fill = "Name", secret = "${S:-abcdefg}" },\n'
@@ -476,6 +651,28 @@ def test_every_role_of_the_driver_is_known() -> None:
     roles = get_args(get_type_hints(Page.get_by_role)["role"])
     assert len(roles) > 70
     assert set(roles) <= models.ARIA_ROLES
+
+
+def test_our_keys_are_those_of_the_driver() -> None:
+    """Each is pressed in a browser, and those nearest to them that are none are refused there too."""
+    from playwright.async_api import Error, async_playwright
+
+    from gonogo.browsers import launch
+
+    async def press() -> None:
+        async with async_playwright() as playwright:
+            browser, _ = await launch(playwright)
+            page = await browser.new_page()
+            for key in sorted(models.KEYS):
+                await page.keyboard.press(key)
+            for key in ("Entr", "Esc", "F13", "Spacebar", "\u00e9", "Control+", "", "KeyAA", "Ctrl+A", "enter"):
+                with pytest.raises(Error, match="Unknown key"):
+                    await page.keyboard.press(key)
+                with pytest.raises(ValueError, match="must be a key"):
+                    models.key_name(key)
+            await browser.close()
+
+    asyncio.run(press())
 
 
 def test_every_problem_is_told_at_once(folder: Path) -> None:

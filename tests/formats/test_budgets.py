@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from gonogo.formats.budgets import Budget, Flaw, lines, matches, parse
+from gonogo.formats.budgets import METRICS, Budget, Flaw, lines, matches, parse
 
 WHOLE = """[
   {
@@ -75,6 +75,14 @@ def test_sizes_are_kilobytes_of_1024_bytes() -> None:
 )
 def test_every_flaw_is_told_with_its_line_and_key(text: str, flaws: list[tuple[int, str, str]]) -> None:
     assert parse(text) == tuple(Flaw(*flaw) for flaw in flaws)
+
+
+def test_only_what_a_page_may_lack_can_be_limited_to_nothing() -> None:
+    rows = ",\n".join(f'{{"metric": "{name}", "budget": 0}}' for name in METRICS)
+    flaws = [one for one in parse(f'[{{"timings": [{rows}]}}]') if isinstance(one, Flaw)]
+    assert [(one.line, one.message) for one in flaws] == [
+        (line, "found 0; wanted more than 0") for line in (1, 2, 5, 6)
+    ]
 
 
 def test_a_metric_that_is_not_measured_is_a_flaw_and_never_dropped() -> None:

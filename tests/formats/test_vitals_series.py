@@ -29,10 +29,10 @@ def test_over_means_the_median_and_either_every_run_or_the_repetitions(
 
 def test_a_finding_tells_the_spread_the_element_and_the_repetitions() -> None:
     series = Series((900.0, 1200.0, 1300.0), (1250.0,))
-    (found,) = over_budget("/", "LCP", series, 1000, "ms", element="#hero", note="most of it load, 800 ms")
+    (found,) = over_budget("/", "LCP", series, 1000, "ms", element="#hero", note="its longest part is the load, 800 ms")
     assert found.message == (
-        "/: LCP is 1200 ms (median of 3 runs, 900 to 1300, MAD 100; 1250 in 1 more) at #hero; most of it load, 800 ms, "
-        "wanted at most 1000 ms."
+        "/: LCP is 1200 ms (median of 3 runs, 900 to 1300, MAD 100; 1250 in 1 more) at #hero, wanted at most 1000 ms. "
+        "Its longest part is the load, 800 ms."
     )
 
 

@@ -68,6 +68,8 @@ WITHDRAW = visit(
     *(snapshot(label, ("sid", "www.shop.test"), local=("seen",)) for label in ("withdrawn", "after withdrawal")),
 )
 LOOK = visit(*(snapshot(label, ("sid", "www.shop.test")) for label in ("first", "scrolled", "preferences")))
+UNTOUCHED = visit(snapshot("first", ("sid", "www.shop.test")))
+ELSEWHERE = visit(*(snapshot(label, ("sid", "www.shop.test")) for label in ("first", "asked")))
 DECLARED = (("sid", "keeps a visit together", "own"), ("_P*", "counts visits", "Pixel Ltd"))
 
 
@@ -95,7 +97,15 @@ def rows(inventory: Inventory) -> dict[str, str]:
 
 
 def test_every_entry_is_told_in_every_state() -> None:
-    inventory = told(environment(declared=DECLARED), reject=REJECT, accept=ACCEPT, withdraw=WITHDRAW, preferences=LOOK)
+    inventory = told(
+        environment(declared=DECLARED),
+        reject=REJECT,
+        accept=ACCEPT,
+        withdraw=WITHDRAW,
+        preferences=LOOK,
+        untouched=UNTOUCHED,
+        elsewhere=ELSEWHERE,
+    )
     assert [state.name for state in inventory.states] == [
         "before a choice",
         "after a rejection",
@@ -126,7 +136,15 @@ def test_a_third_partys_cookie_of_the_same_name_is_another() -> None:
 
 def test_a_visit_that_failed_hides_what_it_would_have_shown() -> None:
     failed = Failure(FailureKind.TIMEOUT, "the visit was not over after 90 s")
-    inventory = told(environment(), reject=REJECT, accept=failed, withdraw=WITHDRAW, preferences=LOOK)
+    inventory = told(
+        environment(),
+        reject=REJECT,
+        accept=failed,
+        withdraw=WITHDRAW,
+        preferences=LOOK,
+        untouched=UNTOUCHED,
+        elsewhere=ELSEWHERE,
+    )
     assert rows(inventory) == {"sid": "++++", "_px": "?-+-", "seen": "?-++"}
     words = "timeout: the visit was not over after 90 s"
     assert inventory.unseen == (("before a choice, after acceptance", words),)
@@ -135,7 +153,15 @@ def test_a_visit_that_failed_hides_what_it_would_have_shown() -> None:
 def test_a_choice_that_could_not_be_made_is_no_state() -> None:
     """What stands there afterwards is what stands there without any choice."""
     deaf = replace(REJECT, problems=("consent reject: no control was found",))
-    inventory = told(environment(), reject=deaf, accept=ACCEPT, withdraw=WITHDRAW, preferences=LOOK)
+    inventory = told(
+        environment(),
+        reject=deaf,
+        accept=ACCEPT,
+        withdraw=WITHDRAW,
+        preferences=LOOK,
+        untouched=UNTOUCHED,
+        elsewhere=ELSEWHERE,
+    )
     assert rows(inventory)["sid"] == "+?++"
     assert inventory.unseen == (("after a rejection", "consent reject: no control was found"),)
 
@@ -148,7 +174,15 @@ def test_a_visit_that_was_not_made_is_not_an_empty_browser() -> None:
 
 def test_a_snapshot_that_is_missing_proves_no_absence() -> None:
     ended = replace(WITHDRAW, snapshots=WITHDRAW.snapshots[:-1])
-    inventory = told(environment(), reject=REJECT, accept=ACCEPT, withdraw=ended, preferences=LOOK)
+    inventory = told(
+        environment(),
+        reject=REJECT,
+        accept=ACCEPT,
+        withdraw=ended,
+        preferences=LOOK,
+        untouched=UNTOUCHED,
+        elsewhere=ELSEWHERE,
+    )
     assert rows(inventory) == {"sid": "++++", "_px": "--+?", "uid": "--+?", "seen": "--++"}
 
 
@@ -162,6 +196,8 @@ def test_under_a_right_to_opt_out_the_signal_is_a_state() -> None:
         accept=ACCEPT,
         withdraw=WITHDRAW,
         preferences=LOOK,
+        untouched=UNTOUCHED,
+        elsewhere=ELSEWHERE,
         opt_out=signal,
     )
     assert rows(both) == {"sid": "+++++", "_px": "--+--", "uid": "--+--", "seen": "--++-"}

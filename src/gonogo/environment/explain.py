@@ -46,11 +46,21 @@ def explain(error: ErrorDetails, tree: Node) -> Problem:
     if kind == "extra_forbidden":
         return _unknown_key(path, tree)
     shape, node = shape_at(path), tree.at(path)
+    if kind == "value_error":
+        return told(tree, path, error["msg"].removeprefix("Value error, "))
     if kind == "missing" or node is None:
         message = f"missing; wanted {shape.words}" if shape else "missing"
     else:
         message = f"found {found(node, shape)}; {_wanted(error, shape, node)}"
     return problem(tree, path, message)
+
+
+def told(tree: Node, path: KeyPath, message: str) -> Problem:
+    """A rule's own words, after what stands at the path where that is one value."""
+    node = tree.at(path)
+    if node is None or isinstance(node.value, dict | list):
+        return problem(tree, path, message)
+    return problem(tree, path, f"found {found(node, shape_at(path))}; {message}")
 
 
 def problem(tree: Node, path: KeyPath, message: str) -> Problem:
@@ -63,7 +73,7 @@ def found(node: Node, shape: Shape | None) -> str:
     """What stands in the file, as the file has it: a reference rather than its value, and never a secret."""
     value = node.value
     if isinstance(value, dict):
-        return "a table"
+        return "a table" if value else "an empty table"
     if isinstance(value, list):
         return "an array" if value else "an empty array"
     if shape is not None and shape.kind in LEAVES and shape.kind is not Kind.SECRET:
@@ -86,8 +96,6 @@ def _wanted(error: ErrorDetails, shape: Shape | None, node: Node) -> str:
             return f"the value must be {words}, and it is not"
         quoted = isinstance(node.value, str) and shape.kind in {Kind.INTEGER, Kind.NUMBER, Kind.BOOLEAN}
         return f"wanted {words}, without quotes" if quoted else f"wanted {words}"
-    if kind == "value_error":
-        return error["msg"].removeprefix("Value error, ")
     return f"wanted {words}" if near_secret(shape) else error["msg"][:1].lower() + error["msg"][1:]
 
 

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from gonogo.environment.document import Node, leaves, shown
+from gonogo.environment.across import choices, duplicates
+from gonogo.environment.document import leaves, shown
 from gonogo.environment.explain import problem
 from gonogo.environment.lines import KeyPath, dotted
 from gonogo.environment.load import Loaded
@@ -62,10 +63,10 @@ def lint(loaded: Loaded) -> Lint:
         *_literal_secrets(loaded),
         *_short_secrets(loaded),
         *_token_shapes(loaded),
-        *_duplicates(loaded),
+        *duplicates(loaded.tree),
         *_missing_files(loaded),
         *_resolve(loaded),
-        *_choices(loaded),
+        *choices(loaded.tree),
     ]
     if loaded.environment.tier is Tier.PRODUCTION:
         errors += [*_placeholders(loaded), *_plain_http(loaded), *_deletes(loaded)]
@@ -110,27 +111,6 @@ def _token_shapes(loaded: Loaded) -> Iterator[Problem]:
                 yield Problem(shown(file), number, "", f"this looks like {kind}; write `${{NAME}}`, and revoke it")
 
 
-def _duplicates(loaded: Loaded) -> Iterator[Problem]:
-    for path, key in (
-        (("site", "pages"), "path"),
-        (("api", "endpoints"), "name"),
-        (("databases",), "name"),
-        (("load",), "name"),
-        (("third_parties",), "host"),
-    ):
-        first: dict[object, Node] = {}
-        node = loaded.tree.at(path)
-        for at, item in enumerate(node.value if node is not None and isinstance(node.value, list) else ()):
-            place: KeyPath = (*path, at, key)
-            named = item.child(key)
-            if named is None:
-                continue
-            earlier = first.setdefault(named.value, named)
-            if earlier is not named:
-                where = f"{shown(earlier.file)}:{earlier.line}"
-                yield problem(loaded.tree, place, f"{named.raw!r} stands already at {where}; each must be there once")
-
-
 def _missing_files(loaded: Loaded) -> Iterator[Problem]:
     environment = loaded.environment
     wanted: list[tuple[KeyPath, str, bool]] = [
@@ -163,15 +143,6 @@ def _resolve(loaded: Loaded) -> Iterator[Problem]:
             ipaddress.ip_address(address)
         except ValueError:
             yield problem(loaded.tree, ("resolve", host), "wanted an IPv4 or IPv6 address")
-
-
-def _choices(loaded: Loaded) -> Iterator[Problem]:
-    if loaded.environment.consent is not None:
-        return
-    for at, journey in enumerate(loaded.environment.journeys):
-        if journey.consent:
-            message = f'found "{journey.consent}", a choice in a banner, and there is no [consent]; declare it, or remove the key'
-            yield problem(loaded.tree, ("journeys", at, "consent"), message)
 
 
 def _unrun_scripts(loaded: Loaded) -> Iterator[Problem]:

@@ -17,9 +17,10 @@ from dotenv.parser import parse_stream
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from gonogo.environment.across import choices, duplicates
 from gonogo.environment.budget_files import with_budgets
 from gonogo.environment.document import Node, children, leaves, read_chain, shown
-from gonogo.environment.explain import explain, problem
+from gonogo.environment.explain import explain, told
 from gonogo.environment.interpolate import did_you_mean, interpolate, is_one_reference, references
 from gonogo.environment.lines import KeyPath, dotted
 from gonogo.environment.models import Environment
@@ -29,6 +30,7 @@ from gonogo.errors import EnvironmentInvalid, Problem
 
 _SUFFIX = ".toml"
 _NOT_ENVIRONMENTS = frozenset({"attestations", "base", "policies", "schemas", "sql", "waivers"})
+_UNREAD = object()
 _BOOLEANS = {"true": True, "false": False}
 _INTEGER = re.compile(r"[+-]?[0-9]{1,18}")
 
@@ -97,6 +99,7 @@ def load(
     secrets = secrets_of(tree)
     problems += wrong
     if problems or environment is None:
+        problems += [*choices(tree), *duplicates(tree)]
         raise EnvironmentInvalid(_without_secrets(problems, tree, layers, sources))
     return Loaded(
         environment=environment,
@@ -256,7 +259,6 @@ def _from_text(text: str, kind: Kind) -> int | float | bool | None:
 
 def _validate(tree: Node) -> tuple[Environment | None, list[Problem]]:
     """The Environment of a filled tree, or every problem that was not told before."""
-    roles = _undeclared_roles(tree)
     environment: Environment | None = None
     errors: list[ErrorDetails] = []
     try:
@@ -264,9 +266,9 @@ def _validate(tree: Node) -> tuple[Environment | None, list[Problem]]:
         environment = Environment.model_validate_json(json.dumps(_plain(tree)), strict=True)
     except ValidationError as error:
         errors = error.errors(include_url=False, include_input=False)
-    told = [error for error in errors if not _is_told(error, tree)]
-    # The model's own validator stops at the first such role and knows no line.
-    return environment, [*roles, *(explain(error, tree) for error in told if error["loc"] or not roles)]
+    wrong = [explain(error, tree) for error in errors if not _is_told(error, tree)]
+    # A model holds its keys against each other only where each is right: here the same rules read what they can.
+    return environment, [*_slips(tree, tree, ROOT, ()), *wrong]
 
 
 def _is_told(error: ErrorDetails, tree: Node) -> bool:
@@ -278,39 +280,24 @@ def _is_told(error: ErrorDetails, tree: Node) -> bool:
     return node.broken or (error["type"] == "too_short" and enough)
 
 
-def _undeclared_roles(tree: Node) -> list[Problem]:
-    declared = tree.at(("roles",))
-    if declared is not None and not isinstance(declared.value, dict):
-        return []
-    known = sorted({"anonymous", *(declared.value if declared and isinstance(declared.value, dict) else {})})
-    told = f"known roles: {', '.join(known)}"
-    return [
-        problem(tree, path, f"role {_short(role)} is not declared; {told}{did_you_mean(role, known)}")
-        for path, role in _used_roles(tree)
-        if role not in known
-    ]
+def _slips(tree: Node, node: Node, shape: Shape | None, path: KeyPath) -> Iterator[Problem]:
+    if shape is not None and shape.model is not None and isinstance(node.value, dict):
+        said = {key: _readable(child) for key, child in node.value.items()}
+        for slip in shape.model.slips(said):
+            place = tree.at((*path, *slip.path))
+            if place is None or not place.broken:
+                yield told(tree, (*path, *slip.path), slip.message)
+    for key, child in children(node):
+        yield from _slips(tree, child, shape.child(key) if shape is not None else None, (*path, key))
 
 
-def _short(text: str) -> str:
-    return _printable(text[:60])
-
-
-def _used_roles(tree: Node) -> Iterator[tuple[KeyPath, str]]:
-    for at, endpoint in _children_at(tree, ("api", "endpoints")):
-        for role, _ in _children_at(endpoint, ("status",)):
-            yield ("api", "endpoints", at, "status", role), str(role)
-    places: list[KeyPath] = [("metrics", "role")]
-    for at, profile in _children_at(tree, ("load",)):
-        places += [("load", at, "targets", number, "role") for number, _ in _children_at(profile, ("targets",))]
-    for path in places:
-        node = tree.at(path)
-        if node is not None and isinstance(node.value, str) and not node.broken:
-            yield path, node.value
-
-
-def _children_at(tree: Node, path: KeyPath) -> list[tuple[str | int, Node]]:
-    node = tree.at(path)
-    return children(node) if node is not None else []
+def _readable(node: Node) -> object:
+    """The value for the models' rules; something that is no text where a variable is missing."""
+    if isinstance(node.value, dict):
+        return {key: _readable(child) for key, child in node.value.items()}
+    if isinstance(node.value, list):
+        return [_readable(child) for child in node.value]
+    return _UNREAD if node.broken else node.value
 
 
 def _places(tree: Node, path: KeyPath = ()) -> Iterator[tuple[KeyPath, Node]]:

@@ -269,7 +269,7 @@ def _place(value: str) -> str:
     elif not _SCHEME.fullmatch(scheme) or not (colon or open_ended):
         raise ValueError("must be a path such as /orders/*, or the whole address of a page elsewhere")
     elif scheme in {"http", "https"} and not open_ended and "/" not in rest.removeprefix("//"):
-        raise ValueError(f"a page's address goes on after its host: {value[:200]}/*")
+        raise ValueError("a page's address goes on after its host, as in https://pay.example/*")
     return value
 
 
@@ -1540,6 +1540,6 @@ def _told_by_address(said: Told) -> Iterator[Slip]:
         for number, step in rows(journey, "steps"):
             url = step.get("url")
             if isinstance(site, str) and isinstance(url, str) and url.startswith(f"{site.rstrip('/')}/"):
-                path = url.removeprefix(site.rstrip("/"))[:200]
-                message = f"a page of the site itself is told by its path: {path}"
-                yield Slip(("journeys", at, "steps", number, "url"), message)
+                yield Slip(
+                    ("journeys", at, "steps", number, "url"), "a page of the site itself is told by its path alone"
+                )

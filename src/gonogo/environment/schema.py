@@ -255,7 +255,7 @@ def _row(model: type[Model], name: str, info: FieldInfo) -> str:
 def _type(shape: Shape, info: FieldInfo) -> str:
     if shape.kind is Kind.SECRET:
         return "a secret string"
-    words = ", ".join(f"`{choice}`" for choice in shape.choices)
+    words = ", ".join(f"`{choice}`" if choice else '`""`' for choice in shape.choices)
     if shape.kind is Kind.CHOICE:
         return f"one of {words}"
     if shape.kind is Kind.MAP and words:

@@ -77,7 +77,7 @@ class Shape:
     def words(self) -> str:
         """In plain words: `a whole number`, `an array of strings`."""
         if self.kind is Kind.CHOICE:
-            return f"one of {', '.join(self.choices)}"
+            return f"one of {_listed(self.choices)}"
         if self.kind is Kind.ARRAY:
             return f"an array of {self._many}"
         if self.kind is Kind.MAP:
@@ -89,10 +89,14 @@ class Shape:
         if self.item is None:
             return "values"
         if self.item.kind is Kind.CHOICE:
-            return ", ".join(self.item.choices)
+            return _listed(self.item.choices)
         if self.item.kind in {Kind.ARRAY, Kind.MAP}:
             return f"{'arrays' if self.item.kind is Kind.ARRAY else 'tables'} of {self.item._many}"
         return _MANY[self.item.kind]
+
+
+def _listed(choices: tuple[str, ...]) -> str:
+    return ", ".join(one or '""' for one in choices)
 
 
 def shape_of(annotation: object) -> Shape:

@@ -26,6 +26,8 @@ METRICS = {
 }
 TYPES = ("document", "script", "stylesheet", "image", "font", "media", "other", "third-party", "total")
 THIRD_PARTY = "third-party"
+MAY_BE_NOTHING = ("cls", "tbt_ms")
+"""A page may shift nothing and block nothing; none loads in no time."""
 
 Path = tuple[str | int, ...]
 
@@ -145,6 +147,8 @@ class _Reading:
                 self._flaw((*here, name_key), f"found {_shown(name)}; measured here: {', '.join(names)}")
             elif isinstance(limit, bool) or not isinstance(limit, int | float) or not 0 <= limit < 1e12:
                 self._flaw((*here, "budget"), f"found {_shown(limit)}; wanted a number that is not negative")
+            elif limit == 0 and name in METRICS and METRICS[name] not in MAY_BE_NOTHING:
+                self._flaw((*here, "budget"), f"found {_shown(limit)}; wanted more than 0")
             else:
                 yield name, float(limit)
 

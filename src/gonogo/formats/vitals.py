@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import median
 
 from gonogo.result import Finding
@@ -38,15 +38,15 @@ class Series:
 def over_budget(
     page: str, metric: str, series: Series, limit: float, unit: str, *, element: str = "", note: str = ""
 ) -> list[Finding]:
-    """A finding when the runs are over their limit; the spread is told with it."""
+    """A finding when the runs are over their limit; the spread is told with it, and `note` after it."""
     if not series.over(limit):
         return []
     seen = f"{_amount(series.median, unit)} ({_spread(series, unit)})"
     if element:
         seen += f" at {element[:MOST_ELEMENT]}"
-    if note:
-        seen += f"; {note}"
-    return [Finding.of(page, seen=seen, wanted=f"at most {_limit(limit, unit)}", what=metric)]
+    found = Finding.of(page, seen=seen, wanted=f"at most {_limit(limit, unit)}", what=metric)
+    # As a sentence of its own: a number beside the limit would read as what the limit is for.
+    return [replace(found, message=f"{found.message} {note[0].upper()}{note[1:]}.") if note else found]
 
 
 def near_budget(
@@ -72,7 +72,10 @@ def heaviest(page: str, what: str, sizes: Sequence[int], limit: int, unit: str, 
 
 def _spread(series: Series, unit: str) -> str:
     values, digits = series.values, 0 if unit == "ms" else 3
-    said = f"median of {len(values)} runs, {min(values):.{digits}f} to {max(values):.{digits}f}"
+    if len(values) == 1:
+        said = "1 run"
+    else:
+        said = f"median of {len(values)} runs, {min(values):.{digits}f} to {max(values):.{digits}f}"
     if len(values) > 2:
         said += f", MAD {series.deviation:.{digits}f}"
     if series.again:

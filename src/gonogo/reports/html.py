@@ -17,9 +17,11 @@ from markupsafe import Markup, escape
 
 from gonogo import __version__
 from gonogo.check import Card
+from gonogo.evidence.plan import kinds
 from gonogo.gate.model import (
     Reason,
 )
+from gonogo.reports.measured import MeasuredPage, pages
 from gonogo.reports.model import (
     DECISION_WORDS,
     OUTCOME_WORDS,
@@ -187,7 +189,9 @@ def html(report: Report) -> str:
         absent=_by_reason(absent),
         absent_count=len(absent),
         plots=_plots(report.evidence.values()),
+        measured_pages=_measured(report.evidence.values()),
         loadings=_loadings(report.evidence.values()),
+        planned=kinds(report.plan),
         slowest=sorted(reading.rows, key=lambda row: (-row.result.seconds, row.check))[:SLOWEST],
         version=__version__,
     )
@@ -433,6 +437,12 @@ def _loadings(evidence: Iterable[EvidenceSummary]) -> list[_Loading]:
         pictures = tuple((f"{shot.ms:,} ms", address) for shot in shown if (address := _data(shot.picture)))
         told.append(_Loading(fall, pictures))
     return told
+
+
+def _measured(evidence: Iterable[EvidenceSummary]) -> tuple[MeasuredPage, ...]:
+    """Under which conditions each page's Web Vitals were measured."""
+    ordered = sorted(evidence, key=lambda summary: (summary.started, summary.id))
+    return pages(one.measured for one in ordered if one.measured is not None)
 
 
 def _plots(evidence: Iterable[EvidenceSummary]) -> list[tuple[str, list[_Scale]]]:

@@ -12,6 +12,7 @@ from gonogo.gate.model import (
     Reason,
 )
 from gonogo.reports.inventory import Inventory
+from gonogo.reports.measured import MeasuredVisit
 from gonogo.reports.policy import HostPolicy
 from gonogo.reports.text import line, plural
 from gonogo.reports.undecided import OpenPage
@@ -90,6 +91,8 @@ class EvidenceSummary:
     waterfalls: tuple[Waterfall, ...] = ()
     film: Film | None = None
     """How a page came into sight, where this was its warm-up."""
+    measured: MeasuredVisit | None = None
+    """Under which conditions, where this is a visit whose times are measured."""
     image: bytes = b""
     """The screenshot itself, PNG, JPEG or WebP, where it is to be shown in the page."""
     attached: tuple[Attached, ...] = ()

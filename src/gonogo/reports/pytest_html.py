@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from functools import cache
 from html import escape
+from pathlib import Path
 
 from gonogo.reports.model import OUTCOME_WORDS, Report, read
 from gonogo.reports.text import line
@@ -34,13 +36,19 @@ def row_cells(check: str, severity: Severity | None, subject: str, outcome: Outc
 
 
 def prefix(report: Report) -> str:
-    """The verdict as a paragraph of HTML.
+    """The verdict as a paragraph of HTML, and a style for the page: dark where the reader's screen is, and no wider than it.
 
     Raises ValueError, KeyError or TypeError when the verdict is not one.
     """
     reading = read(report)
-    style = f"color:#fff;background:{_COLOURS[reading.decision]};padding:.2em .5em"
+    # pytest-html has no place in the head for either; browsers take both from the body.
+    head = f'<meta name="viewport" content="width=device-width, initial-scale=1"><style>{_style()}</style>'
     return (
-        f'<p><strong style="{style}">{reading.word}</strong> {escape(line(reading.sentence, 1_000))} '
-        '<a href="verdict.html">The whole verdict</a></p>'
+        f'<p class="gonogo-verdict"><strong style="background:{_COLOURS[reading.decision]}">{reading.word}</strong> '
+        f'{escape(line(reading.sentence, 1_000))} <a href="verdict.html">The whole verdict</a></p>{head}'
     )
+
+
+@cache
+def _style() -> str:
+    return (Path(__file__).parent / "pytest_html.css").read_text(encoding="utf-8")
