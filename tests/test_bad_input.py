@@ -134,7 +134,11 @@ def test_without_any_browser_the_reason_is_told_once_and_whole(job: MainJob, tmp
     assert len(run.checks("UNKNOWN")) > 1, run.told()
     told = run.output[run.output.index("partial run") :]
     flat = " ".join(told.split())
-    for remedy in ("gonogo browser install", "apt-get install chromium-headless-shell", "GONOGO_BROWSER=/path/to/chromium"):
+    for remedy in (
+        "gonogo browser install",
+        "apt-get install chromium-headless-shell",
+        "GONOGO_BROWSER=/path/to/chromium",
+    ):
         assert flat.count(remedy) == 1, told
     assert "\\n" not in told
     assert max(map(len, told.splitlines()[2:])) <= 80, told

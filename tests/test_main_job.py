@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -84,6 +85,22 @@ def test_serial_and_parallel_agree(job: MainJob) -> None:
     assert {k: v for k, v in serial.verdict.items() if k not in ignored} == {
         k: v for k, v in parallel.verdict.items() if k not in ignored
     }
+
+
+def test_the_command_runs_it_too(tmp_path: Path) -> None:
+    """`gonogo run` is pytest with its arguments, its signals and its exit status."""
+    done = subprocess.run(
+        [sys.executable, "-c", "from gonogo.cli import main; main()", "run", "--env=demo", "--profile=smoke", f"--reports={tmp_path}"],
+        capture_output=True, text=True, check=False, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT / "src")}, timeout=120,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert " GO " in done.stdout
+    wrong = subprocess.run(
+        [sys.executable, "-c", "from gonogo.cli import main; main()", "run", "--env=nowhere", f"--reports={tmp_path}"],
+        capture_output=True, text=True, check=False, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT / "src")}, timeout=60,
+    )  # fmt: skip
+    assert wrong.returncode == 4, "pytest: wrong use"
+    assert "Traceback" not in wrong.stdout + wrong.stderr
 
 
 def test_the_plan_is_listed_beforehand(job: MainJob, demo: Demo) -> None:

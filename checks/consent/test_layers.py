@@ -73,13 +73,13 @@ def _fainter(accept: Control, reject: Control) -> list[str]:
     told = []
     areas = accept.width * accept.height, reject.width * reject.height
     if areas[1] < LEAST_AREA * areas[0]:
-        told.append(f"area {areas[1]:.0f} px² beside {areas[0]:.0f}")
+        told.append(f"smaller: {areas[1]:,.0f} px², {accept.text!r} has {areas[0]:,.0f} px²")
     if reject.font_px < LEAST_FONT * accept.font_px:
-        told.append(f"font {reject.font_px:g} px beside {accept.font_px:g}")
+        told.append(f"smaller in type: {reject.font_px:g} px, {accept.text!r} has {accept.font_px:g} px")
     if 0 < reject.contrast < LEAST_CONTRAST <= accept.contrast:
-        told.append(f"text contrast {reject.contrast:g} beside {accept.contrast:g}")
+        told.append(f"fainter in text: contrast {reject.contrast:g}, {accept.text!r} has {accept.contrast:g}")
     if 0 < reject.fill < NO_SURFACE and accept.fill >= LEAST_CONTRAST:
-        told.append(f"surface contrast {reject.fill:g} beside {accept.fill:g}")
+        told.append(f"without a surface: contrast {reject.fill:g} with the layer, {accept.text!r} has {accept.fill:g}")
     return told
 
 
@@ -92,7 +92,7 @@ def test_prominence(consent: ConsentFlow) -> None:
         raise EvidenceMissing("invalid", "the first layer has not both controls")
     report(
         Finding.of(
-            consent.declared.page, seen=told, wanted="about the same", what=f"{reject.text!r} beside {accept.text!r}"
+            consent.declared.page, seen=told, wanted="about the same as accepting", what=f"the button {reject.text!r}"
         )
         for told in _fainter(accept, reject)
     )

@@ -103,17 +103,19 @@ def _root(version: Annotated[bool, typer.Option("--version", help="Print the ver
     help="Verify an environment; the same as pytest with the plugin loaded. Further arguments go to pytest.",
 )
 def run(context: typer.Context, env: Env, profile: Profile = "full", env_dir: EnvDir = None) -> None:
-    import pytest
-
     from gonogo import catalogue
 
     where = ["--pyargs", "gonogo.checks"] if catalogue.package() == "gonogo.checks" else [str(catalogue.folder())]
     arguments = ["-p", "gonogo.plugin", "-p", "no:locust", f"--env={env}", f"--profile={profile}"]
+    # Our plugin imports anyio before anyio's own does, which is no error where a project makes errors of warnings.
+    arguments += ["-W", "ignore::pytest.PytestAssertRewriteWarning"]
     if env_dir is not None:
         arguments.append(f"--env-dir={env_dir}")
     if catalogue.package() == "gonogo.checks":
         arguments.append(f"--rootdir={Path.cwd()}")
-    raise typer.Exit(int(pytest.main([*arguments, *context.args, *where])))
+    # In this process' stead, so that signals and the exit status are pytest's own.
+    sys.stdout.flush()
+    os.execv(sys.executable, [sys.executable, "-m", "pytest", *arguments, *context.args, *where])  # noqa: S606 - no shell is wanted
 
 
 @app.command(help="List every request that a run would make, without sending one.")

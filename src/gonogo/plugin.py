@@ -175,6 +175,13 @@ def pytest_configure(config: pytest.Config) -> None:
             _forget_latest(config)
         _cannot_begin(config, error)
     config.stash[_state] = state
+    for kind in (
+        "ResourceWarning",
+        "pytest.PytestUnraisableExceptionWarning",
+        "pytest.PytestUnhandledThreadExceptionWarning",
+    ):
+        # What the garbage collector finds belongs to no check, whatever the project's own tests make of it.
+        config.addinivalue_line("filterwarnings", f"default::{kind}")
     config.pluginmanager.register(Session(config, state), "gonogo-session")
     config.pluginmanager.register(OtherReports(config, state), "gonogo-other-reports")
     if state.folder is not None and not state.worker:

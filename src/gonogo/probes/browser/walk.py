@@ -551,7 +551,9 @@ class _Walk:
         self._vitals = None
 
     async def _assess(self, step: Step) -> None:
-        if problem := await self._assessment.step(self._page, step.action, step.value):
+        # A banner that was seen may have been closed by the keyboard on the way.
+        value = "" if step.action == "dismiss" and self._asked is not None else step.value
+        if problem := await self._assessment.step(self._page, step.action, value):
             self._problems.append(problem)
         self._acted_at = anyio.current_time()
 
