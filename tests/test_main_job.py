@@ -103,6 +103,13 @@ def test_the_command_runs_it_too(tmp_path: Path) -> None:
     assert "Traceback" not in wrong.stdout + wrong.stderr
 
 
+def test_a_policy_may_judge_web_vitals(job: MainJob) -> None:
+    """Where a run has a warm-up and spare loads, too."""
+    run = job("--env=demo", "-k", "vitals")
+    told = json.loads((run.folder / "receipt.json").read_text())
+    assert {"vitals./.lcp_ms", "vitals./.cls"} <= {one["metric"] for one in told["metrics"]}
+
+
 def test_the_plan_is_listed_beforehand(job: MainJob, demo: Demo) -> None:
     demo.reset()
     listed = subprocess.run(

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from math import isfinite
 from pathlib import Path
-from statistics import median
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
 
@@ -19,12 +19,12 @@ from gonogo.environment.lint import lint
 from gonogo.environment.load import Loaded, load, provider_of
 from gonogo.environment.models import Database, Environment, Migrations, Secret, Tier
 from gonogo.environment.secrets import Scrubber
-from gonogo.errors import EnvironmentInvalid, Problem, RunUnreadable
-from gonogo.evidence.facts import LoadRun, Visit, from_json
+from gonogo.errors import EnvironmentInvalid, EvidenceMissing, Problem, RunUnreadable
+from gonogo.evidence.facts import LoadRun, from_json
 from gonogo.evidence.plan import entries, merge
-from gonogo.evidence.records import LoadRequest, PlanEntry, Request, identity
+from gonogo.evidence.records import Evidence, LoadRequest, PlanEntry, Request, identity
 from gonogo.evidence.store import Store
-from gonogo.nouns import NOUNS
+from gonogo.nouns import NOUNS, VitalsRuns
 
 if TYPE_CHECKING:
     from gonogo.gate.model import Attestation, Intent, Policy, Verdict, Waiver
@@ -359,16 +359,28 @@ def measured(environment: Environment, store: Store) -> list[tuple[str, float]]:
                     metrics.append((f"load.{profile.name}.p95_ms", slow))
                 metrics.append((f"load.{profile.name}.error_share", total.failures / total.requests))
                 metrics.append((f"load.{profile.name}.rate", load_run.achieved_rate))
-    for subject in NOUNS["vitals"].subjects(environment):
-        records = [store.read(identity(request)) for request in subject.requests]
-        visits = [
-            from_json(Visit, record.facts) for record in records if record is not None and record.facts is not None
-        ]
+    noun, sight = NOUNS["vitals"], _Stored(store)
+    for subject in noun.subjects(environment):
         for name in ("lcp_ms", "cls", "inp_ms", "fcp_ms", "ttfb_ms"):
-            values = [getattr(visit.vitals, name) for visit in visits if visit.vitals]
-            if values and len(values) == len(subject.requests) and None not in values:
-                metrics.append((f"vitals.{subject.id}.{name}", float(median(values))))
+            with suppress(EvidenceMissing):
+                runs = noun.build(environment, subject, sight)
+                assert isinstance(runs, VitalsRuns)
+                metrics.append((f"vitals.{subject.id}.{name}", runs.series(name).median))
     return metrics
+
+
+class _Stored:
+    """Evidence as it lies in a store, when a run is over."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def evidence(self, request: Request) -> Evidence:
+        """Raises EvidenceMissing("unavailable") where the run left none."""
+        found = self._store.read(identity(request))
+        if found is None:
+            raise EvidenceMissing("unavailable", f"no evidence was stored of {request}")
+        return found
 
 
 def utc_now() -> datetime:
