@@ -690,7 +690,7 @@ class Consent(Model):
     """Name of the cookie that holds the choice; with it its lifetime and attributes are judged."""
     revised: Annotated[str, AfterValidator(_cookie_value)] = ""
     """A value that this cookie had under an earlier policy: who comes with it must be asked again."""
-    watch_s: Annotated[float, Field(ge=0, le=60)] = 5.0
+    watch_s: Annotated[float, Field(ge=0, le=60)] = 4.0
     """Seconds after load for which a page is watched on which nothing is chosen: for tags that start late."""
     expiry_days: Annotated[int, Field(ge=1, le=3650)] = 396
     """After so many days the visitor must be asked again; the default is thirteen months."""

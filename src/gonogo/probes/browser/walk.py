@@ -45,6 +45,8 @@ INTERACTION_S = 5.0
 """web-vitals reports INP about a second after the interaction; a page that takes five is broken."""
 METRICS_POLL_MS = 50
 SCROLLS = 20
+MONTH_DAYS = 31.0
+"""After more than these another question may be asked than the one that was answered."""
 FRAME_S = 3.0
 SCREENSHOT_S = 5.0
 MOST_COOKIES = 500
@@ -508,7 +510,7 @@ class _Walk:
         await self._renew()
 
     async def _expire(self, days: str) -> None:
-        self._settled = False
+        self._settled = self._settled and float(days) <= MONTH_DAYS
         await privacy.pass_days(self._browsing, float(days))
 
     async def _cookie(self, pair: str) -> None:
