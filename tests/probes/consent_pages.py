@@ -120,7 +120,7 @@ def judge(probe: Probe, path: str, **consent: Any) -> Judged:
     seconds = time.monotonic() - began
     assert declared.consent is not None
     made = [visits[f"consent {name}"] for name in VISITS]
-    first = made[0].snapshot("first")
+    first = made[VISITS.index("untouched")].snapshot("first")
     assert first is not None
     flow = ConsentFlow(declared.consent, declared.third_parties, *made, first, ("eu",))
     failed, unknown = {}, {}

@@ -43,7 +43,7 @@ class ConsentFlow:
     elsewhere: Visit
     """Its snapshot "first" is of `other_page`, "asked" of `page`."""
     first: Snapshot
-    """Before any choice."""
+    """Before any choice: that of the untouched visit."""
     laws: tuple[str, ...]
     own_paths: tuple[str, ...] = ()
     """Paths of the site's own host that take analytics hits."""
@@ -133,11 +133,10 @@ def _visit(name: str, region: models.ConsentRegion, steps: tuple[Step, ...], *, 
 
 
 def _chosen(choice: str, first: str, other: str, settle: Step) -> tuple[Step, ...]:
-    """Look, choose, look again; then after a reload, where some tags wait for the first scroll, on another page, and after the
+    """Look as soon as the banner stands, choose, look again; then after a reload, where some tags wait for the first scroll, on another page, and after the
     browser was closed."""
     return (
         Step("goto", first),
-        settle,
         Step("snapshot", "first"),
         Step("consent", choice),
         settle,
@@ -178,7 +177,7 @@ def _withdraw(consent: models.Consent, first: str, other: str, settle: Step) -> 
     )
 
 
-def _preferences(consent: models.Consent, first: str, settle: Step) -> tuple[Step, ...]:
+def _preferences(consent: models.Consent, first: str) -> tuple[Step, ...]:
     revision = (
         Step("cookie", f"{consent.record}={consent.revised}"),
         Step("goto", first),
@@ -186,7 +185,6 @@ def _preferences(consent: models.Consent, first: str, settle: Step) -> tuple[Ste
     )
     return (
         Step("goto", first),
-        settle,
         Step("snapshot", "first"),
         Step("scroll"),
         Step("wait", f"{SCROLL_S:g}"),
@@ -262,7 +260,7 @@ def consent_visits(environment: Environment, region: models.ConsentRegion) -> tu
         _visit("reject", region, _chosen("reject", first, other, settle)),
         _visit("accept", region, _chosen("accept", first, other, settle)),
         _visit("withdraw", region, _withdraw(consent, first, other, settle)),
-        _visit("preferences", region, _preferences(consent, first, settle)),
+        _visit("preferences", region, _preferences(consent, first)),
         _visit("untouched", region, _untouched(consent, first)),
         replace(_visit("elsewhere", region, _elsewhere(first, other, settle)), device="mobile"),
     )
@@ -315,7 +313,7 @@ def _opt_outs(environment: Environment) -> list[Subject]:
             region,
             (
                 _visit("opt-out", region, steps, gpc=True),
-                consent_visits(environment, region)[0]
+                consent_visits(environment, region)[VISITS.index("untouched")]
                 if OPT_IN & set(region.laws)
                 else _visit("without signal", region, steps),
             ),
@@ -346,9 +344,9 @@ def _build_flow(environment: Environment, subject: Subject, sight: Sight) -> Con
     assert isinstance(subject.declared, tuple)
     declared, laws = subject.declared
     reject, accept, withdraw, preferences, untouched, elsewhere = (facts(sight, one, Visit) for one in subject.requests)
-    first = reject.snapshot("first")
+    first = untouched.snapshot("first")
     if first is None:
-        words = "; ".join(reject.problems) or "no snapshot"
+        words = "; ".join(untouched.problems) or "no snapshot"
         raise EvidenceMissing("invalid", f"the page was never seen before a choice: {words}")
     return ConsentFlow(
         declared,
