@@ -208,6 +208,8 @@ class _Walk:
         self._awaited = True
         self._appeared_s = 0.0
         """How long after its load event the first page showed its banner; 0 before that."""
+        self._weakly_s = 0.0
+        """The same of what may be one."""
         self._missed = False
         """A look that waited saw no banner, so the next does not wait as long."""
         self._asked: Banner | None = None
@@ -683,7 +685,7 @@ class _Walk:
         until = self._loaded_at + self._patience_s() if patient else 0.0
         sight = await consent.await_banner(self._page, until, self._asked if self._settled else None)
         if patient:
-            self._note(sight)
+            self._note(sight, awaited=True)
             self._missed = not sight.banner.visible
         return sight
 
@@ -695,13 +697,18 @@ class _Walk:
         about = self._request.privacy or assess.assesses(self._request)
         return appear_s if about and not self._missed else min(appear_s, consent.APPEAR_S)
 
-    def _note(self, sight: consent.Sight) -> None:
-        if sight.weak and not self._snapshots:
+    def _note(self, sight: consent.Sight, *, awaited: bool = False) -> None:
+        """Remember the first banner and when it came; `awaited`: a better one was waited for."""
+        if not sight.banner.visible:
             return
-        if sight.banner.visible and self._asked is None:
+        came = max(anyio.current_time() - self._loaded_at, consent.POLL_S)
+        if sight.weak:
+            came = self._weakly_s = self._weakly_s or came
+            if not awaited:
+                return
+        if self._asked is None:
             self._asked = sight.banner
-        if sight.banner.visible and not self._appeared_s:
-            self._appeared_s = max(anyio.current_time() - self._loaded_at, consent.POLL_S)
+        self._appeared_s = self._appeared_s or came
 
     # --- what the page keeps ---
 
