@@ -11,7 +11,6 @@ from main_job import MainJob
 
 from gonogo.demo import provider
 
-
 # Properties are of values; how long a busy machine takes to try one is none.
 settings.register_profile("shared", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("shared")
