@@ -26,13 +26,21 @@ def _selector(consent: ConsentFlow, name: str) -> str:
 
 @check(title="A first visitor is asked for consent", severity=Severity.CRITICAL, profiles={"nightly"})
 def test_shown(consent: ConsentFlow) -> None:
-    """The banner must be visible in a fresh browser, with a way to accept. UNKNOWN where a declared selector matches nothing and
+    """The banner must be visible in a fresh browser, `appear_s` after load, with a way to accept. UNKNOWN where a declared selector matches nothing and
     the banner's words do: the selector is stale, not the site broken."""
     banner, where = consent.first.banner, consent.declared.page
-    if not shown(consent.untouched, consent.first.label):
+    if not (shown(consent.reject, "first") and shown(consent.untouched, "first")):
         declared = [_selector(consent, name) for name in SELECTORS if getattr(consent.declared, name)]
         also = f", neither by {', '.join(declared)} nor by its words" if declared else ""
-        report([Finding.of(where, seen=f"no consent banner{also}", wanted="a visible banner")])
+        report(
+            [
+                Finding.of(
+                    where,
+                    seen=f"no consent banner within {consent.declared.appear_s:g} s{also}",
+                    wanted="a visible banner",
+                )
+            ]
+        )
     if not banner.accept:
         report(
             [Finding.of(where, seen="not found in the banner", wanted="a control in its first layer", what="accept")]

@@ -64,7 +64,9 @@ def judged(probe: Probe, server: Server, path: str, body: str, **consent: Any) -
 
 
 def problems(one: Judged) -> list[str]:
-    return [told for _, visit in one.flow.visits for told in visit.problems if told.startswith("consent")]
+    """Of choices; not of the visit that first closes the banner by its cross, which may be a rejection."""
+    visits = [visit for name, visit in one.flow.visits if name != "preferences"]
+    return [told for visit in visits for told in visit.problems if told.startswith("consent")]
 
 
 def first_sight(probe: Probe, server: Server, path: str, body: str, *, autoconsent: bool = True) -> Banner:
