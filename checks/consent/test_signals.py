@@ -107,16 +107,21 @@ def _tcf(signals: ConsentSignals, choice: str, where: str) -> list[Finding]:
     if purposes != told.get("purposes", ""):
         said = f"purposes {purposes or 'none'} in the string and {told.get('purposes') or 'none'} in the data"
         findings.append(Finding.of(where, seen=said, wanted="the same", what=f"after {choice}, TCF"))
-    if choice == "reject" and core.purposes:
-        findings.append(
-            Finding.of(where, seen=f"consent to purposes {purposes}", wanted="none", what="after reject, TCF")
-        )
-    if choice == "reject" and core.special_features:
-        granted = f"opt-in to special features {', '.join(map(str, sorted(core.special_features)))}"
-        findings.append(Finding.of(where, seen=granted, wanted="none", what="after reject, TCF"))
-    if choice == "accept" and not core.purposes:
-        findings.append(Finding.of(where, seen="consent to no purpose", wanted="some", what="after accept, TCF"))
+    findings += _contradicted(core, choice, where, "TCF")
     return findings
+
+
+def _contradicted(core: tcf.TcString, choice: str, where: str, name: str) -> list[Finding]:
+    """What a TC string grants after a rejection, or does not after acceptance."""
+    what = f"after {choice}, {name}"
+    if choice == "accept":
+        return [] if core.purposes else [Finding.of(where, seen="consent to no purpose", wanted="some", what=what)]
+    granted = {"consent to purposes": (core.purposes, ","), "opt-in to special features": (core.special_features, ", ")}
+    return [
+        Finding.of(where, seen=f"{said} {separator.join(map(str, sorted(numbers)))}", wanted="none", what=what)
+        for said, (numbers, separator) in granted.items()
+        if numbers
+    ]
 
 
 def _gpp_string(signals: ConsentSignals) -> gpp.GppString | str | None:
@@ -142,14 +147,7 @@ def _gpp(signals: ConsentSignals, choice: str, where: str) -> list[Finding]:
     core = tcf.parse(encoded) if encoded else None
     if isinstance(core, str):
         return [Finding.of(where, seen=core, wanted="a TC string", what=f"after {choice}, the GPP string's section 2")]
-    if core is not None and choice == "reject" and core.purposes:
-        granted = f"consent to purposes {','.join(map(str, sorted(core.purposes)))}"
-        return [Finding.of(where, seen=granted, wanted="none", what="after reject, GPP's section 2")]
-    if core is not None and choice == "accept" and not core.purposes:
-        return [
-            Finding.of(where, seen="consent to no purpose", wanted="some", what="after accept, GPP's section 2"),
-        ]
-    return []
+    return _contradicted(core, choice, where, "GPP's section 2") if core is not None else []
 
 
 def _applies(signals: ConsentSignals, section: int) -> bool:

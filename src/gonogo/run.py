@@ -361,10 +361,13 @@ def measured(environment: Environment, store: Store) -> list[tuple[str, float]]:
                 metrics.append((f"load.{profile.name}.rate", load_run.achieved_rate))
     noun, sight = NOUNS["vitals"], _Stored(store)
     for subject in noun.subjects(environment):
+        try:
+            runs = noun.build(environment, subject, sight)
+        except EvidenceMissing:
+            continue
+        assert isinstance(runs, VitalsRuns)
         for name in ("lcp_ms", "cls", "inp_ms", "fcp_ms", "ttfb_ms"):
             with suppress(EvidenceMissing):
-                runs = noun.build(environment, subject, sight)
-                assert isinstance(runs, VitalsRuns)
                 metrics.append((f"vitals.{subject.id}.{name}", runs.series(name).median))
     return metrics
 

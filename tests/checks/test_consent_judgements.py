@@ -495,6 +495,9 @@ def test_consent_mode_by_default(first_: ConsentSignals, wanted: str) -> None:
     assert says(signals.test_default, told(NONE, NONE, first_)).startswith(wanted)
 
 
+FEATURE = "CQuCLYAQuCLYAAfAAAENAAFoAAAAAAAAAAAAAAAAAAAA"  # opt-in to special feature 1, and no purpose
+
+
 def platform(string: str, **fields: str) -> ConsentSignals:
     pairs = {"answered": "true", "signalStatus": "ready", "gppString": string} | fields
     return ConsentSignals((), None, tuple(pairs.items()))
@@ -541,6 +544,8 @@ def tcf(**fields: str) -> ConsentSignals:
         (NONE, platform("DBABMA", signalStatus="not ready"), "PASS"),
         (NONE, platform(f"DBABMA~{STRING}"), "PASS"),
         (platform(f"DBABMA~{STRING}"), NONE, "FAIL"),
+        (tcf(tcString=FEATURE, purposes=""), NONE, "FAIL"),
+        (platform(f"DBABMA~{FEATURE}"), NONE, "FAIL"),
         (platform(f"DBABMA~{STRING}", applicableSections="[7]"), NONE, "PASS"),
         (platform(f"DBABMA~{STRING}", applicableSections="[-1]"), NONE, "FAIL"),
         (NONE, platform("DBABMA~CO"), "FAIL"),

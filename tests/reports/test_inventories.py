@@ -73,6 +73,16 @@ ELSEWHERE = visit(*(snapshot(label, ("sid", "www.shop.test")) for label in ("fir
 DECLARED = (("sid", "keeps a visit together", "own"), ("_P*", "counts visits", "Pixel Ltd"))
 
 
+ALL: dict[str, Visit | Failure] = {
+    "reject": REJECT,
+    "accept": ACCEPT,
+    "withdraw": WITHDRAW,
+    "preferences": LOOK,
+    "untouched": UNTOUCHED,
+    "elsewhere": ELSEWHERE,
+}
+
+
 def told(where: Environment, **visits: Visit | Failure) -> Inventory:
     """The only inventory of these visits; one that is left out was not part of the run."""
     records = []
@@ -97,15 +107,7 @@ def rows(inventory: Inventory) -> dict[str, str]:
 
 
 def test_every_entry_is_told_in_every_state() -> None:
-    inventory = told(
-        environment(declared=DECLARED),
-        reject=REJECT,
-        accept=ACCEPT,
-        withdraw=WITHDRAW,
-        preferences=LOOK,
-        untouched=UNTOUCHED,
-        elsewhere=ELSEWHERE,
-    )
+    inventory = told(environment(declared=DECLARED), **ALL)
     assert [state.name for state in inventory.states] == [
         "before a choice",
         "after a rejection",
@@ -136,15 +138,7 @@ def test_a_third_partys_cookie_of_the_same_name_is_another() -> None:
 
 def test_a_visit_that_failed_hides_what_it_would_have_shown() -> None:
     failed = Failure(FailureKind.TIMEOUT, "the visit was not over after 90 s")
-    inventory = told(
-        environment(),
-        reject=REJECT,
-        accept=failed,
-        withdraw=WITHDRAW,
-        preferences=LOOK,
-        untouched=UNTOUCHED,
-        elsewhere=ELSEWHERE,
-    )
+    inventory = told(environment(), **(ALL | {"accept": failed}))
     assert rows(inventory) == {"sid": "++++", "_px": "?-+-", "seen": "?-++"}
     words = "timeout: the visit was not over after 90 s"
     assert inventory.unseen == (("before a choice, after acceptance", words),)
@@ -153,15 +147,7 @@ def test_a_visit_that_failed_hides_what_it_would_have_shown() -> None:
 def test_a_choice_that_could_not_be_made_is_no_state() -> None:
     """What stands there afterwards is what stands there without any choice."""
     deaf = replace(REJECT, problems=("consent reject: no control was found",))
-    inventory = told(
-        environment(),
-        reject=deaf,
-        accept=ACCEPT,
-        withdraw=WITHDRAW,
-        preferences=LOOK,
-        untouched=UNTOUCHED,
-        elsewhere=ELSEWHERE,
-    )
+    inventory = told(environment(), **(ALL | {"reject": deaf}))
     assert rows(inventory)["sid"] == "+?++"
     assert inventory.unseen == (("after a rejection", "consent reject: no control was found"),)
 
@@ -174,15 +160,7 @@ def test_a_visit_that_was_not_made_is_not_an_empty_browser() -> None:
 
 def test_a_snapshot_that_is_missing_proves_no_absence() -> None:
     ended = replace(WITHDRAW, snapshots=WITHDRAW.snapshots[:-1])
-    inventory = told(
-        environment(),
-        reject=REJECT,
-        accept=ACCEPT,
-        withdraw=ended,
-        preferences=LOOK,
-        untouched=UNTOUCHED,
-        elsewhere=ELSEWHERE,
-    )
+    inventory = told(environment(), **(ALL | {"withdraw": ended}))
     assert rows(inventory) == {"sid": "++++", "_px": "--+?", "uid": "--+?", "seen": "--++"}
 
 
@@ -190,16 +168,7 @@ def test_under_a_right_to_opt_out_the_signal_is_a_state() -> None:
     signal = visit(*(snapshot(label, ("sid", "www.shop.test")) for label in ("first", "other page")))
     only = told(environment(laws=("us",)), opt_out=signal)
     assert [state.name for state in only.states] == ["with Global Privacy Control"]
-    both = told(
-        environment(laws=("eu", "us")),
-        reject=REJECT,
-        accept=ACCEPT,
-        withdraw=WITHDRAW,
-        preferences=LOOK,
-        untouched=UNTOUCHED,
-        elsewhere=ELSEWHERE,
-        opt_out=signal,
-    )
+    both = told(environment(laws=("eu", "us")), **(ALL | {"opt_out": signal}))
     assert rows(both) == {"sid": "+++++", "_px": "--+--", "uid": "--+--", "seen": "--++-"}
 
 
