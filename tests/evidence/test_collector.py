@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import re
 import sys
 import threading
 import time
@@ -158,6 +159,19 @@ def test_failures_are_records(path: str, kind: str, tries: int, tmp_path: Path, 
     assert evidence.failure is not None
     assert evidence.failure.kind == kind
     assert len(evidence.attempts) == tries
+
+
+def test_a_crash_says_first_where_and_what(tmp_path: Path, probe: Probe) -> None:
+    """Reports cut long reasons; a traceback's most telling line is its last."""
+    collector = _collector(tmp_path, _get("/bug"))
+    _run(collector)
+    evidence = collector.store.read(identity(_get("/bug")))
+    assert evidence is not None
+    assert evidence.failure is not None
+    first, _, rest = evidence.failure.message.partition("\n")
+    assert re.fullmatch(r"collector\.py:\d+ \(_gather\): ZeroDivisionError: a bug in a probe", first)
+    assert "Traceback" in rest
+    assert rest.endswith("ZeroDivisionError: a bug in a probe")
 
 
 def test_a_retry_does_not_hide_the_failure(tmp_path: Path, probe: Probe) -> None:

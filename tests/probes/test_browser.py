@@ -1003,6 +1003,27 @@ def test_no_browser_is_unavailable_and_says_so_each_time(
     assert server.arrived("/unseen") == []
 
 
+def test_the_driver_starts_though_a_variable_goes_while_it_copies_them(
+    probe: Probe, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Playwright copies `os.environ` name by name, and pytest's thread takes PYTEST_CURRENT_TEST out of it."""
+    from playwright._impl import transport
+
+    real, asked = transport.get_driver_env, []
+
+    def variables() -> dict[str, str]:
+        asked.append(1)
+        return real() if len(asked) > 1 else {}["PYTEST_CURRENT_TEST"]
+
+    monkeypatch.setattr(transport, "get_driver_env", variables)
+    alone = Probe(probe.portal, probe.portal.call(new_fleet), probe.folder, server)
+    try:
+        assert alone.visit(("goto", server.page("/after-all", "x"))).requests
+    finally:
+        probe.portal.call(alone.fleet.aclose)
+    assert len(asked) == 2
+
+
 # --- processes ----------------------------------------------------------------------------------------------
 
 CHILD = """

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+import os
 import random
 import signal
 import ssl
@@ -547,6 +548,34 @@ def test_a_result_that_is_not_whole_is_no_evidence(
         gather(context(tmp_path, "http://127.0.0.1:1", profile))
     assert caught.value.kind == kind
     assert TOKEN not in str(caught.value)
+
+
+def test_the_generator_starts_while_pytest_names_its_tests(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """pytest sets and removes PYTEST_CURRENT_TEST in its own thread; execve(2) must not read the list meanwhile."""
+    fake = tmp_path / "locustfile.py"
+    fake.write_text("")
+    monkeypatch.setattr(load, "locust_file", lambda: fake)
+    run = context(tmp_path, "http://127.0.0.1:1", {"rate_per_s": 1, "duration_s": 1})
+    told: Counter[str] = Counter()
+    done = threading.Event()
+
+    def name_tests() -> None:
+        while not done.is_set():
+            os.environ["GONOGO_CURRENT_TEST"] = "x" * 80
+            del os.environ["GONOGO_CURRENT_TEST"]
+
+    naming = threading.Thread(target=name_tests)
+    naming.start()
+    try:
+        for _ in range(25):
+            try:
+                gather(run)
+            except (EvidenceMissing, OSError) as error:
+                told[str(error)] += 1
+    finally:
+        done.set()
+        naming.join()
+    assert told == {"invalid: the load generator ended without a result": 25}
 
 
 def test_a_cancelled_run_leaves_no_generator(tmp_path: Path) -> None:

@@ -58,6 +58,7 @@ PROBES = {
 }
 """Modules with `async def gather(request, context)`; imported when the plan needs them."""
 
+PACKAGE = Path(gonogo.__file__).parent
 RETRIED = frozenset({FailureKind.DNS, FailureKind.CONNECT})
 """Transport failures after which nothing has reached the target, so that one more try sends nothing twice."""
 RETRY_AFTER_S = 0.25
@@ -73,6 +74,19 @@ MAX_MESSAGE = 1500
 def now() -> str:
     """UTC, ISO 8601 with microseconds."""
     return datetime.now(UTC).isoformat(timespec="microseconds")
+
+
+def _crash(error: BaseException) -> str:
+    """Where in gonogo it broke and what was said, in a first line that is never cut before its traceback is."""
+    inner = error
+    while isinstance(inner, BaseExceptionGroup) and len(inner.exceptions) == 1:
+        inner = inner.exceptions[0]
+    frames = traceback.extract_tb(inner.__traceback__) or traceback.extract_tb(error.__traceback__)
+    ours = [frame for frame in frames if Path(frame.filename).is_relative_to(PACKAGE)] or frames
+    where = f"{Path(ours[-1].filename).name}:{ours[-1].lineno} ({ours[-1].name}): " if ours else ""
+    said = " ".join(traceback.format_exception_only(inner)).strip()
+    told = "".join(traceback.format_exception(inner, limit=-4)).rstrip()
+    return f"{where}{said}\n{told}"
 
 
 @dataclass(slots=True)
@@ -174,8 +188,8 @@ class Collector:
                         continue
                     anyio.run(self._gather_all)
                     return
-        except BaseException:  # noqa: BLE001 - a thread's last line: whatever it was, the tests must hear of it
-            self._failure = self._scrub(f"the collector crashed: {traceback.format_exc(limit=-3)}")
+        except BaseException as error:  # noqa: BLE001 - a thread's last line: whatever it was, the tests must hear of it
+            self._failure = self._scrub(f"the collector crashed: {_crash(error)}")
         finally:
             self._ended.set()
 
@@ -298,8 +312,8 @@ class _Gathering:
                 failure = Failure(FailureKind(error.kind), error.message)
             except Unavailable as error:
                 failure = Failure(FailureKind.UNAVAILABLE, str(error))
-            except (GonogoError, Exception):  # noqa: BLE001 - a bug in a probe is one piece of missing evidence
-                failure = Failure(FailureKind.CRASH, traceback.format_exc(limit=-4))
+            except (GonogoError, Exception) as error:  # noqa: BLE001 - a bug in a probe is one piece of missing evidence
+                failure = Failure(FailureKind.CRASH, _crash(error))
             else:
                 attempts.append(Attempt(began, time.perf_counter() - clock))
                 return self._record(request, started, tuple(attempts), fact_types.to_json(found), None)

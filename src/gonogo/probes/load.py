@@ -142,6 +142,7 @@ async def _run(job: Job, errors: Path, deadline_s: float) -> None:
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=stderr,
+            env=_variables(),
             start_new_session=True,
         )
     assert process.stdin is not None
@@ -160,6 +161,16 @@ async def _run(job: Job, errors: Path, deadline_s: float) -> None:
         )
     if process.returncode:
         raise EvidenceMissing("crash", _last_words(process.returncode, errors, job))
+
+
+def _variables() -> dict[str, str]:
+    """This process's environment variables, copied here and now, as `Popen` would take them.
+
+    Where none are given, execve(2) walks the process's own list while pytest's thread takes PYTEST_CURRENT_TEST out of
+    it, and now and then fails with EFAULT.
+    """
+    taken = ((name, os.environ.get(name)) for name in list(os.environ))
+    return {name: value for name, value in taken if value is not None}
 
 
 async def _end(process: Process) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from playwright.async_api import Browser, BrowserContext, Page, Playwright
+    from playwright.async_api._context_manager import PlaywrightContextManager
 
 CLOSE_S = 5.0
 
@@ -166,7 +167,7 @@ class Fleet:
             fresh = self._playwright is None
             try:
                 if self._playwright is None:
-                    self._playwright = await async_playwright().start()
+                    self._playwright = await _driver(async_playwright)
                 browser, identity = await launch(self._playwright, args=flags, traces=self._traces)
                 return Running(browser, identity, *await _introduce(browser))
             except (Error, Unavailable) as error:
@@ -188,6 +189,18 @@ class Fleet:
         playwright, self._playwright = self._playwright, None
         if playwright is not None:
             await _bounded(playwright.stop())
+
+
+async def _driver(playwright: Callable[[], PlaywrightContextManager]) -> Playwright:
+    """Playwright's driver, started.
+
+    Playwright copies the environment's variables one by one; now and then pytest's thread takes PYTEST_CURRENT_TEST away
+    meanwhile. Nothing was started then, so it is begun again, once.
+    """
+    try:
+        return await playwright().start()
+    except KeyError:
+        return await playwright().start()
 
 
 async def _introduce(browser: Browser) -> tuple[str, tuple[tuple[str, str], ...]]:
