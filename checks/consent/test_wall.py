@@ -9,6 +9,7 @@ from __future__ import annotations
 from gonogo import Finding, Severity, check
 from gonogo.check import report
 from gonogo.errors import EvidenceMissing
+from gonogo.evidence.facts import Snapshot
 from gonogo.nouns import ConsentFlow
 from gonogo.nouns.consent import seen, view
 from gonogo.privacy import chosen
@@ -31,25 +32,34 @@ def test_usable(consent: ConsentFlow) -> None:
         ("reloaded", consent.declared.page),
         ("other page", consent.declared.other_page or consent.declared.page),
     ):
-        without, with_ = view(seen(consent.reject, label)), view(seen(consent.accept, label))
-        if not with_.text_length:
-            raise EvidenceMissing("invalid", f"{page} shows no text after acceptance either")
-        if without.text_length < LEAST_TEXT * with_.text_length:
-            wanted = f"about the {with_.text_length} of acceptance"
-            findings.append(
-                Finding.of(
-                    page, seen=f"{without.text_length} characters", wanted=wanted, what="the text after a rejection"
-                )
-            )
-        if without.locked and not with_.locked:
-            seen_ = "it cannot be scrolled after a rejection"
-            findings.append(Finding.of(page, seen=seen_, wanted="scrolling, as after acceptance"))
-        if without.covered > max(MOST_COVERED, with_.covered):
-            findings.append(
-                Finding.of(
-                    page,
-                    seen=f"{without.covered:.0%} of the window is covered after a rejection",
-                    wanted=f"at most {MOST_COVERED:.0%}",
-                )
-            )
+        findings += _shut(page, seen(consent.reject, label), seen(consent.accept, label), "after a rejection")
     report(dict.fromkeys(findings))
+
+
+@check(title="The content can be read before a choice", severity=Severity.LOW, profiles={"nightly"})
+def test_before_choice(consent: ConsentFlow) -> None:
+    """As after acceptance. A layer that locks the page is lawful where refusing is as easy as accepting, which other checks
+    judge; so this informs.
+
+    Fix: let the banner stand beside the content or below it; do not lock scrolling while it stands.
+    """
+    chosen(consent.accept, "accept")
+    report(_shut(consent.declared.page, consent.first, seen(consent.accept, "reloaded"), "before a choice"))
+
+
+def _shut(page: str, without: Snapshot, accepted: Snapshot, when: str) -> list[Finding]:
+    """What keeps a visitor from the content who has not accepted. Raises EvidenceMissing("invalid") where who has sees none."""
+    shown, with_ = view(without), view(accepted)
+    if not with_.text_length:
+        raise EvidenceMissing("invalid", f"{page} shows no text after acceptance either")
+    findings = []
+    if shown.text_length < LEAST_TEXT * with_.text_length:
+        seen_, wanted = f"{shown.text_length} characters", f"about the {with_.text_length} of acceptance"
+        findings.append(Finding.of(page, seen=seen_, wanted=wanted, what=f"the text {when}"))
+    if shown.locked and not with_.locked:
+        wanted = "scrolling, as after acceptance"
+        findings.append(Finding.of(page, seen=f"it cannot be scrolled {when}", wanted=wanted))
+    if shown.covered > max(MOST_COVERED, with_.covered):
+        seen_ = f"{shown.covered:.0%} of the window is covered {when}"
+        findings.append(Finding.of(page, seen=seen_, wanted=f"at most {MOST_COVERED:.0%}"))
+    return findings

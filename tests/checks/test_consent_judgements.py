@@ -157,6 +157,12 @@ def first(**fields: Any) -> ConsentFlow:
     return replace(FLOW, reject=seen, first=seen.snapshots[0])
 
 
+def asked(**fields: Any) -> ConsentFlow:
+    """The flow with something else seen before a choice."""
+    seen = viewed(UNTOUCHED, "first", **fields)
+    return replace(FLOW, untouched=seen, first=seen.snapshots[0])
+
+
 def says(judge: Any, noun: object) -> str:
     try:
         judge(noun)
@@ -412,6 +418,13 @@ CASES: list[tuple[Any, ConsentFlow, str]] = [
     (wall.test_usable, replace(FLOW, accept=viewed(ACCEPTED, "reloaded", text_length=0)), "UNKNOWN"),
     (wall.test_usable, replace(FLOW, reject=viewed(REJECTED, "chosen", locked=True)), "FAIL"),
     (wall.test_usable, replace(FLOW, reject=viewed(REJECTED, "chosen", locked=True), accept=viewed(ACCEPTED, "chosen", locked=True)), "PASS"),
+    (wall.test_before_choice, FLOW, "PASS"),
+    (wall.test_before_choice, asked(text_length=300), "FAIL"),
+    (wall.test_before_choice, asked(covered=0.9), "FAIL"),
+    (wall.test_before_choice, asked(covered=0.4), "PASS"),
+    (wall.test_before_choice, asked(locked=True), "FAIL"),
+    (wall.test_before_choice, replace(asked(locked=True), accept=viewed(ACCEPTED, "reloaded", locked=True)), "PASS"),
+    (wall.test_before_choice, replace(asked(locked=True), accept=replace(ACCEPTED, problems=("consent accept: none",))), "UNKNOWN"),
 ]  # fmt: skip
 
 

@@ -25,6 +25,7 @@ CONSENT_DEFECTS: tuple[Defect, ...] = (
     _consent("landing-tagged", "Who lands on another page is counted unasked", "requests.before-choice"),
     _consent("reject-wide-only", "Rejecting is missing on narrow screens", "layers.reject-first"),
     _consent("cookie-wall", "Who rejects sees no content", "wall.usable"),
+    _consent("page-locked", "Who has not chosen cannot scroll", "wall.before-choice"),
     _consent("withdrawal-dead", "The cookie settings do not open", "withdrawal.reachable"),
     _consent("withdrawal-ignored", "Withdrawing keeps the identifier", "withdrawal.effective"),
     _consent("withdrawal-long", "Withdrawing takes the preferences, a toggle and a button", "withdrawal.easy"),

@@ -59,6 +59,7 @@ ESCAPES = """addEventListener("keydown", (event) => {
 WALL = (
     'if (consent.choice() === "denied") document.getElementById("content").replaceChildren("Please accept cookies.");'
 )
+LOCK = """if (innerWidth > 1000 && !consent.choice()) document.documentElement.style.overflowY = "hidden";"""
 IN_STORAGE = "      localStorage.setItem(CONSENT, `${choice}.${REVISION}`);\n"
 
 
@@ -97,6 +98,7 @@ CONSENT_FAULTS: Mapping[str, Fault] = MappingProxyType(
             (REJECT, '          ...(innerWidth < 700 ? [] : [button("Reject all", () => this.choose("denied"))]),\n')
         ),
         "cookie-wall": begin(WALL),
+        "page-locked": begin(LOCK),
         "withdrawal-dead": script((REOPEN, "        return;\n        this.dialog.querySelector")),
         "withdrawal-ignored": script((FORGET, "")),
         "withdrawal-long": script(
