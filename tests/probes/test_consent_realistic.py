@@ -51,6 +51,19 @@ def asking(**parts: str) -> str:
     return PAGE % {**DEFAULTS, **parts}
 
 
+def linked(attributes: str, after: str, tag: str = "a") -> str:
+    """With another link to the policy."""
+    known, other = '<a href="/policy">Privacy policy</a>', f"<{tag} {attributes}>Privacy policy</{tag}>"
+    return asking(after=after).replace(known, other)
+
+
+TOLD = "Privacy policy: we store who you are for a year, to count visits, and tell nobody else. You can take consent back at any time."
+ABOUT = f"""<script>function about() {{ const told = document.createElement('dialog'); told.textContent = '{TOLD}';
+document.body.append(told); told.showModal(); }} for (const one of document.querySelectorAll('.about')) one.onclick = () => about();</script>"""
+FRAMED = """<script>for (const one of document.querySelectorAll('.about')) one.onclick = () => {
+const told = document.createElement('iframe'); told.src = '/policy'; one.parentNode.append(told); };</script>"""
+
+
 @pytest.fixture(scope="module")
 def server() -> Iterator[Server]:
     with serving(Server()) as one:
@@ -88,6 +101,7 @@ OBEYING = {
     "a page of settings": asking(again='<a href="/settings">Cookie settings</a>'),
     "a page of settings that is called Cookies": asking(again='<a href="/settings">Cookies</a>'),
     "a policy to download": asking().replace('href="/policy"', 'href="/policy.pdf"'),
+    "a policy that a link opens": linked("href='#' class=about", ABOUT),
     "a cross": asking(inside='<button class=cross aria-label="Close">×</button>'),
 }
 
@@ -138,6 +152,7 @@ BREAKING = {
         asking().replace('href="/policy"', 'href="/framing-policy"'),
         "consent.requests.before-choice",
     ),
+    "a policy link that does nothing": (linked("href='#'", ""), "consent.layers.policy"),
     "a file of the origin": (
         asking(after="<script>if (read('choice') === 'no') caches.open('uid')</script>").replace(
             "caches.open('uid')", "indexedDB.open('uid')"
@@ -158,6 +173,30 @@ def test_a_page_that_does_not_is_found(probe: Probe, server: Server, name: str) 
 def test_a_page_that_tracks_who_lands_on_it_is_found(probe: Probe, server: Server) -> None:
     seen = judged(probe, server, "landing", asking(), other_page="/tracking")
     assert {"consent.storage.before-choice", "consent.requests.before-choice"} <= set(seen.failed)
+
+
+SECTION = "<section id=privacy><h2>Privacy policy</h2>What we keep, and why.</section>"
+NOTHING = "policy: pressing it shows nothing"
+LEADING = {
+    "a link of script": (linked('href="javascript:about()"', ABOUT), ""),
+    "a button": (linked("class=about", ABOUT, "button"), ""),
+    "a frame": (linked("href='#' class=about", FRAMED), ""),
+    "a window": (linked("""href='#' onclick='window.open("/policy")'""", ""), ""),
+    "a section": (linked('href="#privacy"', SECTION), ""),
+    "a link of script, void": (linked('href="javascript:void(0)"', ""), NOTHING),
+    "a missing section": (linked('href="#privacy"', "<p>Our shop."), NOTHING),
+    "a button, dead": (linked("class=about", "", "button"), NOTHING),
+}
+
+
+@pytest.mark.parametrize("name", LEADING)
+def test_a_policy_counts_by_what_is_shown(probe: Probe, server: Server, name: str) -> None:
+    body, problem = LEADING[name]
+    url = page(server, f"/{name.replace(' ', '-').replace(',', '')}", body)
+    steps = (("snapshot", "first"), "preferences", "policy", ("snapshot", "policy"))
+    seen: Visit = probe.visit(("goto", url), *steps, request={"privacy": True})
+    assert [one for one in seen.problems if one.startswith("policy")] == ([problem] if problem else [])
+    assert seen.snapshot("policy") is not None
 
 
 BAR = """<div id="cookie-bar"><p>We use cookies.</p><button onclick="choose('yes'); this.parentNode.remove()">OK, accept</button></div>

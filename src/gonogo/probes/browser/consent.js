@@ -14,6 +14,8 @@
   const LONGEST_STRING = 16385; // one more than a reader of TC and GPP strings takes
   const MOST_TOGGLES = 100;
   const LONGEST_CONTROL = 60;
+  const MOST_ELEMENTS = 5000;
+  const MOST_TEXT = 200000;
   const MOST_WORDS = 5; // of a toggle's name, to tell whether it is essential
   const API_MS = 300; // an API of a consent manager that takes longer is taken not to answer
   const STORES_MS = 2000;
@@ -293,15 +295,35 @@
     return found;
   }
 
-  /** A button that leads to the policy, where there is no link. */
+  /** What leads to the policy where no link does: a button, or a link that is one. */
   const leads = () => (banner() ? (controlsThatSay("policy", banner())[0] ?? null) : null);
+
+  /** Whether a link leads to a document or to a part of this one; `#` alone, or with a name that nothing has, is a button's. */
+  function arrives(link) {
+    if (!link.matches("a[href]") || !/^https?:/.test(link.protocol)) return false;
+    const [there, part] = link.href.split(/#(.*)/s);
+    if (part === undefined || there !== location.href.split("#")[0]) return true;
+    const names = [part];
+    try {
+      names.push(decodeURIComponent(part));
+    } catch {
+      // As it stands, then.
+    }
+    return part !== "" && names.some((one) => document.getElementById(one) || document.getElementsByName(one).length);
+  }
 
   function policy(layer) {
     for (const element of elements()) {
-      if (element.matches("a[href]") && contains(layer, element) && visible(element) && /^https?:/.test(element.protocol) && says("policy", plain(`${textOf(element)} ${accessibleName(element)}`)))
+      if (arrives(element) && contains(layer, element) && visible(element) && says("policy", plain(`${textOf(element)} ${accessibleName(element)}`)))
         return element.href.slice(0, 2000);
     }
     return "";
+  }
+
+  /** What the document says and shows from elsewhere, to tell whether something was opened. */
+  function contents() {
+    const embedded = [...document.querySelectorAll("iframe, object, embed")].filter(visible).length;
+    return [(document.body ? textOf(document.body, { left: MOST_ELEMENTS }) : "").slice(0, MOST_TEXT), embedded];
   }
 
   function dialogue(layer, within) {
@@ -325,7 +347,7 @@
       ["accept", window.__gonogo.control("accept")],
       ["reject", window.__gonogo.control("reject")],
       ["preferences", preferences()],
-      ["policy", controlsThatSay("policy", node).find((one) => kind(one) === "button") ?? null],
+      ["policy", controlsThatSay("policy", node).find((one) => kind(one) === "button" || !arrives(one)) ?? null],
       ["save", saveIn(node)],
     ].filter(([, element]) => element);
     const box = dialogue(node, pressable[0]?.[1]);
@@ -467,6 +489,7 @@
       stores: () => natively(stores),
       signals: () => natively(signals),
       whole: (now) => (whole = now),
+      contents: () => natively(contents),
       element: (purpose) => natively(() => ({ preferences, reopening, cookies, optional, save, close, dismiss, leads })[purpose]()),
     },
   });

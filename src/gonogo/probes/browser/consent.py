@@ -37,6 +37,8 @@ OPTIONAL_S = 0.5
 """How long a rule's step that need not be possible is waited for."""
 LAYER_S = 3.0
 """How long a layer that follows the first may take to show, once the first is gone."""
+LEAST_TEXT = 80
+"""Characters of new text that show that a policy was opened."""
 MOST_TOGGLES = 100
 POLL_S = 0.05
 _FRAME_S = 1.0
@@ -434,6 +436,37 @@ async def open_preferences(page: Page) -> str:
             return ""
         await anyio.sleep(POLL_S)
     return problem or "the control for preferences has no effect"
+
+
+async def open_policy(page: Page, windows: Callable[[], int]) -> str:
+    """Press the first layer's control for the policy, where no link leads to one, until another address, a window, a frame or
+    new text is in sight. `windows`: how many were opened so far. Returns what went wrong, or an empty text."""
+    had, address = windows(), page.url.partition("#")[0]
+    lines, embedded = await _contents(page)
+    if problem := await press_anywhere(page, "leads"):
+        return problem.replace("for leads", "for the policy")
+
+    async def opened() -> bool:
+        if page.url.partition("#")[0] != address or windows() > had:
+            return True
+        said, shown = await _contents(page)
+        return shown > embedded or sum(map(len, said - lines)) >= LEAST_TEXT
+
+    return "" if await _until(LAYER_S, opened) else "pressing it shows nothing"
+
+
+async def _contents(page: Page) -> tuple[set[str], int]:
+    """The lines in sight, and how many documents from elsewhere are, in all frames that tell."""
+    from playwright.async_api import Error
+
+    async def one(frame: Frame) -> tuple[str, int]:
+        told: object = None
+        with suppress(Error), anyio.move_on_after(_FRAME_S):
+            told = await frame.evaluate("() => window.__gonogo?.consent?.contents() ?? null")
+        return (str(told[0]), int(told[1])) if isinstance(told, list) else ("", 0)
+
+    told = await side_by_side(page.frames[:MOST_FRAMES], one)
+    return {line.strip() for text, _ in told for line in text.splitlines()}, sum(number for _, number in told)
 
 
 async def _take_whole(page: Page, *, whole: bool) -> None:

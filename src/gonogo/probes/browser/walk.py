@@ -383,7 +383,7 @@ class _Walk:
     async def _follow(self, evidence_id: str) -> None:
         """Go where the first layer's policy link leads, if that may be visited."""
         if not self._policy:
-            await self._follow_button()
+            await self._press_policy(evidence_id)
             return
         if self._boundary.judge("GET", self._policy) is not Answer.ALLOW:
             self._problems.append(f"policy: it leads to {self._policy[:200]}, a host that is not declared")
@@ -395,16 +395,15 @@ class _Walk:
             said = f"it is a download, with status {status}" if status else missing.message
             self._problems.append(f"policy: {said}")
 
-    async def _follow_button(self) -> None:
-        """Press the banner's button that leads to the policy, where it has no link."""
-        before = self._page.url
-        await consent.look(self._page)
-        if await consent.press_anywhere(self._page, "leads"):
-            self._problems.append("policy: the first layer had no link to one")
-            return
-        end = anyio.current_time() + consent.VANISH_S
-        while self._page.url == before and anyio.current_time() < end:
-            await anyio.sleep(consent.POLL_S)
+    async def _press_policy(self, evidence_id: str) -> None:
+        """Press what leads to the policy where no link does; where the preferences stand in its place, on the page anew."""
+        problem = await consent.open_policy(self._page, lambda: self._recorder.popups)
+        if problem.startswith("no control"):
+            await self._navigate(Step("reload"), "policy", evidence_id)
+            await consent.await_banner(self._page, anyio.current_time() + self._patience_s())
+            problem = await consent.open_policy(self._page, lambda: self._recorder.popups)
+        if problem:
+            self._problems.append(f"policy: {problem}")
         await self._recorder.quiet(QUIET_S, SETTLE_S)
 
     def _unreached(self, what: str, message: str) -> EvidenceMissing:
