@@ -227,3 +227,26 @@ def test_a_page_whose_stores_do_not_tell_has_no_snapshot(probe: Probe, server: S
     seen: Visit = probe.visit(("goto", url), ("wait", "0.3"), ("snapshot", "first"), request={"privacy": True})
     assert seen.snapshots == ()
     assert any("did not tell in time" in one for one in seen.problems)
+
+
+LONG = "{ const end = Date.now() + 1600; while (Date.now() < end); }"
+SLOW = {
+    "at once": f"{LONG} answer(one, 'yes')",
+    "afterwards": f"answer(one, 'yes'); {LONG}",
+    "on another page": f"choose('yes'); {LONG} location.reload(); {LONG}",
+}
+
+
+@pytest.mark.parametrize("name", SLOW)
+def test_a_press_that_the_page_takes_long_for_is_one_press(probe: Probe, server: Server, name: str) -> None:
+    """The driver gives a click up after a second; the page had it nevertheless."""
+    body = asking().replace(
+        "press(one, '.yes', () => answer(one, 'yes'));", f"press(one, '.yes', () => {{ {SLOW[name]} }});"
+    )
+    url = page(server, f"/slow-{name.replace(' ', '-')}", body)
+    steps = (("snapshot", "first"), ("consent", "accept"), ("snapshot", "chosen"))
+    seen: Visit = probe.visit(("goto", url), *steps, request={"privacy": True})
+    assert seen.problems == ()
+    assert [(one.choice, one.clicks) for one in seen.choices] == [("accept", 1)]
+    assert [one.banner.visible for one in seen.snapshots] == [True, False]
+    assert any(cookie.name == "choice" and cookie.value == "yes" for cookie in seen.snapshots[1].cookies)

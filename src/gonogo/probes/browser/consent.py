@@ -15,7 +15,7 @@ from gonogo.probes.browser.failures import reason
 from gonogo.probes.browser.recorder import clip
 
 if TYPE_CHECKING:
-    from playwright.async_api import ElementHandle, Frame, Page
+    from playwright.async_api import ElementHandle, Frame, JSHandle, Page
 
 T = TypeVar("T")
 APPEAR_S = 2.0
@@ -222,7 +222,7 @@ class _Chooser:
     async def _try(self) -> str:
         while anyio.current_time() < self._end:
             sight = await look(self._page, wide=self._wide, asked=None if self._wide else self._asked)
-            if self._decided and not await self._stands():
+            if self._decided and await self._gone():
                 return ""
             if sight.frame is not None and self._choice in sight.pressable:
                 if await self._press_and_wait(sight.frame, sight.banner):
@@ -238,9 +238,17 @@ class _Chooser:
 
     async def _stands(self) -> bool:
         """A consent layer is in sight; one of toggles alone counts where it is not the first layer."""
-        if (await look(self._page, wide=self._wide, asked=self._asked if self._decided else None)).banner.visible:
-            return True
-        return self._wide and bool(await toggles(self._page))
+        return (await self._look()).banner.visible or (self._wide and bool(await toggles(self._page)))
+
+    async def _gone(self) -> bool:
+        """No consent layer is in sight, and a page that was too busy to tell, or is just being left, does not count as that."""
+        sight = await self._look()
+        if sight.banner.visible or (sight.busy and sight.lacks):
+            return False
+        return not (self._wide and await toggles(self._page))
+
+    async def _look(self) -> Sight:
+        return await look(self._page, wide=self._wide, asked=self._asked if self._decided else None)
 
     async def _press_and_wait(self, frame: Frame, banner: Banner) -> bool:
         """Press, and see whether the banner goes."""
@@ -249,6 +257,8 @@ class _Chooser:
             self._problem = f"its control could not be pressed: {failed}"
             await anyio.sleep(POLL_S)
             return False
+        if not self._decided:
+            self._end = max(self._end, anyio.current_time() + 2 * VANISH_S)
         self._decided, self._asked = True, banner
         self._pressed.add((banner.text, getattr(banner, self._choice)))
         self._problem = f"the banner stayed after {len(self._pressed)} clicks"
@@ -263,7 +273,7 @@ class _Chooser:
     async def _vanishes(self) -> bool:
         vanished = min(anyio.current_time() + VANISH_S, self._end)
         while anyio.current_time() < vanished:
-            if not await self._stands():
+            if await self._gone():
                 return True
             await anyio.sleep(POLL_S)
         return False
@@ -338,22 +348,38 @@ class _Chooser:
 
 
 async def press(frame: Frame, script: str, argument: str) -> str:
-    """Click, by mouse, what a script names. Returns why that was not possible, or an empty text."""
+    """Click, by mouse, what a script names. Returns why that was not possible, or an empty text.
+
+    The driver gives a click up where a busy page does not answer in time, though it has it: what arrived, was pressed.
+    """
     from playwright.async_api import Error
 
-    element = None
+    element = watch = None
     try:
         handle = await frame.evaluate_handle(script, argument)
         element = handle.as_element()
         if element is None:
             return "it is gone"
+        watch = await element.evaluate_handle("(element) => window.__gonogo.watched(element)")
         await element.click(timeout=CLICK_S * 1000)
     except Error as error:
+        if watch is not None and await _arrived(watch):
+            return ""
         with suppress(Error):
             if element is not None and await _press_moving(frame.page, element):
                 return ""
         return error.message.splitlines()[0][:200]
     return ""
+
+
+async def _arrived(watch: JSHandle) -> bool:
+    """Whether the click did. A document that went away meanwhile was left by it."""
+    from playwright.async_api import Error
+
+    try:
+        return bool(await watch.evaluate("(told) => told.clicked"))
+    except Error:
+        return True
 
 
 _AT_ITS_CENTRE = """(element) => {

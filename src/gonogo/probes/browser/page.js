@@ -306,6 +306,15 @@
   }
   const pressable = (purpose) => found?.[purpose] ?? found?.help?.[purpose] ?? null;
 
+  /** Tells, from now on, whether a person's click arrived at an element. */
+  const { apply } = Reflect;
+  const { addEventListener: listen } = EventTarget.prototype;
+  function watched(element) {
+    const told = { clicked: false };
+    apply(listen, element, ["click", (event) => (told.clicked ||= event.isTrusted), true]);
+    return told;
+  }
+
   // --- CSP violations: handed over at once, and kept, for a page that changes how JSON is made loses what is handed over ---
 
   const kept = [];
@@ -331,6 +340,7 @@
       visible,
       control: (purpose) => found?.[purpose] ?? null,
       pressable,
+      watched,
       violations: () => kept.splice(0),
       vitals: null,
       // For consent.js, which describes what stands here.
