@@ -44,7 +44,7 @@ def test_before_choice(consent: ConsentFlow) -> None:
     Fix: let the banner stand beside the content or below it; do not lock scrolling while it stands.
     """
     chosen(consent.accept, "accept")
-    report(_shut(consent.declared.page, consent.first, seen(consent.accept, "reloaded"), "before a choice"))
+    report(_shut(consent.declared.page, consent.first, seen(consent.accept, "chosen"), "before a choice"))
 
 
 def _shut(page: str, without: Snapshot, accepted: Snapshot, when: str) -> list[Finding]:

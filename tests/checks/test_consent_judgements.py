@@ -157,6 +157,9 @@ def first(**fields: Any) -> ConsentFlow:
     return replace(FLOW, reject=seen, first=seen.snapshots[0])
 
 
+BUTTON = first(policy="", controls=(ACCEPT, REJECT, replace(ACCEPT, purpose="policy", text="Privacy policy")))
+
+
 def asked(**fields: Any) -> ConsentFlow:
     """The flow with something else seen before a choice."""
     seen = viewed(UNTOUCHED, "first", **fields)
@@ -178,7 +181,7 @@ EVERY = [
     choice.test_scrolling, choice.test_escape, choice.test_closing, choice.test_selection, layers.test_reject_first, layers.test_reject_easy, layers.test_prominence, layers.test_preticked,
     layers.test_policy, withdrawal.test_reachable, withdrawal.test_effective, renewal.test_expiry, lifetime.test_trackers,
     lifetime.test_record, lifetime.test_record_attributes, signals.test_default, signals.test_update, signals.test_iab,
-    traces.test_none_left, wall.test_usable,
+    traces.test_none_left, wall.test_usable, wall.test_before_choice,
 ]  # fmt: skip
 
 
@@ -329,6 +332,10 @@ CASES: list[tuple[Any, ConsentFlow, str]] = [
     (layers.test_preticked, first(toggles=(Toggle("Needed", checked=True, fixed=True), Toggle("Ads", checked=False, fixed=False))), "PASS"),
     (layers.test_preticked, first(toggles=(Toggle("Needed", checked=True, fixed=True),)), "UNKNOWN"),
     (layers.test_policy, first(policy=""), "FAIL"),
+    (layers.test_policy, replace(BUTTON, preferences=replace(LOOKED, requests=())), "PASS"),
+    (layers.test_policy, replace(BUTTON, preferences=changed(LOOKED, "policy", url="chrome-error://chromewebdata/")), "FAIL"),
+    (layers.test_policy, replace(BUTTON, preferences=replace(LOOKED, problems=("policy: pressing it shows nothing",))), "FAIL"),
+    (layers.test_policy, replace(BUTTON, preferences=replace(LOOKED, problems=("policy: its control could not be pressed: x",))), "UNKNOWN"),
     (layers.test_policy, replace(FLOW, preferences=replace(LOOKED, problems=("policy: it leads to x, a host that is not declared",))), "UNKNOWN"),
     (layers.test_policy, replace(FLOW, preferences=replace(LOOKED, requests=(request(f"{URL}policy", third=False, status=404, kind="document"),))), "FAIL"),
     (choice.test_reject_obeyed, replace(FLOW, reject=changed(REJECTED, "restarted", cookies=(cookie("_px"),))), "FAIL"),
@@ -423,7 +430,7 @@ CASES: list[tuple[Any, ConsentFlow, str]] = [
     (wall.test_before_choice, asked(covered=0.9), "FAIL"),
     (wall.test_before_choice, asked(covered=0.4), "PASS"),
     (wall.test_before_choice, asked(locked=True), "FAIL"),
-    (wall.test_before_choice, replace(asked(locked=True), accept=viewed(ACCEPTED, "reloaded", locked=True)), "PASS"),
+    (wall.test_before_choice, replace(asked(locked=True), accept=viewed(ACCEPTED, "chosen", locked=True)), "PASS"),
     (wall.test_before_choice, replace(asked(locked=True), accept=replace(ACCEPTED, problems=("consent accept: none",))), "UNKNOWN"),
 ]  # fmt: skip
 

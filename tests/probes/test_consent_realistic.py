@@ -176,6 +176,10 @@ def test_a_page_that_tracks_who_lands_on_it_is_found(probe: Probe, server: Serve
 
 
 SECTION = "<section id=privacy><h2>Privacy policy</h2>What we keep, and why.</section>"
+DRAWER = f"""<div id=drawer style="position:fixed;top:0;right:0;transform:translateX(100%);width:400px;height:300px;background:white">
+<p>{TOLD}</p></div><script>for (const one of document.querySelectorAll('.about')) one.onclick = () => (drawer.style.transform = 'none')</script>"""
+ADDRESS = """<script>for (const one of document.querySelectorAll('.about')) one.onclick = () => history.pushState({}, '', '/privacy')</script>"""
+MORE = '<p>Cookies: <a href="/policy">Privacy policy</a></p>'
 NOTHING = "policy: pressing it shows nothing"
 LEADING = {
     "a link of script": (linked('href="javascript:about()"', ABOUT), ""),
@@ -183,6 +187,17 @@ LEADING = {
     "a frame": (linked("href='#' class=about", FRAMED), ""),
     "a window": (linked("""href='#' onclick='window.open("/policy")'""", ""), ""),
     "a section": (linked('href="#privacy"', SECTION), ""),
+    "a drawer that was there": (linked("href='#' class=about", DRAWER), ""),
+    "another address": (linked("class=about", ADDRESS, "button"), ""),
+    "a dialog that is called so": (
+        linked("href='#' class=about", ABOUT).replace("'Cookies')", "'We value your privacy'); box.tabIndex = -1"),
+        "",
+    ),
+    "a policy in the preferences alone": (linked("href='#'", "").replace("<p>Cookies</p>", MORE), NOTHING),
+    "another host": (
+        linked("href='javascript:location = \"http://elsewhere.test/\"'", ""),
+        "policy: it leads to elsewhere.test, a host that is not declared",
+    ),
     "a link of script, void": (linked('href="javascript:void(0)"', ""), NOTHING),
     "a missing section": (linked('href="#privacy"', "<p>Our shop."), NOTHING),
     "a button, dead": (linked("class=about", "", "button"), NOTHING),

@@ -59,7 +59,8 @@ ESCAPES = """addEventListener("keydown", (event) => {
 WALL = (
     'if (consent.choice() === "denied") document.getElementById("content").replaceChildren("Please accept cookies.");'
 )
-LOCK = """if (innerWidth > 1000 && !consent.choice()) document.documentElement.style.overflowY = "hidden";"""
+LOCK = """const lock = () => (document.documentElement.style.overflowY = innerWidth > 1000 && !consent.choice() ? "hidden" : "");
+  addEventListener("click", () => setTimeout(lock)); lock();"""
 IN_STORAGE = "      localStorage.setItem(CONSENT, `${choice}.${REVISION}`);\n"
 
 

@@ -14,8 +14,10 @@
   const LONGEST_STRING = 16385; // one more than a reader of TC and GPP strings takes
   const MOST_TOGGLES = 100;
   const LONGEST_CONTROL = 60;
-  const MOST_ELEMENTS = 5000;
-  const MOST_TEXT = 200000;
+  const MOST_ELEMENTS = 60000;
+  const MOST_TEXT = 100000;
+  const FINE = 10; // points to a side
+  const LONGEST_SEEN = 400;
   const MOST_WORDS = 5; // of a toggle's name, to tell whether it is essential
   const API_MS = 300; // an API of a consent manager that takes longer is taken not to answer
   const STORES_MS = 2000;
@@ -295,21 +297,18 @@
     return found;
   }
 
-  /** What leads to the policy where no link does: a button, or a link that is one. */
-  const leads = () => (banner() ? (controlsThatSay("policy", banner())[0] ?? null) : null);
-
-  /** Whether a link leads to a document or to a part of this one; `#` alone, or with a name that nothing has, is a button's. */
+  /** Whether a link leads to another document or to a part of this one; one to nowhere is a button. */
   function arrives(link) {
     if (!link.matches("a[href]") || !/^https?:/.test(link.protocol)) return false;
     const [there, part] = link.href.split(/#(.*)/s);
-    if (part === undefined || there !== location.href.split("#")[0]) return true;
-    const names = [part];
+    if (there !== location.href.split("#")[0]) return true;
+    const names = part ? [part] : [];
     try {
-      names.push(decodeURIComponent(part));
+      if (part) names.push(decodeURIComponent(part));
     } catch {
       // As it stands, then.
     }
-    return part !== "" && names.some((one) => document.getElementById(one) || document.getElementsByName(one).length);
+    return names.some((one) => document.getElementById(one) || document.querySelector(`a[name="${CSS.escape(one)}"]`));
   }
 
   function policy(layer) {
@@ -320,10 +319,38 @@
     return "";
   }
 
-  /** What the document says and shows from elsewhere, to tell whether something was opened. */
+  /** What leads to the policy where no link does: a button, or a link that is one. It makes no choice. */
+  function explains(layer) {
+    const answers = [window.__gonogo.control("accept"), window.__gonogo.control("reject"), saveIn(layer)].filter(Boolean);
+    const found = controlsThatSay("policy", layer).filter(
+      (one) => one !== layer && kind(one) !== "other" && !arrives(one) && !answers.some((other) => contains(one, other) || contains(other, one)),
+    );
+    const opens = found.length > 1 ? preferences() : null;
+    return found.find((one) => one !== opens) ?? null;
+  }
+  const leads = () => (banner() ? explains(banner()) : null);
+
+  /** The document's text, that of what is on top at a grid of points, and how many documents are embedded. */
   function contents() {
+    const body = document.body;
+    if (!body) return [[], [], 0];
     const embedded = [...document.querySelectorAll("iframe, object, embed")].filter(visible).length;
-    return [(document.body ? textOf(document.body, { left: MOST_ELEMENTS }) : "").slice(0, MOST_TEXT), embedded];
+    const whole = textOf(body, { left: MOST_ELEMENTS });
+    const texts = whole.length > MOST_TEXT ? [...whole.slice(0, MOST_TEXT).split("\n"), ...whole.slice(-MOST_TEXT).split("\n")] : whole.split("\n");
+    const seen = [];
+    for (let x = 0; x < FINE; x++) {
+      for (let y = 0; y < FINE; y++) {
+        const [left, top] = [((x + 0.5) / FINE) * innerWidth, ((y + 0.5) / FINE) * innerHeight];
+        let element = document.elementFromPoint(left, top);
+        for (let depth = 0; depth < 20; depth++) {
+          const inner = element && shadow(element)?.elementFromPoint(left, top);
+          if (!inner || inner === element) break;
+          element = inner;
+        }
+        if (element) seen.push(textOf(element, { left: 50 }).slice(0, LONGEST_SEEN));
+      }
+    }
+    return [texts, seen, embedded];
   }
 
   function dialogue(layer, within) {
@@ -347,7 +374,7 @@
       ["accept", window.__gonogo.control("accept")],
       ["reject", window.__gonogo.control("reject")],
       ["preferences", preferences()],
-      ["policy", controlsThatSay("policy", node).find((one) => kind(one) === "button" || !arrives(one)) ?? null],
+      ["policy", explains(node)],
       ["save", saveIn(node)],
     ].filter(([, element]) => element);
     const box = dialogue(node, pressable[0]?.[1]);

@@ -39,6 +39,7 @@ LAYER_S = 3.0
 """How long a layer that follows the first may take to show, once the first is gone."""
 LEAST_TEXT = 80
 """Characters of new text that show that a policy was opened."""
+NOTHING_SHOWN = "pressing it shows nothing"
 MOST_TOGGLES = 100
 POLL_S = 0.05
 _FRAME_S = 1.0
@@ -66,6 +67,8 @@ class Sight:
     """What stands there may be something else that wants consent; a banner may be still to come."""
     busy: bool = False
     """That it was busy is why, which may be over soon."""
+    place: Frame | None = None
+    """The frame that was looked into."""
 
 
 async def _shown(frame: Frame) -> bool:
@@ -97,6 +100,7 @@ async def _sight(frame: Frame, *, wide: bool) -> Sight:
             None,
             busy=True,
             lacks=lacks or ("" if frame.parent_frame else "no look into its page was possible"),
+            place=frame,
         )
     if "text" not in told:
         return Sight(_ABSENT, None, lacks=clip(told.get("lacks", ""), 200))
@@ -166,7 +170,10 @@ async def look(page: Page, *, wide: bool = False, asked: Banner | None = None) -
     `wide`: where the declared selectors find nothing, also by words that stand in the page's own flow, for later layers look
     different.
     """
-    every = await _sights(page, wide=wide)
+    return _foremost(await _sights(page, wide=wide), asked)
+
+
+def _foremost(every: Sequence[Sight], asked: Banner | None) -> Sight:
     seen = [one for one in every if one.banner.visible and (asked is None or _alike(one.banner, asked))]
     every = [one for one in every if not one.banner.visible]
     seen.sort(key=lambda one: one.weak)
@@ -211,6 +218,8 @@ class _Chooser:
         self._decided = False
         """A control was pressed that makes a choice; opening the preferences does not."""
         self._wide = again
+        self._place: Frame | None = None
+        """The frame whose control was pressed."""
         self._asked = asked
         """What stands until the choice is made: the banner, later the layer whose control was pressed."""
         self._problem = f"no control to {choice} was found"
@@ -238,17 +247,19 @@ class _Chooser:
 
     async def _stands(self) -> bool:
         """A consent layer is in sight; one of toggles alone counts where it is not the first layer."""
-        return (await self._look()).banner.visible or (self._wide and bool(await toggles(self._page)))
+        if (await look(self._page, wide=self._wide, asked=self._asked if self._decided else None)).banner.visible:
+            return True
+        return self._wide and bool(await toggles(self._page))
 
     async def _gone(self) -> bool:
-        """No consent layer is in sight, and a page that was too busy to tell, or is just being left, does not count as that."""
-        sight = await self._look()
-        if sight.banner.visible or (sight.busy and sight.lacks):
+        """No consent layer is in sight any more. A page that is too busy to tell, or just being left, does not count as that; nor
+        does the frame in which the control was."""
+        every = await _sights(self._page, wide=self._wide)
+        if _foremost(every, self._asked).banner.visible:
+            return False
+        if any(one.busy and one.lacks and one.place in (self._page.main_frame, self._place) for one in every):
             return False
         return not (self._wide and await toggles(self._page))
-
-    async def _look(self) -> Sight:
-        return await look(self._page, wide=self._wide, asked=self._asked if self._decided else None)
 
     async def _press_and_wait(self, frame: Frame, banner: Banner) -> bool:
         """Press, and see whether the banner goes."""
@@ -259,7 +270,7 @@ class _Chooser:
             return False
         if not self._decided:
             self._end = max(self._end, anyio.current_time() + 2 * VANISH_S)
-        self._decided, self._asked = True, banner
+        self._decided, self._asked, self._place = True, banner, frame
         self._pressed.add((banner.text, getattr(banner, self._choice)))
         self._problem = f"the banner stayed after {len(self._pressed)} clicks"
         if await self._vanishes():
@@ -366,7 +377,7 @@ async def press(frame: Frame, script: str, argument: str) -> str:
         if watch is not None and await _arrived(watch):
             return ""
         with suppress(Error):
-            if element is not None and await _press_moving(frame.page, element):
+            if element is not None and await _press_moving(frame.page, element, watch):
                 return ""
         return error.message.splitlines()[0][:200]
     return ""
@@ -377,7 +388,7 @@ async def _arrived(watch: JSHandle) -> bool:
     from playwright.async_api import Error
 
     try:
-        return bool(await watch.evaluate("(told) => told.clicked"))
+        return bool(await watch.evaluate("(watch) => watch.arrived()"))
     except Error:
         return True
 
@@ -389,11 +400,13 @@ _AT_ITS_CENTRE = """(element) => {
 }"""
 
 
-async def _press_moving(page: Page, element: ElementHandle) -> bool:
+async def _press_moving(page: Page, element: ElementHandle, watch: JSHandle | None) -> bool:
     """What never stands still, a pulsing button say, is pressed where it is, if it is on top there."""
     box = await element.bounding_box()
     if box is None or not await element.evaluate(_AT_ITS_CENTRE):
         return False
+    if watch is not None and await _arrived(watch):  # late, for these questions had to wait for it
+        return True
     await page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
     return True
 
@@ -465,34 +478,54 @@ async def open_preferences(page: Page) -> str:
 
 
 async def open_policy(page: Page, windows: Callable[[], int]) -> str:
-    """Press the first layer's control for the policy, where no link leads to one, until another address, a window, a frame or
-    new text is in sight. `windows`: how many were opened so far. Returns what went wrong, or an empty text."""
+    """Press the first layer's control for the policy, where no link leads to one, until another address, a window, an embedded
+    document or new text is in sight. `windows`: how many were opened so far. Returns what went wrong, or an empty text."""
     had, address = windows(), page.url.partition("#")[0]
-    lines, embedded = await _contents(page)
+    before = await _contents(page)
     if problem := await press_anywhere(page, "leads"):
-        return problem.replace("for leads", "for the policy")
+        return f"its control could not be pressed: {problem.replace('for leads', 'for the policy')}"
 
     async def opened() -> bool:
         if page.url.partition("#")[0] != address or windows() > had:
             return True
-        said, shown = await _contents(page)
-        return shown > embedded or sum(map(len, said - lines)) >= LEAST_TEXT
+        now = await _contents(page)
+        return any(frame in before and contents.show_more_than(before[frame]) for frame, contents in now.items())
 
-    return "" if await _until(LAYER_S, opened) else "pressing it shows nothing"
+    return "" if await _until(LAYER_S, opened) else NOTHING_SHOWN
 
 
-async def _contents(page: Page) -> tuple[set[str], int]:
-    """The lines in sight, and how many documents from elsewhere are, in all frames that tell."""
+@dataclass(frozen=True, slots=True)
+class _Contents:
+    texts: frozenset[str]
+    seen: frozenset[str]
+    """Texts of what is on top at a grid of points: what slides or fades in was among the texts before."""
+    embedded: int
+
+    def show_more_than(self, other: _Contents) -> bool:
+        new = (self.texts - other.texts, self.seen - other.seen)
+        return self.embedded > other.embedded or any(sum(map(len, texts)) >= LEAST_TEXT for texts in new)
+
+
+async def _contents(page: Page) -> dict[Frame, _Contents]:
+    """Of each frame that is in sight and tells."""
     from playwright.async_api import Error
 
-    async def one(frame: Frame) -> tuple[str, int]:
-        told: object = None
+    async def one(frame: Frame) -> tuple[Frame, object]:
         with suppress(Error), anyio.move_on_after(_FRAME_S):
-            told = await frame.evaluate("() => window.__gonogo?.consent?.contents() ?? null")
-        return (str(told[0]), int(told[1])) if isinstance(told, list) else ("", 0)
+            if await _shown(frame):
+                return frame, await frame.evaluate("() => window.__gonogo?.consent?.contents() ?? null")
+        return frame, None
 
-    told = await side_by_side(page.frames[:MOST_FRAMES], one)
-    return {line.strip() for text, _ in told for line in text.splitlines()}, sum(number for _, number in told)
+    found = {}
+    for frame, told in await side_by_side(page.frames[:MOST_FRAMES], one):
+        match told:
+            case [list() as texts, list() as seen, int() as embedded]:
+                found[frame] = _Contents(_stripped(texts), _stripped(seen), embedded)
+    return found
+
+
+def _stripped(texts: Sequence[object]) -> frozenset[str]:
+    return frozenset(str(text).strip() for text in texts)
 
 
 async def _take_whole(page: Page, *, whole: bool) -> None:

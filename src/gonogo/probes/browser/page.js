@@ -310,9 +310,11 @@
   const { apply } = Reflect;
   const { addEventListener: listen } = EventTarget.prototype;
   function watched(element) {
-    const told = { clicked: false };
-    apply(listen, element, ["click", (event) => (told.clicked ||= event.isTrusted), true]);
-    return told;
+    let [clicked, touched] = [false, false];
+    apply(listen, element, ["click", (event) => (clicked ||= event.isTrusted), true]);
+    apply(listen, element, ["pointerdown", (event) => (touched ||= event.isTrusted), true]);
+    // Some act when the button goes down, and are gone when it comes up.
+    return { arrived: () => clicked || (touched && !element.isConnected) };
   }
 
   // --- CSP violations: handed over at once, and kept, for a page that changes how JSON is made loses what is handed over ---

@@ -396,15 +396,20 @@ class _Walk:
             self._problems.append(f"policy: {said}")
 
     async def _press_policy(self, evidence_id: str) -> None:
-        """Press what leads to the policy where no link does; where the preferences stand in its place, on the page anew."""
-        problem = await consent.open_policy(self._page, lambda: self._recorder.popups)
-        if problem.startswith("no control"):
-            await self._navigate(Step("reload"), "policy", evidence_id)
+        """Press what leads to the policy where no link does, on the page anew: the preferences may stand in its place."""
+        problem = f"its control could not be pressed within {STEP_S:g} s"
+        try:
+            await self._navigate(Step("goto", self._request.url), "policy", evidence_id)
             await consent.await_banner(self._page, anyio.current_time() + self._patience_s())
-            problem = await consent.open_policy(self._page, lambda: self._recorder.popups)
+            with anyio.move_on_after(STEP_S):
+                problem = await consent.open_policy(self._page, lambda: self._recorder.popups)
+        except EvidenceMissing as missing:
+            problem = f"its control could not be pressed: {missing.message}"
+        await self._recorder.quiet(QUIET_S, SETTLE_S)
+        if outside := self._recorder.last_undeclared():
+            problem = f"it leads to {outside}, a host that is not declared"
         if problem:
             self._problems.append(f"policy: {problem}")
-        await self._recorder.quiet(QUIET_S, SETTLE_S)
 
     def _unreached(self, what: str, message: str) -> EvidenceMissing:
         outside = self._recorder.last_undeclared()
