@@ -50,7 +50,7 @@ def test_a_late_banner_that_forgets_the_choice_is_found(probe: Probe, server: Se
 
 @pytest.mark.slow
 def test_who_declares_a_shorter_wait_has_it(probe: Probe, server: Server) -> None:
-    page(server, "/late-declared", late(1500))
+    page(server, "/late-declared", late(6000))
     judged = judge(probe, "/late-declared", appear_s=0.6)
     assert "consent.banner.shown" in judged.failed
     first = judged.flow.reject.snapshot("first")
