@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Sequence
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from quick import seconds
 
 from gonogo.formats import csp_review as review
 from gonogo.formats.csp import Policy, parse
@@ -366,9 +366,9 @@ def test_any_text_is_judged(values: list[str]) -> None:
 
 
 def test_a_nonce_of_words_and_digits_is_judged_at_once() -> None:
-    begun = time.process_time()
-    assert review.nonce_entropy(parse(["script-src 'nonce-" + "123changemenonceabcxyz" * 500 + "Q'"])) == ()
-    assert time.process_time() - begun < 0.5
+    policies = parse(["script-src 'nonce-" + "123changemenonceabcxyz" * 500 + "Q'"])
+    assert review.nonce_entropy(policies) == ()
+    assert seconds(lambda: review.nonce_entropy(policies), 0.5) < 0.5
 
 
 @pytest.mark.parametrize(
@@ -376,7 +376,4 @@ def test_a_nonce_of_words_and_digits_is_judged_at_once() -> None:
 )
 def test_long_policies_are_quick(unit: str) -> None:
     policies = parse(["script-src " + unit * (60_000 // len(unit))])
-    begun = time.process_time()
-    for rule in RULES.values():
-        rule(policies)
-    assert time.process_time() - begun < 1.5
+    assert seconds(lambda: [rule(policies) for rule in RULES.values()], 1.5) < 1.5

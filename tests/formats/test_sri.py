@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import time
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from quick import seconds
 
 from gonogo.formats import html, sri
 
@@ -108,6 +108,4 @@ def test_any_text_is_read(text: str) -> None:
 
 @pytest.mark.parametrize("unit", ["sha256-", "a ", "-", "=", "?", "sha256-a "])
 def test_long_metadata_is_quick(unit: str) -> None:
-    begun = time.process_time()
-    sri.parse(unit * 30_000)
-    assert time.process_time() - begun < 0.2
+    assert seconds(lambda: sri.parse(unit * 30_000), 0.2) < 0.2
