@@ -39,7 +39,6 @@ LAYER_S = 3.0
 """How long a layer that follows the first may take to show, once the first is gone."""
 LEAST_TEXT = 80
 """Characters of new text that show that a policy was opened."""
-NOTHING_SHOWN = "pressing it shows nothing"
 MOST_TOGGLES = 100
 POLL_S = 0.05
 _FRAME_S = 1.0
@@ -491,7 +490,7 @@ async def open_policy(page: Page, windows: Callable[[], int]) -> str:
         now = await _contents(page)
         return any(frame in before and contents.show_more_than(before[frame]) for frame, contents in now.items())
 
-    return "" if await _until(LAYER_S, opened) else NOTHING_SHOWN
+    return "" if await _until(LAYER_S, opened) else "pressing it shows nothing"
 
 
 @dataclass(frozen=True, slots=True)

@@ -306,9 +306,10 @@
   }
   const pressable = (purpose) => found?.[purpose] ?? found?.help?.[purpose] ?? null;
 
-  /** Tells, from now on, whether a person's click arrived at an element. */
   const { apply } = Reflect;
   const { addEventListener: listen } = EventTarget.prototype;
+
+  /** Tells, from now on, whether a person's click arrived at an element. */
   function watched(element) {
     let [clicked, touched] = [false, false];
     apply(listen, element, ["click", (event) => (clicked ||= event.isTrusted), true]);
