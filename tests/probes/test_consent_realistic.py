@@ -178,6 +178,9 @@ def test_a_page_that_tracks_who_lands_on_it_is_found(probe: Probe, server: Serve
 SECTION = "<section id=privacy><h2>Privacy policy</h2>What we keep, and why.</section>"
 DRAWER = f"""<div id=drawer style="position:fixed;top:0;right:0;transform:translateX(100%);width:400px;height:300px;background:white">
 <p>{TOLD}</p></div><script>for (const one of document.querySelectorAll('.about')) one.onclick = () => (drawer.style.transform = 'none')</script>"""
+HYDRATED = ABOUT.replace("<script>", "<script>setTimeout(() => {").replace("</script>", "}, 1500)</script>")
+FETCHED = f"""<div id=fetched style="display:none;position:fixed;inset:20px"></div><script>for (const one of document.querySelectorAll('.about'))
+one.onclick = () => {{ fetched.style.display = fetched.style.display ? '' : 'none'; setTimeout(() => (fetched.textContent = '{TOLD}'), 2000); }}</script>"""
 ADDRESS = """<script>for (const one of document.querySelectorAll('.about')) one.onclick = () => history.pushState({}, '', '/privacy')</script>"""
 MORE = '<p>Cookies: <a href="/policy">Privacy policy</a></p>'
 NOTHING = "policy: pressing it shows nothing"
@@ -188,6 +191,8 @@ LEADING = {
     "a window": (linked("""href='#' onclick='window.open("/policy")'""", ""), ""),
     "a section": (linked('href="#privacy"', SECTION), ""),
     "a drawer that was there": (linked("href='#' class=about", DRAWER), ""),
+    "a button whose script comes late": (linked("class=about", HYDRATED, "button"), ""),
+    "a drawer that is filled late, and closed by a second press": (linked("class=about", FETCHED, "button"), ""),
     "another address": (linked("class=about", ADDRESS, "button"), ""),
     "a dialog that is called so": (
         linked("href='#' class=about", ABOUT).replace("'Cookies')", "'We value your privacy'); box.tabIndex = -1"),

@@ -36,7 +36,7 @@ DEEPER_S = 0.7
 OPTIONAL_S = 0.5
 """How long a rule's step that need not be possible is waited for."""
 LAYER_S = 3.0
-"""How long a layer that follows the first may take to show, once the first is gone."""
+"""How long a layer that follows the first may take to show, once the first is gone, and a policy once it is asked for."""
 LEAST_TEXT = 80
 """Characters of new text that show that a policy was opened."""
 MOST_TOGGLES = 100
@@ -490,7 +490,10 @@ async def open_policy(page: Page, windows: Callable[[], int]) -> str:
         now = await _contents(page)
         return any(frame in before and contents.show_more_than(before[frame]) for frame, contents in now.items())
 
-    return "" if await _until(LAYER_S, opened) else "pressing it shows nothing"
+    # A second press, when the first has had its time: handlers may be attached late.
+    if await _until(LAYER_S, opened) or (not await press_anywhere(page, "leads") and await _until(LAYER_S, opened)):
+        return ""
+    return "pressing it shows nothing"
 
 
 @dataclass(frozen=True, slots=True)

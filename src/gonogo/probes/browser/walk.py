@@ -397,11 +397,12 @@ class _Walk:
 
     async def _press_policy(self, evidence_id: str) -> None:
         """Press what leads to the policy where no link does, on the page anew: the preferences may stand in its place."""
-        problem = f"its control could not be pressed within {STEP_S:g} s"
+        allowed_s = STEP_S + consent.LAYER_S
+        problem = f"its control could not be pressed within {allowed_s:g} s"
         try:
             await self._navigate(Step("goto", self._request.url), "policy", evidence_id)
             await consent.await_banner(self._page, anyio.current_time() + self._patience_s())
-            with anyio.move_on_after(STEP_S):
+            with anyio.move_on_after(allowed_s):
                 problem = await consent.open_policy(self._page, lambda: self._recorder.popups)
         except EvidenceMissing as missing:
             problem = f"its control could not be pressed: {missing.message}"
