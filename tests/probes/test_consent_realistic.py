@@ -87,7 +87,66 @@ VIDEO = """<div class="consent-placeholder"><p>This video sets cookies.</p><butt
 TOAST = """const toast = document.createElement('div'); toast.setAttribute('role', 'status'); toast.style.cssText = 'position:fixed;top:0;right:0;background:#ddd';
   toast.innerHTML = 'Your cookie preferences have been saved. <button>OK, got it</button>'; document.body.append(toast);"""
 CHAT = '<div style="position:fixed;right:9px;bottom:90px">By starting the chat you accept our privacy policy. <button>Accept and start chat</button></div>'
+BOOKING = """<form>Children <input type=number name=children> <input name=id> <input name=title> <input name=parentElement>
+<input name=innerText> <button>Search</button></form>"""
+SAVING = "(e) => {{ e.target.textContent = 'Saving…'; e.target.disabled = true; setTimeout(() => answer(one, '{}'), 1500); }}"
+FIRST = """<button class=yes>Accept all</button> <button class=no>Reject all</button> <button class=more>Preferences</button>"""
+BUTTON = "background:#eee;border:1px solid black;padding:4px 8px;font:13px Arial;color:black;text-decoration:none"
+SCROLLED = f"<div style='max-height:60px;width:400px;overflow:auto'>{'We count visits, and nothing else. ' * 20}<a href='/policy'>Privacy policy</a></div>"
+SHADOW = f"""<button id=again>Cookie settings</button><script>const ask = () => {{
+const host = document.createElement('div'); document.body.append(host); const root = host.attachShadow({{mode: 'open'}});
+root.innerHTML = `<div role=dialog aria-label=Cookies style="position:fixed;bottom:0;left:0;right:0;background:white;border:1px solid"><p>We use cookies.
+<a href="/policy">Privacy policy</a></p><div style="max-height:80px;overflow:auto">{"What we do with what we know. " * 35}</div>
+<button class=y>Accept all</button> <button class=n>Reject all</button></div>`;
+for (const [name, value] of [['.y', 'yes'], ['.n', 'no']]) root.querySelector(name).onclick = () => {{ host.remove(); choose(value); }}; }};
+again.onclick = ask; if (!read('choice')) ask();</script>"""
+
+
+def named(accept: str, refusal: str, *, first: bool = False) -> str:
+    """With these answers in the first layer."""
+    yes, no = f"<button class=yes>{accept}</button>", f"<button class=no>{refusal}</button>"
+    return answering(
+        f"{no} {yes} <button class=more>Preferences</button>"
+        if first
+        else f"{yes} {no} <button class=more>Preferences</button>"
+    )
+
+
+def answering(controls: str) -> str:
+    """With these controls in the first layer."""
+    body = asking()
+    assert FIRST in body
+    return body.replace(FIRST, controls)
+
+
+def saving() -> str:
+    body = asking()
+    for name, value in (("yes", "yes"), ("no", "no")):
+        body = body.replace(
+            f"press(one, '.{name}', () => answer(one, '{value}'));", f"press(one, '.{name}', {SAVING.format(value)});"
+        )
+    return body
+
+
 OBEYING = {
+    "a form with a field called children": asking(before=BOOKING),
+    "a choice that takes a while to save": saving(),
+    "Ne pas autoriser": named("Autoriser", "Ne pas autoriser", first=True),
+    "Nicht alle akzeptieren": named("Alle akzeptieren", "Nicht alle akzeptieren"),
+    "Ja and Nein": named("Ja", "Nein"),
+    "a policy at the end of a text that scrolls": asking(inside=SCROLLED).replace(
+        '<a href="/policy">Privacy policy</a>', "", 1
+    ),
+    "a vendor before the policy": asking().replace(
+        '<a href="/policy"', '<a href="https://vendor.test/">Learn more about CMP</a> <a href="/policy"'
+    ),
+    "an icon of svg": asking(
+        again='<button onclick="ask()"><svg role=img aria-label="Cookie settings" width=20 height=20></svg></button>'
+    ),
+    "a refusal that is a link and looks like a button": answering(
+        f'<button class=yes style="{BUTTON}">Accept all</button> <a href="#" class=no style="{BUTTON}">Reject all</a> <button class=more>Preferences</button>'
+    ),
+    "a long banner in a shadow root": SHADOW,
     "as it should be": asking(),
     "a hundred partners": asking(inside=f'<div style="max-height:90px;overflow:auto"><ul>{PARTNERS}</ul></div>'),
     "a pulsing button": asking(
@@ -120,6 +179,19 @@ def test_a_page_that_obeys_is_clean(probe: Probe, server: Server, name: str) -> 
 
 
 LATE = "<script>setTimeout(() => { if (!read('choice')) hit() }, 3000)</script>"
+LONG_TEXT = "What we sell is made by hand, and lasts. " * 600
+
+
+def hiding(until: str, always: str = "") -> str:
+    """With a style of the content until there is a choice."""
+    late = "setInterval(() => document.body.classList.toggle('asks', !read('choice')), 50)"
+    rule = until.replace("main", "body.asks main")
+    return asking(
+        before=LONG_TEXT,
+        after=f"<style>h1, body > p {{ display: none }} {always} {rule}</style><script>{late}</script>",
+    )
+
+
 BREAKING = {
     "a selection of nothing accepts": (asking(saved="'yes'"), "consent.choice.selection"),
     "the cross accepts": (
@@ -153,6 +225,27 @@ BREAKING = {
         "consent.requests.before-choice",
     ),
     "a policy link that does nothing": (linked("href='#'", ""), "consent.layers.policy"),
+    "a refusal in French that tracks": (
+        named("Autoriser", "Ne pas autoriser").replace("() => answer(one, 'no')", "() => answer(one, 'yes')"),
+        "consent.choice.reject-obeyed",
+    ),
+    "a cross of svg that accepts": (
+        asking(
+            inside="<button class=cross><svg aria-label=Close width=9 height=9></svg></button>",
+            cross="answer(one, 'yes')",
+        ),
+        "consent.choice.closing",
+    ),
+    "a page that is blurred": (hiding("main { filter: blur(9px) }"), "consent.wall.before-choice"),
+    "a page that is transparent": (hiding("main { opacity: 0 }"), "consent.wall.before-choice"),
+    "a shell that cannot be scrolled": (
+        hiding("main { overflow: hidden }", "main { height: 100vh; overflow: auto }"),
+        "consent.wall.before-choice",
+    ),
+    "a dead control beside a chat": (
+        asking(again='<a href="#" onclick="return false">Cookie settings</a>', after=CHAT),
+        "consent.withdrawal.reachable",
+    ),
     "a file of the origin": (
         asking(after="<script>if (read('choice') === 'no') caches.open('uid')</script>").replace(
             "caches.open('uid')", "indexedDB.open('uid')"
@@ -181,9 +274,13 @@ DRAWER = f"""<div id=drawer style="position:fixed;top:0;right:0;transform:transl
 HYDRATED = ABOUT.replace("<script>", "<script>setTimeout(() => {").replace("</script>", "}, 1500)</script>")
 FETCHED = f"""<div id=fetched style="display:none;position:fixed;inset:20px"></div><script>for (const one of document.querySelectorAll('.about'))
 one.onclick = () => {{ fetched.style.display = fetched.style.display ? '' : 'none'; setTimeout(() => (fetched.textContent = '{TOLD}'), 2000); }}</script>"""
+QUOTING = f"""<p id=told></p><script>let at = 0; setInterval(() => (told.textContent = `${{at++}}: {"They are so kind here, I always come back! " * 3}`), 1000)</script>"""
+SLOWER = FETCHED.replace("2000", "3300")
 ADDRESS = """<script>for (const one of document.querySelectorAll('.about')) one.onclick = () => history.pushState({}, '', '/privacy')</script>"""
 MORE = '<p>Cookies: <a href="/policy">Privacy policy</a></p>'
 NOTHING = "policy: pressing it shows nothing"
+UNKNOWN = "policy: its control shows something that is not recognised as a policy"
+JAPANESE = "当社は訪問者数の計測のためにクッキーを一年間保存し、第三者には提供しません。同意はいつでも撤回できます。"
 LEADING = {
     "a link of script": (linked('href="javascript:about()"', ABOUT), ""),
     "a button": (linked("class=about", ABOUT, "button"), ""),
@@ -204,6 +301,27 @@ LEADING = {
         "policy: it leads to elsewhere.test, a host that is not declared",
     ),
     "a link of script, void": (linked('href="javascript:void(0)"', ""), NOTHING),
+    "a hidden section, dead": (
+        linked("href='#told' onclick='event.preventDefault()'", "<div id=told style='display:none'></div>"),
+        NOTHING,
+    ),
+    "a hidden section": (
+        linked(
+            "href='#told'",
+            f"<style>#told {{ display: none }} #told:target {{ display: block; position: fixed; top: 0 }}</style><div id=told>{TOLD}</div>",
+        ),
+        "",
+    ),
+    "a link that does nothing, beside quotations": (linked("href='#' onclick='return false'", QUOTING), UNKNOWN),
+    "a drawer that is filled very late": (linked("class=about", SLOWER, "button"), ""),
+    "a part of the text": (linked("tabindex=0 class=about", ABOUT, "span"), ""),
+    "a summary in Japanese": (
+        asking().replace(
+            '<a href="/policy">Privacy policy</a>',
+            f"<details><summary>プライバシーポリシー</summary>{JAPANESE}</details>",
+        ),
+        "",
+    ),
     "a missing section": (linked('href="#privacy"', "<p>Our shop."), NOTHING),
     "a button, dead": (linked("class=about", "", "button"), NOTHING),
 }

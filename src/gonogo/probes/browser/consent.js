@@ -115,6 +115,14 @@
     return role === "link" || element.tagName === "A" ? "link" : "other";
   }
 
+  /** A link with a surface or a border of its own, and room around its words, is a button to who looks at it. */
+  function looks(element, style) {
+    const filled = rgba(style.backgroundColor)[3] > 0 || style.backgroundImage !== "none";
+    const framed = style.borderTopStyle !== "none" && parseFloat(style.borderTopWidth) >= 1;
+    const roomy = parseFloat(style.paddingLeft) >= 4 && style.textDecorationLine === "none";
+    return roomy && (filled || framed) ? "button" : kind(element);
+  }
+
   function control(purpose, element, layer) {
     const box = element.getBoundingClientRect();
     const style = getComputedStyle(element);
@@ -124,7 +132,7 @@
     return {
       purpose,
       text: text(element),
-      kind: kind(element),
+      kind: looks(element, style),
       width: box.width,
       height: box.height,
       font: parseFloat(style.fontSize) || 0,
@@ -272,7 +280,8 @@
     return layer ? (controlsThatSay("close", layer)[0] ?? null) : null;
   }
 
-  const CROSS = /^[×✕✖✗✘⨯╳]$/u;
+  const CROSS = /^[×✕✖✗✘⨯╳xX]$/u;
+  const CLOSES = /(^|[\s_-])(close|dismiss)([\s_-]|$)/i;
 
   /** What closes the first layer and answers nothing. */
   function dismiss() {
@@ -280,10 +289,12 @@
     if (!layer) return null;
     const answers = ["accept", "reject"].map((choice) => window.__gonogo.control(choice));
     for (const element of elements()) {
-      if (!element.matches(CONTROLS) || !contains(layer, element) || !visible(element) || answers.includes(element)) continue;
+      const pressed = element.matches(CONTROLS) || (!element.firstElementChild && CROSS.test((element.textContent ?? "").trim()));
+      if (!pressed || !contains(layer, element) || !visible(element) || answers.includes(element)) continue;
       const words = said(element);
       if (words.some((one) => says("accept", one) || says("reject", one))) continue;
-      if (CROSS.test(visibleText(element)) || words.some((one) => says("close", one))) return element;
+      const unnamed = !words.length && CLOSES.test(`${element.id} ${element.getAttribute("class") ?? ""}`);
+      if (unnamed || CROSS.test(visibleText(element)) || words.some((one) => says("close", one))) return element;
     }
     return null;
   }
@@ -308,33 +319,41 @@
     } catch {
       // As it stands, then.
     }
-    return names.some((one) => document.getElementById(one) || document.querySelector(`a[name="${CSS.escape(one)}"]`));
+    // What is hidden, a script must bring into sight: that is seen by pressing.
+    return names.some((one) => (document.getElementById(one) ?? document.querySelector(`a[name="${CSS.escape(one)}"]`))?.checkVisibility());
   }
 
+  /** Where the policy is: on the site itself, rather than with a vendor that is named beside it. */
   function policy(layer) {
+    let found = "";
     for (const element of elements()) {
-      if (arrives(element) && contains(layer, element) && visible(element) && says("policy", plain(`${textOf(element)} ${accessibleName(element)}`)))
-        return element.href.slice(0, 2000);
+      if (!arrives(element) || !contains(layer, element) || !visible(element) || !says("policy", plain(`${textOf(element)} ${accessibleName(element)}`))) continue;
+      const own = element.hostname === location.hostname;
+      if (own || !found) found = element.href.slice(0, 2000);
+      if (own) break;
     }
-    return "";
+    return found;
   }
+
+  /** What is neither a button nor a link, can be pressed, and says itself that it leads to the policy. */
+  const offers = (one) => (one.tabIndex >= 0 || one.hasAttribute("onclick")) && visibleText(one).length <= LONGEST_CONTROL && says("policy", plain(visibleText(one)));
 
   /** What leads to the policy where no link does: a button, or a link that is one. It makes no choice. */
   function explains(layer) {
     const answers = [window.__gonogo.control("accept"), window.__gonogo.control("reject"), saveIn(layer)].filter(Boolean);
     const found = controlsThatSay("policy", layer).filter(
-      (one) => one !== layer && kind(one) !== "other" && !arrives(one) && !answers.some((other) => contains(one, other) || contains(other, one)),
+      (one) => one !== layer && (kind(one) !== "other" || offers(one)) && !arrives(one) && !answers.some((other) => contains(one, other) || contains(other, one)),
     );
     const opens = found.length > 1 ? preferences() : null;
     return found.find((one) => one !== opens) ?? null;
   }
   const leads = () => (banner() ? explains(banner()) : null);
 
-  /** The document's text, that of what is on top at a grid of points, and how many documents are embedded. */
+  /** The document's text, that of what is on top at a grid of points, and how many documents that are no frames are embedded. */
   function contents() {
     const body = document.body;
     if (!body) return [[], [], 0];
-    const embedded = [...document.querySelectorAll("iframe, object, embed")].filter(visible).length;
+    const embedded = [...document.querySelectorAll("object, embed")].filter(visible).length;
     const whole = textOf(body, { left: MOST_ELEMENTS });
     const texts = whole.length > MOST_TEXT ? [...whole.slice(0, MOST_TEXT).split("\n"), ...whole.slice(-MOST_TEXT).split("\n")] : whole.split("\n");
     const seen = [];
@@ -397,14 +416,21 @@
     return found ? text(found) : "";
   }
 
-  /** Share of a grid of points whose topmost element floats above the page. */
+  const BLURRED = 3; // CSS pixels, from which letters run together
+  const FAINT = 0.15;
+
+  /** Share of a grid of points whose topmost element floats above the page, or cannot be read: blurred, or next to transparent. */
   function covered() {
     let hidden = 0;
     for (let x = 0; x < GRID; x++) {
       for (let y = 0; y < GRID; y++) {
         const top = document.elementFromPoint(((x + 0.5) / GRID) * innerWidth, ((y + 0.5) / GRID) * innerHeight);
+        let opaque = 1;
         for (let node = top; node; node = parent(node)) {
-          if (node.tagName === "DIALOG" || getComputedStyle(node).position === "fixed") {
+          const style = getComputedStyle(node);
+          opaque *= Number(style.opacity);
+          const blur = parseFloat(style.filter.match(/blur\(([\d.]+)px\)/)?.[1] ?? "0");
+          if (floats(node) || blur >= BLURRED || opaque < FAINT) {
             hidden++;
             break;
           }
@@ -412,6 +438,20 @@
       }
     }
     return hidden / (GRID * GRID);
+  }
+
+  /** Whether a part of the page that fills the window holds more than it lets be scrolled to. */
+  function shell() {
+    for (let node = document.elementsFromPoint(innerWidth / 2, innerHeight / 2).find((one) => !above(one)); node && node !== document.body; node = parent(node)) {
+      if (/hidden|clip/.test(getComputedStyle(node).overflowY) && node.clientHeight >= 0.9 * innerHeight && node.scrollHeight > node.clientHeight + 2) return true;
+    }
+    return false;
+  }
+
+  const floats = (node) => node.tagName === "DIALOG" || getComputedStyle(node).position === "fixed";
+  function above(element) {
+    for (let node = element; node; node = parent(node)) if (floats(node)) return true;
+    return false;
   }
 
   /** Whether a page that is longer than the window cannot be scrolled. */
@@ -435,13 +475,14 @@
 
   function around() {
     const inside = banner();
+    const counted = inside && document.body?.contains(inside) ? (inside.innerText ?? "").length : 0;
     const reopens = reopening();
     return {
       withdrawal: reopens ? text(reopens) || cut(reopens.id || reopens.getAttribute("class"), 100) : "",
       optOut: optOut(),
-      length: Math.max(0, (document.body?.innerText ?? "").length - (inside ? textOf(inside).length : 0)),
+      length: Math.max(0, (document.body?.innerText ?? "").length - counted),
       covered: covered(),
-      locked: stands(),
+      locked: stands() || shell(),
       focus: focus(),
       preconnects: preconnects(),
     };

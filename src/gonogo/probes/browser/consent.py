@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -38,7 +39,14 @@ OPTIONAL_S = 0.5
 LAYER_S = 3.0
 """How long a layer that follows the first may take to show, once the first is gone, and a policy once it is asked for."""
 LEAST_TEXT = 80
-"""Characters of new text that show that a policy was opened."""
+"""Characters of new text that show that a policy was opened; one of a script without letters counts for three."""
+_ABOUT = re.compile(
+    r"cookie|kakor|キー|priva[ct]|privé|vie priv|prywatn|persönlich|data\b|dato[rs]?\b|daten|données|confiden|dane\b|danych"
+    r"|gegevens|personuppgift|personopplysning|personlige|informasjonskapsl|tieto|evästei|osobní|soukrom|dados|プライバシー|個人情報",
+    re.IGNORECASE,
+)
+"""What a text about privacy speaks of; a quotation that changes by itself, or a chat, does not."""
+_DENSE = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 MOST_TOGGLES = 100
 POLL_S = 0.05
 _FRAME_S = 1.0
@@ -157,8 +165,18 @@ async def _sights(page: Page, *, wide: bool) -> list[Sight]:
 def _alike(banner: Banner, asked: Banner) -> bool:
     """Whether a banner is the question that was asked before, or another with both answers: beside these, much speaks of
     accepting cookies, as what stands in place of a video does, "Your settings were saved. OK", or a chat."""
+    if banner.accept and banner.reject:
+        return True
     said = [(one.accept, one.reject, one.text[:40]) for one in (banner, asked)]
-    return bool(banner.accept and banner.reject) or said[0] == said[1]
+    # A pressed control may say "Saving…" for a while: the question before the answers, and the other answer, tell.
+    answers = [at for label in (asked.accept, asked.reject) if label and (at := asked.text.find(label)) >= 0]
+    question = asked.text[: min([40, *answers])]
+    same = (banner.accept and banner.accept == asked.accept) or (banner.reject and banner.reject == asked.reject)
+    return said[0] == said[1] or bool(question.strip() and same and banner.text.startswith(question))
+
+
+def _told(banner: Banner) -> tuple[str, str, str]:
+    return banner.accept, banner.reject, banner.text
 
 
 async def look(page: Page, *, wide: bool = False, asked: Banner | None = None) -> Sight:
@@ -219,6 +237,7 @@ class _Chooser:
         self._wide = again
         self._place: Frame | None = None
         """The frame whose control was pressed."""
+        self._pressed_at = float("-inf")
         self._asked = asked
         """What stands until the choice is made: the banner, later the layer whose control was pressed."""
         self._problem = f"no control to {choice} was found"
@@ -236,6 +255,9 @@ class _Chooser:
                 if await self._press_and_wait(sight.frame, sight.banner):
                     return ""
             elif await self._stands():
+                if anyio.current_time() < self._pressed_at + LAYER_S:  # it says "Saving…" now
+                    await anyio.sleep(POLL_S)
+                    continue
                 self._problem = f"the banner has no control to {self._choice}: {sight.banner.text[:100]!r}"
                 if anyio.current_time() - self._began > DEEPER_S and await self._go_on(sight.frame):
                     return ""
@@ -270,6 +292,7 @@ class _Chooser:
         if not self._decided:
             self._end = max(self._end, anyio.current_time() + 2 * VANISH_S)
         self._decided, self._asked, self._place = True, banner, frame
+        self._pressed_at = anyio.current_time()
         self._pressed.add((banner.text, getattr(banner, self._choice)))
         self._problem = f"the banner stayed after {len(self._pressed)} clicks"
         if await self._vanishes():
@@ -484,15 +507,24 @@ async def open_policy(page: Page, windows: Callable[[], int]) -> str:
     if problem := await press_anywhere(page, "leads"):
         return f"its control could not be pressed: {problem.replace('for leads', 'for the policy')}"
 
+    now = before
+
     async def opened() -> bool:
+        nonlocal now
         if page.url.partition("#")[0] != address or windows() > had:
             return True
         now = await _contents(page)
-        return any(frame in before and contents.show_more_than(before[frame]) for frame, contents in now.items())
+        return any(_is_policy(frame, contents, before.get(frame)) for frame, contents in now.items())
 
-    # A second press, when the first has had its time: handlers may be attached late.
-    if await _until(LAYER_S, opened) or (not await press_anywhere(page, "leads") and await _until(LAYER_S, opened)):
+    if await _until(LAYER_S, opened):
         return ""
+    # A second press where the first did nothing: handlers may be attached late. What it opened, a second one may close.
+    if now == before:
+        await press_anywhere(page, "leads")
+    if await _until(LAYER_S, opened):
+        return ""
+    if any(contents.adds(before.get(frame, _NOTHING)) for frame, contents in now.items()):
+        return "its control shows something that is not recognised as a policy"
     return "pressing it shows nothing"
 
 
@@ -503,9 +535,24 @@ class _Contents:
     """Texts of what is on top at a grid of points: what slides or fades in was among the texts before."""
     embedded: int
 
-    def show_more_than(self, other: _Contents) -> bool:
-        new = (self.texts - other.texts, self.seen - other.seen)
-        return self.embedded > other.embedded or any(sum(map(len, texts)) >= LEAST_TEXT for texts in new)
+    def new(self, before: _Contents) -> list[str]:
+        """Texts that were not there, and texts that were not in sight."""
+        return ["\n".join(sorted(one)) for one in (self.texts - before.texts, self.seen - before.seen)]
+
+    def adds(self, before: _Contents) -> bool:
+        return any(len(text) + 2 * len(_DENSE.findall(text)) >= LEAST_TEXT for text in self.new(before))
+
+
+_NOTHING = _Contents(frozenset(), frozenset(), 0)
+
+
+def _is_policy(frame: Frame, now: _Contents, before: _Contents | None) -> bool:
+    """Whether what a frame shows more than before, all of it where it came into sight, is a text about privacy."""
+    if before is None:
+        return bool(_ABOUT.search(frame.url) or any(map(_ABOUT.search, now.new(_NOTHING))))
+    if now.embedded > before.embedded:
+        return True
+    return now.adds(before) and any(map(_ABOUT.search, now.new(before)))
 
 
 async def _contents(page: Page) -> dict[Frame, _Contents]:
@@ -544,9 +591,13 @@ async def reopen(page: Page) -> str:
     from playwright.async_api import Error
 
     before = page.url.partition("#")[0]
+    stood = {_told(sight.banner) for sight in await _sights(page, wide=True)}
 
     async def stands() -> bool:
-        return (await look(page, wide=True)).banner.visible or bool(await toggles(page))
+        now = [sight.banner for sight in await _sights(page, wide=True) if sight.banner.visible]
+        # A chat that speaks of accepting a policy stood there before; a question with both answers may have, in the page's flow.
+        new = any((one.accept and one.reject) or _told(one) not in stood for one in now)
+        return new or bool(await toggles(page))
 
     async def left() -> bool:
         return page.url.partition("#")[0] != before

@@ -22,7 +22,25 @@
     return root;
   };
   const shadow = (element) => roots.get(element) ?? element.shadowRoot;
-  const parent = (node) => node.parentElement ?? (node.getRootNode() instanceof ShadowRoot ? node.getRootNode().host : null);
+
+  // --- a form's fields hide its properties of the same name: one called "children" stands where the list of children was ---
+
+  const { apply } = Reflect;
+  const getter = (holder, key) => {
+    const { get } = Reflect.getOwnPropertyDescriptor(holder, key);
+    return (node) => apply(get, node, []);
+  };
+  const children = getter(Element.prototype, "children");
+  const parentElement = getter(Node.prototype, "parentElement");
+  const idOf = getter(Element.prototype, "id");
+  const innerText = getter(HTMLElement.prototype, "innerText");
+  const { getRootNode } = Node.prototype;
+  const parent = (node) => {
+    const outer = parentElement(node);
+    if (outer) return outer;
+    const root = apply(getRootNode, node, []);
+    return root instanceof ShadowRoot ? root.host : null;
+  };
 
   // --- the built-ins as they were: old libraries replace them, and what is looked for with the replaced ones is not found ---
 
@@ -74,7 +92,7 @@
       if (!element) continue;
       yield element;
       const inner = shadow(element);
-      stack.push(...[...element.children, ...(inner ? inner.children : [])].reverse());
+      stack.push(...[...children(element), ...(inner ? inner.children : [])].reverse());
     }
     if (stack.length) lacks = `it has more than ${MOST_ELEMENTS} elements`;
   }
@@ -86,7 +104,7 @@
   /** Visible text with that of shadow roots inside, up to a bound. */
   function textOf(node, budget = { left: 600 }) {
     if (SILENT.has(node.tagName)) return "";
-    let text = node.innerText ?? "";
+    let text = "innerText" in node ? innerText(node) : "";
     const hosts = [node, ...node.querySelectorAll("*")];
     for (const host of hosts) {
       if (budget.left-- <= 0) break;
@@ -99,27 +117,34 @@
   const plain = (text) =>
     ` ${text.slice(0, MOST_CHARACTERS * 3).normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase().replace(/[^\p{L}\p{N}]+/gu, " ").trim()} `;
 
-  // Phrases of scripts that put no space between words match anywhere; `*` at the end matches any ending.
+  // Phrases of scripts that put no space between words match anywhere; `*` at the end matches any ending; `=` before: that alone.
   const compile = (phrases) =>
     phrases.map((phrase) => {
       const open = phrase.endsWith("*");
       const text = plain(phrase.replace("*", "")).trim();
+      if (phrase.startsWith("=")) return `=${text}`;
       if (/[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}]/u.test(text)) return text.replaceAll(" ", "");
       return ` ${text}${open ? "" : " "}`;
     });
   const lists = Object.fromEntries(Object.entries(words).map(([purpose, phrases]) => [purpose, compile(phrases)]));
-  const says = (purpose, text) => lists[purpose].some((phrase) => text.includes(phrase) || text.replaceAll(" ", "").includes(phrase));
+  const says = (purpose, text) => {
+    const [whole, dense] = [`=${text.trim()}`, text.replaceAll(" ", "")];
+    return lists[purpose].some((phrase) => (phrase.startsWith("=") ? phrase === whole : text.includes(phrase) || dense.includes(phrase)));
+  };
 
   // --- visibility ---
 
   function visible(element) {
     if (!element?.isConnected) return false;
     if (!element.checkVisibility({ opacityProperty: true, visibilityProperty: true, contentVisibilityAuto: true })) return false;
-    const box = element.getBoundingClientRect();
+    let box = element.getBoundingClientRect();
     if (box.width < 1 || box.height < 1 || box.right <= 0 || box.left >= innerWidth) return false;
     if (box.bottom + scrollY <= 0) return false;
     for (let node = element; node; node = parent(node)) {
-      if (getComputedStyle(node).position === "fixed") return box.bottom > 0 && box.top < innerHeight;
+      const style = getComputedStyle(node);
+      // What is scrolled within a part of the page is where that part is.
+      if (node !== element && /auto|scroll/.test(style.overflowY) && node.scrollHeight > node.clientHeight + 1) box = node.getBoundingClientRect();
+      if (style.position === "fixed") return box.bottom > 0 && box.top < innerHeight;
     }
     return true;
   }
@@ -137,7 +162,19 @@
   function accessibleName(element) {
     const named = (element.getAttribute("aria-labelledby") ?? "").split(/\s+/).filter(Boolean);
     const text = named.map((id) => element.getRootNode().getElementById?.(id)?.textContent ?? "").join(" ");
-    return text || element.getAttribute("aria-label") || element.title || element.querySelector("img[alt]")?.alt || "";
+    const given = text || element.getAttribute("aria-label") || element.getAttribute("title") || element.querySelector("img[alt]")?.alt;
+    return given || element.querySelector("svg[aria-label], [role=img][aria-label]")?.getAttribute("aria-label") || element.querySelector("svg > title")?.textContent.trim() || "";
+  }
+
+  const NEAR = 3; // words
+
+  /** Whether a "not" stands right before what accepts: "Ne pas autoriser". Cookies that are "not necessary" are another matter. */
+  function denies(text) {
+    if (says("inessential", text)) return false;
+    return lists.not.some((no) => {
+      const at = text.indexOf(no);
+      return at >= 0 && says("accept", ` ${text.slice(at + no.length).trim().split(" ").slice(0, NEAR).join(" ")} `);
+    });
   }
 
   /** "accept", "reject" or "": what pressing this control would mean. */
@@ -149,6 +186,7 @@
     if (short.some((text) => says("reject", text))) return "reject";
     const accepts = short.filter((text) => says("accept", text));
     if (!accepts.length) return "";
+    if (accepts.some(denies)) return "reject";
     // "Accept necessary cookies" refuses the others.
     return accepts.some((text) => says("essential", text) && !says("all", text) && !says("optional", text) && !says("inessential", text)) ? "reject" : "accept";
   }
@@ -163,7 +201,7 @@
   // --- the banner ---
 
   const NAMED = /cookie|consent|gdpr|dsgvo/i;
-  const nameOf = (node) => `${node.id} ${node.getAttribute("class") ?? ""}`;
+  const nameOf = (node) => `${idOf(node)} ${node.getAttribute("class") ?? ""}`;
   /** By its words, or where its author calls it so: a layer of toggles may never say "cookie". */
   const speaksOfConsent = (node, text) => (says("consent", text) || NAMED.test(nameOf(node))) && !says("gate", text);
   const asksForData = (node) =>
@@ -306,7 +344,6 @@
   }
   const pressable = (purpose) => found?.[purpose] ?? found?.help?.[purpose] ?? null;
 
-  const { apply } = Reflect;
   const { addEventListener: listen } = EventTarget.prototype;
 
   /** Tells, from now on, whether a person's click arrived at an element. */
