@@ -270,6 +270,7 @@ NO_KEY = "must be a key such as Enter, Escape, Tab, ArrowDown, a or Control+A"
 ONLY_PATH = "must be a path such as /orders/*, or the whole address of a page elsewhere"
 POINTER = "must be a JSON Pointer (RFC 6901) such as /data/0/id: each part begins with `/`, `~` is written ~0"
 CSS = "must be a CSS selector:"
+OTHER = " is Playwright's or jQuery's, not CSS; give an id, a class or an attribute"
 JOURNEY = '[[journeys]]\nname = "j"\nsteps = ['
 
 BAD = {
@@ -349,6 +350,18 @@ BAD = {
     "[consent]\nsettle_s = 30.5": ["6: consent.settle_s: found 30.5; wanted at most 30"],
     '[consent]\nbanner = "div[["': ['6: consent.banner: found "div[["; must be a CSS selector: `[` is not closed'],
     '[consent]\naccept = "#a)"': ['6: consent.accept: found "#a)"; must be a CSS selector: `)` closes nothing'],
+    **{
+        f'[consent]\n{key} = "{value}"': [f'6: consent.{key}: found "{value}"; {CSS} {told}']
+        for key, value, told in (
+            ("accept", "text=Accept all", f"`text=`{OTHER}"),
+            ("accept", "//button[2]", f"`//`{OTHER}"),
+            ("reject", "button:has-text(no)", f"`:has-text`{OTHER}"),
+            ("reject", "button:visible", f"`:visible`{OTHER}"),
+            ("accept", "#1abc", "`#1` cannot stand in one"),
+            ("banner", "@media", "`@media` cannot stand in one"),
+            ("banner", "#cookie{color:red}", "`{` cannot stand in one"),
+        )
+    },
     '[consent]\nreject = " "': ['6: consent.reject: found " "; must be a CSS selector, not spaces'],
     "[consent]\nsettings = \"[title='it\\\\'s]\"": [
         "6: consent.settings: found \"[title='it\\\\'s]\"; must be a CSS selector: a quote ' is not closed"

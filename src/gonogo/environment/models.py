@@ -132,6 +132,11 @@ Said = Annotated[str, Field(min_length=1), AfterValidator(_said)]
 
 _CLOSED = re.compile(r"""\\.|/\*.*?\*/|"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'""", re.DOTALL)
 _OTHER_ENGINE = re.compile(r"\*?[\w:-]+=|\(*(?://|\.\.)|[\"']")
+_NOT_OF_CSS = re.compile(
+    r":(?:has-text|text-is|text-matches|text|visible|hidden|nth-match|right-of|left-of|above|below|near|contains|eq|gt|lt|first|last|button"
+    r"|checkbox|radio|input|submit)(?![\w-])"
+)
+_NO_NAME = re.compile(r"[#.](?:\d|-\d|\s|\Z)|^\s*@\w*|\{")
 _PAIRS = {")": "(", "]": "["}
 _NOWHERE = re.compile(r"([>+~])\s*(?:[>+~,]|\Z)")
 _NO_LINK = re.compile(r"(?:^|>>)\s*(?:>>|\Z)")
@@ -139,8 +144,15 @@ _NO_LINK = re.compile(r"(?:^|>>)\s*(?:>>|\Z)")
 
 def _css(value: str) -> str:
     """Only what is no selector for certain; the browser judges the rest."""
+    outline = _outline(value)
+    if other := _OTHER_ENGINE.match(value.lstrip()) or _NOT_OF_CSS.search(outline):
+        raise ValueError(
+            f"must be a CSS selector: `{other[0]}` is Playwright's or jQuery's, not CSS; give an id, a class or an attribute"
+        )
     _relative_css(value)
-    if first := re.match(r"\s*([>+~])", _outline(value)):
+    if wrong := _NO_NAME.search(outline):
+        raise ValueError(f"must be a CSS selector: `{wrong[0].strip()}` cannot stand in one")
+    if first := re.match(r"\s*([>+~])", outline):
         raise ValueError(f"must be a CSS selector: nothing stands before `{first[1]}`")
     return value
 
