@@ -147,4 +147,6 @@ def test_policy(consent: ConsentFlow) -> None:
     if not problem and statuses[-1:] != [HTTPStatus.OK]:
         problem = f"status {statuses[-1] if statuses else 'unknown'}"
     if problem:
-        report([Finding.of(where, seen=problem, wanted="status 200", what=f"its policy {layer.policy[:150]}".rstrip())])
+        wanted = "status 200" if layer.policy else "an address, a window, a frame or a text about privacy"
+        what = f"its policy {layer.policy[:150]}".rstrip()
+        report([Finding.of(where, seen=problem.removeprefix("policy: "), wanted=wanted, what=what)])

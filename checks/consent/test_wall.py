@@ -60,6 +60,6 @@ def _shut(page: str, without: Snapshot, accepted: Snapshot, when: str) -> list[F
         wanted = "scrolling, as after acceptance"
         findings.append(Finding.of(page, seen=f"it cannot be scrolled {when}", wanted=wanted))
     if shown.covered > max(MOST_COVERED, with_.covered):
-        seen_ = f"{shown.covered:.0%} of the window is covered {when}"
+        seen_ = f"{shown.covered:.0%} of the window is covered or cannot be read {when}"
         findings.append(Finding.of(page, seen=seen_, wanted=f"at most {MOST_COVERED:.0%}"))
     return findings

@@ -246,6 +246,13 @@ BREAKING = {
         asking(again='<a href="#" onclick="return false">Cookie settings</a>', after=CHAT),
         "consent.withdrawal.reachable",
     ),
+    "a refusal that asks whether one is sure": (
+        asking().replace(
+            "press(one, '.no', () => answer(one, 'no'))",
+            "press(one, '.no', () => confirm('Sure?') && answer(one, 'no'))",
+        ),
+        "consent.layers.reject-easy",
+    ),
     "a file of the origin": (
         asking(after="<script>if (read('choice') === 'no') caches.open('uid')</script>").replace(
             "caches.open('uid')", "indexedDB.open('uid')"

@@ -16,7 +16,7 @@ from gonogo.probes.browser.failures import reason
 from gonogo.probes.browser.recorder import clip
 
 if TYPE_CHECKING:
-    from playwright.async_api import ElementHandle, Frame, JSHandle, Page
+    from playwright.async_api import Dialog, ElementHandle, Frame, JSHandle, Page
 
 T = TypeVar("T")
 APPEAR_S = 2.0
@@ -243,8 +243,21 @@ class _Chooser:
         self._problem = f"no control to {choice} was found"
 
     async def all(self) -> tuple[Choice, str]:
-        problem = await self._try()
+        self._page.on("dialog", self._agree)
+        try:
+            problem = await self._try()
+        finally:
+            self._page.remove_listener("dialog", self._agree)
         return Choice(self._choice, len(self._pressed), self._deeper), problem
+
+    async def _agree(self, dialog: Dialog) -> None:
+        """ "Are you sure?" is one click more; what only tells something is closed."""
+        from playwright.async_api import Error
+
+        if dialog.type == "confirm":
+            self._pressed.add((dialog.message, "confirm"))
+        with suppress(Error):
+            await dialog.accept()
 
     async def _try(self) -> str:
         while anyio.current_time() < self._end:
