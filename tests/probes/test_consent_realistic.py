@@ -91,7 +91,6 @@ BOOKING = """<form>Children <input type=number name=children> <input name=id> <i
 <input name=innerText> <button>Search</button></form>"""
 SAVING = "(e) => {{ e.target.textContent = 'Saving…'; e.target.disabled = true; setTimeout(() => answer(one, '{}'), 1500); }}"
 FIRST = """<button class=yes>Accept all</button> <button class=no>Reject all</button> <button class=more>Preferences</button>"""
-BUTTON = "background:#eee;border:1px solid black;padding:4px 8px;font:13px Arial;color:black;text-decoration:none"
 SCROLLED = f"<div style='max-height:60px;width:400px;overflow:auto'>{'We count visits, and nothing else. ' * 20}<a href='/policy'>Privacy policy</a></div>"
 SHADOW = f"""<button id=again>Cookie settings</button><script>const ask = () => {{
 const host = document.createElement('div'); document.body.append(host); const root = host.attachShadow({{mode: 'open'}});
@@ -142,9 +141,6 @@ OBEYING = {
     ),
     "an icon of svg": asking(
         again='<button onclick="ask()"><svg role=img aria-label="Cookie settings" width=20 height=20></svg></button>'
-    ),
-    "a refusal that is a link and looks like a button": answering(
-        f'<button class=yes style="{BUTTON}">Accept all</button> <a href="#" class=no style="{BUTTON}">Reject all</a> <button class=more>Preferences</button>'
     ),
     "a long banner in a shadow root": SHADOW,
     "as it should be": asking(),

@@ -115,14 +115,6 @@
     return role === "link" || element.tagName === "A" ? "link" : "other";
   }
 
-  /** A link with a surface or a border of its own, and room around its words, is a button to who looks at it. */
-  function looks(element, style) {
-    const filled = rgba(style.backgroundColor)[3] > 0 || style.backgroundImage !== "none";
-    const framed = style.borderTopStyle !== "none" && parseFloat(style.borderTopWidth) >= 1;
-    const roomy = parseFloat(style.paddingLeft) >= 4 && style.textDecorationLine === "none";
-    return roomy && (filled || framed) ? "button" : kind(element);
-  }
-
   function control(purpose, element, layer) {
     const box = element.getBoundingClientRect();
     const style = getComputedStyle(element);
@@ -132,7 +124,7 @@
     return {
       purpose,
       text: text(element),
-      kind: looks(element, style),
+      kind: kind(element),
       width: box.width,
       height: box.height,
       font: parseFloat(style.fontSize) || 0,
