@@ -104,11 +104,8 @@ again.onclick = ask; if (!read('choice')) ask();</script>"""
 def named(accept: str, refusal: str, *, first: bool = False) -> str:
     """With these answers in the first layer."""
     yes, no = f"<button class=yes>{accept}</button>", f"<button class=no>{refusal}</button>"
-    return answering(
-        f"{no} {yes} <button class=more>Preferences</button>"
-        if first
-        else f"{yes} {no} <button class=more>Preferences</button>"
-    )
+    answers = (no, yes) if first else (yes, no)
+    return answering(f"{' '.join(answers)} <button class=more>Preferences</button>")
 
 
 def answering(controls: str) -> str:
@@ -120,10 +117,9 @@ def answering(controls: str) -> str:
 
 def saving() -> str:
     body = asking()
-    for name, value in (("yes", "yes"), ("no", "no")):
-        body = body.replace(
-            f"press(one, '.{name}', () => answer(one, '{value}'));", f"press(one, '.{name}', {SAVING.format(value)});"
-        )
+    for value in ("yes", "no"):
+        at_once = f"press(one, '.{value}', () => answer(one, '{value}'));"
+        body = body.replace(at_once, f"press(one, '.{value}', {SAVING.format(value)});")
     return body
 
 

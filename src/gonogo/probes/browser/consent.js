@@ -3,7 +3,7 @@
 (gpc) => {
   "use strict";
   if (!window.__gonogo || Object.hasOwn(window.__gonogo, "consent")) return;
-  const { CONTROLS, accessibleName, banner, bannerOf, contains, elements, face, first, label, overlays, parent, plain, says, selectors, shadow, textOf, visibleText } =
+  const { CONTROLS, accessibleName, banner, bannerOf, contains, elements, face, first, label, nameOf, overlays, parent, plain, says, selectors, shadow, textOf, visibleText } =
     window.__gonogo.finder;
   const { natively, visible } = window.__gonogo;
 
@@ -165,7 +165,7 @@
     const layer = banner();
     let found = null;
     for (const element of elements()) {
-      const named = REOPENS.test(`${element.id} ${element.getAttribute("class") ?? ""}`) && cut(element.textContent).length > 0;
+      const named = REOPENS.test(nameOf(element)) && cut(element.textContent).length > 0;
       if (!(named || element.matches(CONTROLS)) || (layer && contains(layer, element)) || !visible(element)) continue;
       const words = said(element);
       if (words.some((one) => says("withdraw", one))) found = element;
@@ -181,7 +181,7 @@
     for (let node = parent(element); node && node !== document.documentElement; node = parent(node)) {
       const body = node === document.body;
       if (body && window === window.top) return whole ? node : null;
-      const named = /cookie|consent|gdpr|dsgvo|cmp|privacy|klaro|tarteaucitron/i.test(`${node.id} ${node.getAttribute("class") ?? ""}`);
+      const named = /cookie|consent|gdpr|dsgvo|cmp|privacy|klaro|tarteaucitron/i.test(nameOf(node));
       if (named && overlays(node)) return node;
       if ((body || named || overlays(node)) && says("consent", plain(textOf(node)))) return node;
     }
@@ -285,7 +285,7 @@
       if (!pressed || !contains(layer, element) || !visible(element) || answers.includes(element)) continue;
       const words = said(element);
       if (words.some((one) => says("accept", one) || says("reject", one))) continue;
-      const unnamed = !words.length && CLOSES.test(`${element.id} ${element.getAttribute("class") ?? ""}`);
+      const unnamed = !words.length && CLOSES.test(nameOf(element));
       if (unnamed || CROSS.test(visibleText(element)) || words.some((one) => says("close", one))) return element;
     }
     return null;
@@ -422,7 +422,7 @@
           const style = getComputedStyle(node);
           opaque *= Number(style.opacity);
           const blur = parseFloat(style.filter.match(/blur\(([\d.]+)px\)/)?.[1] ?? "0");
-          if (floats(node) || blur >= BLURRED || opaque < FAINT) {
+          if (floats(node, style) || blur >= BLURRED || opaque < FAINT) {
             hidden++;
             break;
           }
@@ -440,7 +440,7 @@
     return false;
   }
 
-  const floats = (node) => node.tagName === "DIALOG" || getComputedStyle(node).position === "fixed";
+  const floats = (node, style = getComputedStyle(node)) => node.tagName === "DIALOG" || style.position === "fixed";
   function above(element) {
     for (let node = element; node; node = parent(node)) if (floats(node)) return true;
     return false;

@@ -384,7 +384,7 @@
       violations: () => kept.splice(0),
       vitals: null,
       // For consent.js, which describes what stands here.
-      finder: { CONTROLS, accessibleName, banner: () => found?.banner ?? null, bannerOf, contains, elements, face, first, label, learn: (find) => (byRules = find), overlays, parent, plain, says, selectors, shadow, textOf, visibleText },
+      finder: { CONTROLS, accessibleName, banner: () => found?.banner ?? null, bannerOf, contains, elements, face, first, label, learn: (find) => (byRules = find), nameOf, overlays, parent, plain, says, selectors, shadow, textOf, visibleText },
     },
   });
 }
