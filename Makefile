@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN = $(VENV)/bin
 STAMP = $(VENV)/.installed
 
-.PHONY: setup demo test test-all test-exhaustive lint bench docs clean
+.PHONY: setup demo test test-all test-exhaustive proofs lint bench docs clean
 
 setup: $(STAMP)
 	@$(BIN)/gonogo browser install
@@ -18,18 +18,31 @@ $(STAMP): pyproject.toml constraints.txt
 demo: setup
 	$(BIN)/pytest --env=demo
 
-# Three workers on two cores: much of the time is spent waiting for a browser or a schedule.
-test: setup
-	$(BIN)/python -m pytest tests -n 3 --dist=worksteal -m 'not slow and not exhaustive'
+# Pools by what tests need, one after another: tests/pools.py. Proofs of defects that stand are made again a quarter a day,
+# and a quick run makes the first of those that are due: tests/proofs.py.
+PYTEST = $(BIN)/python -m pytest tests --dist=worksteal
+QUICK = -m 'not slow and not exhaustive'
 
-# Whole runs of the demo are judged by its budgets, so no more workers than processors; what hangs on times runs afterwards.
+test: setup
+	$(PYTEST) --pool=cpu -n 2 --proofs=due --proofs-most=60 $(QUICK)
+	$(PYTEST) --pool=wait -n 6 --proofs=due $(QUICK)
+	$(PYTEST) --pool=alone --proofs=due --proofs-most=3 $(QUICK)
+
+# What CI runs, with every proof: `make test-all PROOFS=due` is CI itself.
+PROOFS = all
 test-all: setup
-	$(BIN)/python -m pytest tests -n 2 --dist=worksteal -m 'not exhaustive and not timing'
-	$(BIN)/python -m pytest tests -n 2 --dist=worksteal -m 'timing and not exhaustive'
+	$(PYTEST) --pool=cpu -n 2 --proofs=$(PROOFS) -m 'not exhaustive'
+	$(PYTEST) --pool=wait -n 6 --proofs=$(PROOFS) -m 'not exhaustive'
+	$(PYTEST) --pool=alone --proofs=$(PROOFS) -m 'not exhaustive'
 
 # Every defect as a whole run against every check; about an hour.
 test-exhaustive: setup
-	$(BIN)/python -m pytest tests -n 2 --dist=worksteal -m exhaustive
+	$(PYTEST) --pool=wait -n 2 -m exhaustive
+	$(PYTEST) --pool=alone -m exhaustive
+
+# Prove what is due, and record it.
+proofs: setup
+	$(BIN)/python tests/proofs.py --update
 
 lint: $(STAMP)
 	$(BIN)/ruff check .

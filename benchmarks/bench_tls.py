@@ -12,18 +12,19 @@ from pathlib import Path
 from statistics import median
 
 import anyio
+from tools import ends, need
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "probes"))
 
 from tls_servers import HOST, Block, Nginx, World
 
 from gonogo.environment.models import Environment
-from gonogo.evidence.facts import TlsFacts
-from gonogo.evidence.plan import handshake
 from gonogo.evidence.records import Evidence, Request
-from gonogo.probes import tls
 from gonogo.probes.context import Context
 from gonogo.probes.guard import Guard
+from gonogo.probes.tls import probe as tls
+from gonogo.probes.tls.facts import TlsFacts
+from gonogo.probes.tls.request import handshake
 
 ROUNDS = 30
 WANTED_MS = 150
@@ -54,6 +55,7 @@ def measure(name: str, environment: Environment, port: int) -> None:
 
 
 def main() -> None:
+    need("nginx")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         world = World(folder)
@@ -81,4 +83,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    ends(main)

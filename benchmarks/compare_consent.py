@@ -25,6 +25,7 @@ from statistics import median
 from weakref import WeakKeyDictionary
 
 import pytest
+from tools import ends, need
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "probes"))
 
@@ -33,11 +34,11 @@ from consent_pages import FRAME, LANGUAGES, Judged, judge, page
 from test_consent import PAGES
 from test_consent_managers import CASES, PACKAGES, explained, fetch, judged_page, publish
 
-from gonogo.environment.models import Consent
+from gonogo.environment.sections.consent import Consent
 from gonogo.errors import EvidenceMissing
-from gonogo.evidence.facts import Visit
-from gonogo.evidence.records import Step
 from gonogo.probes.browser import walk
+from gonogo.probes.browser.facts import Visit
+from gonogo.probes.browser.request import Step
 
 RUNS = 5
 WANTED_S = 6.0
@@ -205,6 +206,7 @@ def main() -> int:
     chosen = [one for one in subjects() if asked.only in one.name]
     if not chosen or asked.runs < 1:
         parser.error("nothing to measure")
+    need("npm")
     try:
         packages = {name: fetch(name, version) for name, version in PACKAGES.items()}
     except (pytest.skip.Exception, OSError) as error:
@@ -235,4 +237,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    ends(main)

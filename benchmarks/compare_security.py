@@ -17,7 +17,6 @@ import json
 import os
 import platform
 import re
-import shutil
 import ssl
 import subprocess
 import sys
@@ -31,6 +30,8 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from statistics import median
+
+from tools import ends, need
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent
@@ -602,8 +603,7 @@ def main() -> int:
     parser.add_argument("--keep", type=Path, metavar="DIR", help="install the tools there, and use what is there")
     parser.add_argument("--only", action="append", metavar="ID", help="these variants; nothing is written")
     arguments = parser.parse_args()
-    if shutil.which("npm") is None or shutil.which("node") is None:
-        parser.error("npm and node are needed")
+    need("npm", "node")
     with workshop(arguments.keep) as folder, launched() as demo:
         installed, target = install(folder), Target(demo)
         target.inject()
@@ -621,4 +621,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    ends(main)

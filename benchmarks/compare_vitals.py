@@ -19,6 +19,8 @@ import time
 from pathlib import Path
 from statistics import median
 
+from tools import ends
+
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "probes"))
 
 from browsing import Probe, Server, noise, probing, serving
@@ -145,4 +147,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    ends(main)

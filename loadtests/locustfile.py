@@ -39,7 +39,7 @@ sys.path.insert(1, str(_ROOT / "src" if (_ROOT / "src").is_dir() else _ROOT.pare
 
 from gonogo.formats.arrivals import schedule
 from gonogo.formats.latency import answer_rate, bucket
-from gonogo.probes.load_job import LATE_S, Count, Job, Tally, Target, decode_job, encode_tally, request_head
+from gonogo.probes.load.job import LATE_S, Count, Job, Tally, Target, decode_job, encode_tally, request_head
 
 # Locust's own buckets have two digits: up to 5 % off, mostly in the target's favour.
 locust.stats.bucket_response_time = bucket  # type: ignore[assignment]

@@ -11,15 +11,18 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
+import anyio
 from main_job import ROOT
 
-from gonogo import catalogue
-from gonogo import run as runs
+from gonogo.concerns.fixture import Asked
 from gonogo.errors import EvidenceMissing, Shortfall
-from gonogo.evidence.collector import Collector
 from gonogo.evidence.records import Evidence, Request, identity
 from gonogo.evidence.store import Store
+from gonogo.gathering.collector import Collector
 from gonogo.result import Finding, Outcome
+from gonogo.run import catalogue
+from gonogo.run import target as runs
+from gonogo.run.conclude import plan_of
 
 
 @dataclass(frozen=True)
@@ -48,7 +51,7 @@ class Judgements:
 
 
 @dataclass
-class _Sight:
+class _Gathered:
     store: Store
 
     def evidence(self, request: Request) -> Evidence:
@@ -77,31 +80,27 @@ def judge(
     environment = target.environment
     chosen = network_checks() if checks is None else {one: catalogue.catalogue()[one] for one in checks}
     entries = dict(sorted(chosen.items()))
-    applying = {one: entry for one, entry in entries.items() if not entry.excluded(environment)}
+    scope = catalogue.Scope(environment)
+    applying = {one: entry for one, entry in entries.items() if not entry.excluded(scope)}
     wanted = [
-        request
-        for entry in applying.values()
-        for subject in entry.subjects(environment)
-        for request in subject.requests
+        request for entry in applying.values() for subject in entry.subjects(scope) for request in subject.requests
     ]
     found = Judgements()
     with tempfile.TemporaryDirectory(prefix="gonogo-judging-") as scratch:
         evidence = (folder or Path(scratch)) / "evidence"
         evidence.mkdir(parents=True)
-        store = Store(evidence, scrub=target.scrub_record)
-        requests, _ = runs.plan(environment, wanted)
+        store = Store(evidence, target.door)
+        requests, _ = plan_of(environment, wanted)
         found.requests = len(requests)
         collector = Collector(
-            environment=environment, base=target.base, store=store, requests=requests, run_id="judging", scrub=target.scrubber()
-        )  # fmt: skip
-        collector.start()
-        collector.finish()
-        sight = _Sight(store)
+            environment=environment, base=target.base, store=store, run_id="judging", scrub=target.scrubber()
+        )
+        anyio.run(collector.gather, requests)
+        gathered = _Gathered(store)
         for one, entry in applying.items():
-            for subject in entry.subjects(environment):
-                found.every.append(
-                    _judged(one, entry, subject.id, partial(entry.noun.build, environment, subject, sight))
-                )
+            for subject in entry.subjects(scope):
+                asked = Asked(environment, subject, gathered)
+                found.every.append(_judged(one, entry, subject.id, partial(entry.fixture.build, asked)))
     return found
 
 

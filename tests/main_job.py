@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
+import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).parents[1]
 
@@ -74,7 +78,7 @@ class Run:
 
 
 def main_job(
-    *arguments: str, reports: Path, timeout_s: float = 180, env: dict[str, str] | None = None, cwd: Path = ROOT
+    *arguments: str, reports: Path, timeout_s: float = 600, env: dict[str, str] | None = None, cwd: Path = ROOT
 ) -> Run:
     """Run `pytest …` in a process of its own."""
     done = subprocess.run(
@@ -90,28 +94,65 @@ def main_job(
     return Run(done.returncode, done.stdout + done.stderr, (reports / "latest").resolve())
 
 
+def in_the_collector(module: str, *folders: Path) -> dict[str, str]:
+    """The environment of a main job whose collector imports this module before its own; it stands in one of the folders, or in
+    tests/plugins."""
+    path = (ROOT / "tests" / "plugins", *folders)
+    return {"IN_THE_COLLECTOR": module, "PYTHONPATH": ":".join(map(str, path))}
+
+
 @dataclass(frozen=True)
 class Starts:
-    """Counts the browsers that a main job starts: give the job these arguments and this environment."""
+    """Counts the browsers that a main job starts: give the job this environment."""
 
     file: Path
-    arguments: tuple[str, ...] = ("-p", "browser_starts")
 
     @property
     def env(self) -> dict[str, str]:
-        return {"BROWSER_STARTS": str(self.file), "PYTHONPATH": str(ROOT / "tests" / "plugins")}
+        return in_the_collector("browser_starts") | {"BROWSER_STARTS": str(self.file)}
 
     @property
     def number(self) -> int:
         return len(self.file.read_text(encoding="utf-8").splitlines()) if self.file.exists() else 0
 
 
-class MainJob:
-    """Runs the main job on the shared demo."""
+@dataclass(frozen=True)
+class Timed:
+    """The one run of the whole demo that is judged by the demo's own budgets of time, and what it did."""
 
-    def __init__(self, demo_file: Path, reports: Path) -> None:
+    run: Run
+    starts: Starts
+    log: list[dict[str, Any]]
+    """What the demo received."""
+
+
+class MainJob:
+    """Runs the main job on the shared demo: without hurry (tests/unhurried.py), unless an environment is named."""
+
+    def __init__(self, demo_file: Path, reports: Path, unhurried: Path) -> None:
         self.reports = reports
         self.env = {"GONOGO_DEMO": str(demo_file)}
+        self.unhurried = unhurried
 
-    def __call__(self, *arguments: str, timeout_s: float = 180, env: dict[str, str] | None = None) -> Run:
-        return main_job(*arguments, reports=self.reports, timeout_s=timeout_s, env={**self.env, **(env or {})})
+    def __call__(self, *arguments: str, timeout_s: float = 600, env: dict[str, str] | None = None) -> Run:
+        named = any(one.startswith("--env=") for one in arguments)
+        given = arguments if named else (f"--env={self.unhurried}", *arguments)
+        return main_job(*given, reports=self.reports, timeout_s=timeout_s, env={**self.env, **(env or {})})
+
+
+def once(shared: Path, name: str, make: Callable[[Path], Run]) -> Run:
+    """A run that is made once for all workers, in a folder that they share; nobody may write into it."""
+    shared.mkdir(parents=True, exist_ok=True)
+    told = shared / f"{name}.json"
+    with (shared / f"{name}.lock").open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not told.exists():
+            run = make(shared / name)
+            told.write_text(json.dumps([run.status, run.output, str(run.folder)]), encoding="utf-8")
+    status, output, folder = json.loads(told.read_text(encoding="utf-8"))
+    return Run(status, output, Path(folder))
+
+
+def copied(run: Run, folder: Path) -> Path:
+    """A copy of a run's directory that may be changed."""
+    return Path(shutil.copytree(run.folder, folder / run.folder.name))

@@ -9,6 +9,8 @@ from main_job import ROOT, MainJob, main_job
 
 from gonogo.cli import main as gonogo
 
+pytestmark = pytest.mark.wait
+
 
 def _env(folder: Path, text: str) -> str:
     path = folder / "mine.toml"
@@ -120,7 +122,7 @@ def test_policy_with_an_unknown_check(tmp_path: Path) -> None:
 
 
 def test_missing_browser_is_unknown_with_its_remedy(job: MainJob) -> None:
-    run = job("--env=demo", "-k", "console", env={"GONOGO_BROWSER": "/nowhere/chrome"})
+    run = job("-k", "console", env={"GONOGO_BROWSER": "/nowhere/chrome"})
     assert run.checks("UNKNOWN") == {"browser.console.clean"}, run.told()
     assert "/nowhere/chrome" in run.told()
     assert "GONOGO_BROWSER" in run.told()
@@ -130,7 +132,7 @@ def test_missing_browser_is_unknown_with_its_remedy(job: MainJob) -> None:
 def test_without_any_browser_the_reason_is_told_once_and_whole(job: MainJob, tmp_path: Path) -> None:
     """A newcomer's first run: no download, no browser on PATH."""
     nothing = {"PLAYWRIGHT_BROWSERS_PATH": str(tmp_path), "PATH": str(tmp_path), "GONOGO_BROWSER": "", "COLUMNS": "80"}
-    run = job("--env=demo", "-k", "console or csp_in_browser or requests", env=nothing)
+    run = job("-k", "console or csp_in_browser or requests", env=nothing)
     assert len(run.checks("UNKNOWN")) > 1, run.told()
     told = run.output[run.output.index("partial run") :]
     flat = " ".join(told.split())
@@ -148,7 +150,7 @@ def test_without_any_browser_the_reason_is_told_once_and_whole(job: MainJob, tmp
 
 def test_missing_driver_is_unknown_with_its_remedy(job: MainJob, tmp_path: Path) -> None:
     (tmp_path / "psycopg.py").write_text("raise ImportError('no psycopg here')\n")
-    run = job("--env=demo", "-k", "database", env={"PYTHONPATH": f"{tmp_path}:{ROOT / 'src'}"})
+    run = job("-k", "database", env={"PYTHONPATH": f"{tmp_path}:{ROOT / 'src'}"})
     assert run.checks("UNKNOWN") >= {"database.connection.reachable"}, run.told()
     assert "psycopg" in run.told()
     assert run.checks("PASS") == set()

@@ -9,9 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from gonogo import browsers
-from gonogo.browsers import BrowserIdentity, Candidate, find, install, launch, verify
 from gonogo.errors import Unavailable
+from gonogo.probes.browser import browsers
+from gonogo.probes.browser.browsers import BrowserIdentity, Candidate, find, install, launch, verify
+
+pytestmark = pytest.mark.wait
 
 
 async def _launch(explicit: str | None) -> BrowserIdentity:

@@ -10,8 +10,8 @@ import re
 import pytest
 from main_job import ROOT
 
-from gonogo.catalogue import catalogue
 from gonogo.demo.defects import DEFECTS
+from gonogo.run.catalogue import catalogue
 
 TEXT = (ROOT / "docs" / "comparison.md").read_text(encoding="utf-8")
 TOOLS = ["gonogo", "Observatory", "csp_evaluator", "drheader", "sslyze"]

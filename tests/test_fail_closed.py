@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import random
-import shutil
 import signal
 import subprocess
 import sys
@@ -14,9 +13,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from main_job import ROOT, MainJob, Run, main_job
+from main_job import ROOT, MainJob, Run, copied, main_job
 
 from gonogo.cli import main as gonogo
+
+pytestmark = pytest.mark.wait
 
 
 def gate(*arguments: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> tuple[int, str]:
@@ -28,16 +29,9 @@ def gate(*arguments: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytes
     return int(stop.value.code or 0), told.out + told.err
 
 
-@pytest.fixture(scope="module")
-def good(demo_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
-    run = MainJob(demo_file, tmp_path_factory.mktemp("good") / "reports")("--env=demo", "--profile=smoke")
-    assert run.status == 0, run.output
-    return run
-
-
 @pytest.fixture
-def copy(good: Run, tmp_path: Path) -> Path:
-    return Path(shutil.copytree(good.folder, tmp_path / good.folder.name))
+def copy(smoke: Run, tmp_path: Path) -> Path:
+    return copied(smoke, tmp_path)
 
 
 def test_a_whole_fresh_run_is_go(
@@ -92,18 +86,17 @@ def test_damaged_runs(
 
 
 def test_a_failing_result_turned_to_pass_is_seen(
-    job: MainJob, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    short: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    run = job("--env=demo", "--profile=smoke", "--defect=hsts-short")
-    assert run.status == 10
-    results = run.folder / "results.jsonl"
+    folder = copied(short, tmp_path)
+    results = folder / "results.jsonl"
     results.write_text(results.read_text().replace('"FAIL"', '"PASS"'))
-    status, told = gate(str(run.folder), capsys=capsys, monkeypatch=monkeypatch)
+    status, told = gate(str(folder), capsys=capsys, monkeypatch=monkeypatch)
     assert status != 0, told
 
 
 def test_everything_deselected(job: MainJob) -> None:
-    run = job("--env=demo", "-k", "no_such_check_anywhere")
+    run = job("-k", "no_such_check_anywhere")
     assert run.status == 5, run.output
     assert "partial run" in run.output
 
@@ -117,7 +110,7 @@ def test_everything_skipped(job: MainJob, tmp_path: Path) -> None:
         "    for item in items:\n"
         "        item.add_marker(pytest.mark.skip(reason='because'))\n"
     )
-    run = job("--env=demo", "--profile=smoke", "-p", "skip_everything", env={"PYTHONPATH": str(tmp_path)})
+    run = job("--profile=smoke", "-p", "skip_everything", env={"PYTHONPATH": str(tmp_path)})
     assert run.status == 10, run.output
     assert run.checks("PASS") == set()
     assert "NO-GO" in run.output
@@ -126,7 +119,7 @@ def test_everything_skipped(job: MainJob, tmp_path: Path) -> None:
 def test_a_deselecting_plugin_leaves_missing_results(job: MainJob, tmp_path: Path) -> None:
     plugin = tmp_path / "drop_half.py"
     plugin.write_text("def pytest_collection_modifyitems(items):\n    del items[::2]\n")
-    run = job("--env=demo", "--profile=smoke", "-p", "drop_half", env={"PYTHONPATH": str(tmp_path)})
+    run = job("--profile=smoke", "-p", "drop_half", env={"PYTHONPATH": str(tmp_path)})
     assert run.status == 10, run.output
     assert run.verdict["counts"]["outcomes"]["MISSING"] > 0  # type: ignore[index]
 
@@ -166,7 +159,7 @@ def test_a_killed_worker_is_no_go_or_recovered(job: MainJob, tmp_path: Path) -> 
         "        os.kill(os.getpid(), signal.SIGKILL)\n"
     )
     run = job(
-        "--env=demo", "--profile=smoke", "-n", "2", "-p", "kill_worker",
+        "--profile=smoke", "-n", "2", "-p", "kill_worker",
         env={"PYTHONPATH": str(tmp_path), "KILL_FLAG": str(tmp_path / "flag")},
     )  # fmt: skip
     assert run.status in {10, 11}, run.output
@@ -182,7 +175,7 @@ def test_a_check_with_a_bug_is_unknown(job: MainJob, tmp_path: Path) -> None:
         "def broken(*values):\n    raise RuntimeError('a bug in the parser')\n"
         "csp_review.mixed_content = broken\n"
     )
-    run = job("--env=demo", "--profile=smoke", "-p", "break_check", env={"PYTHONPATH": str(tmp_path)})
+    run = job("--profile=smoke", "-p", "break_check", env={"PYTHONPATH": str(tmp_path)})
     assert run.checks("UNKNOWN") == {"security.csp.mixed-content"}, run.told()
     assert "a bug in the parser" in run.told()
     assert run.status in {10, 11}
@@ -195,7 +188,7 @@ def test_sigkill_at_twenty_moments(
     """Never 0, whenever it comes; and the gate says of what is left that it is not whole."""
     moments = random.Random(20261121)  # noqa: S311 - reproducible moments, not secrets
     begun = time.monotonic()
-    whole = job("--env=demo", "--profile=smoke")
+    whole = job("--profile=smoke")
     length = time.monotonic() - begun
     assert whole.status == 0
     for attempt in range(20):
@@ -208,7 +201,7 @@ def test_sigkill_at_twenty_moments(
                 "-p",
                 "no:cacheprovider",
                 f"--reports={reports}",
-                "--env=demo",
+                f"--env={job.unhurried}",
                 "--profile=smoke",
             ],
             cwd=ROOT,
@@ -236,32 +229,34 @@ def test_a_plugin_that_comes_later_does_not_turn_the_status(job: MainJob, tmp_pa
         "def pytest_sessionfinish(session):\n"
         "    session.exitstatus = 0\n"
     )
-    run = job("--env=demo", "--profile=smoke", "--defect=hsts-short", "-p", "kind", env={"PYTHONPATH": str(tmp_path)})
+    run = job("--profile=smoke", "--defect=hsts-short", "-p", "kind", env={"PYTHONPATH": str(tmp_path)})
     assert run.status == 10, run.output
 
 
 def test_latest_is_never_an_older_run_than_the_one_asked_for(job: MainJob) -> None:
-    before = job("--env=demo", "--profile=smoke", "-k", "hsts")
+    before = job("--profile=smoke", "-k", "hsts")
     assert (before.folder / "intent.json").exists()
-    after = job("--env=demo", "--gate-policy=/nowhere.toml")
+    after = job("--gate-policy=/nowhere.toml")
     assert after.status == 20
     assert not after.folder.exists()
     assert before.folder.exists()
 
 
-def test_a_reports_folder_that_is_none(demo_file: Path, tmp_path: Path) -> None:
+def test_a_reports_folder_that_is_none(demo_file: Path, unhurried: Path, tmp_path: Path) -> None:
     (tmp_path / "reports").write_text("a file")
-    run = MainJob(demo_file, tmp_path / "reports")("--env=demo", "--profile=smoke")
+    run = MainJob(demo_file, tmp_path / "reports", unhurried)("--profile=smoke")
     assert run.status == 4
     assert "INTERNALERROR" not in run.output
     assert "Traceback" not in run.output
     assert "--reports=DIR names another folder" in run.output
 
 
-@pytest.mark.parametrize("kilobytes", [1, 8, 40])
-def test_a_full_disk(kilobytes: int, demo_file: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "kilobytes", [pytest.param(1, marks=pytest.mark.slow), 8, pytest.param(40, marks=pytest.mark.slow)]
+)
+def test_a_full_disk(kilobytes: int, demo_file: Path, unhurried: Path, tmp_path: Path) -> None:
     """Files that may not grow stand for a disk that is full; the run must end in words and never with GO."""
-    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "--env=demo", "--profile=smoke"]
+    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", f"--env={unhurried}", "--profile=smoke"]
     limited = ["sh", "-c", f'ulimit -f {kilobytes * 2}; exec "$@"', "sh", *command, f"--reports={tmp_path / 'reports'}"]
     done = subprocess.run(
         limited,
@@ -275,3 +270,19 @@ def test_a_full_disk(kilobytes: int, demo_file: Path, tmp_path: Path) -> None:
     assert done.returncode in {4, 10, 11, 21, 22}, told
     assert "INTERNALERROR" not in told
     assert "File too large" in told
+
+
+@pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["serial", "workers"])
+def test_other_tests_that_fail_in_the_session_stop_the_release(
+    smoke: Run, job: MainJob, tmp_path: Path, workers: tuple[str, ...],
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    """In the verdict, so that the gate decides the same of the stored run."""
+    (tmp_path / "test_other.py").write_text("def test_of_ours(): assert not 'mended'\n")
+    given = ("--profile=smoke", f"--replay={smoke.folder}", *workers)
+    run = job(*given, "-o", f"testpaths=checks {tmp_path / 'test_other.py'}")
+    assert run.status == 10, run.output
+    assert {reason["rule"] for reason in run.verdict["reasons"]} == {"session"}  # type: ignore[union-attr]
+    assert "beside the checks" in " ".join(run.output.split())
+    status, told = gate(str(run.folder), capsys=capsys, monkeypatch=monkeypatch)
+    assert (status, "test_other.py::test_of_ours failed" in told) == (10, True), told

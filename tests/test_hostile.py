@@ -17,6 +17,8 @@ from pathlib import Path
 import pytest
 from main_job import Run, main_job
 
+pytestmark = pytest.mark.wait
+
 EVIL = "<script>alert(1)</script>\"'&]]>\x01\x1b[31m"
 """What a target might send to be run by whoever reads the report."""
 CALM = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok"
@@ -179,14 +181,16 @@ text = ["/bomb"]
 def hostile(target: int, tmp_path_factory: pytest.TempPathFactory) -> tuple[Run, float]:
     folder = tmp_path_factory.mktemp("hostile")
     started = time.monotonic()
-    run = main_job(f"--env={_environment(target, folder)}", "--profile=smoke", reports=folder / "reports", timeout_s=60)
+    run = main_job(
+        f"--env={_environment(target, folder)}", "--profile=smoke", reports=folder / "reports", timeout_s=180
+    )
     return run, time.monotonic() - started
 
 
 def test_the_run_ends_in_time_with_no_go(hostile: tuple[Run, float]) -> None:
     run, seconds = hostile
     assert run.status == 10, run.output
-    assert seconds < 30
+    assert seconds < 120, "some of these servers never end; the run itself has 30 s"
     assert "Traceback" not in run.output
 
 

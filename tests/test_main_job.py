@@ -13,9 +13,11 @@ from typing import Any
 from urllib.parse import unquote
 
 import pytest
-from main_job import ROOT, MainJob, Run
+from main_job import ROOT, MainJob, Run, Timed
 
 from gonogo.demo.provider import Demo
+
+pytestmark = pytest.mark.wait
 
 EVIDENCE = re.compile(r"gonogo(?:-load)?/[^ ]+ \(\+((?:http|burst|browser|load)-[0-9a-f]+)\)")
 
@@ -43,12 +45,23 @@ def _same(run: Run) -> Counter[tuple[object, object, object]]:
     return Counter((one["check"], one["subject"], one["outcome"]) for one in run.results)
 
 
-@pytest.mark.parametrize("workers", [pytest.param(0, marks=pytest.mark.slow), 2])
-def test_each_planned_request_arrives_once(workers: int, job: MainJob, demo: Demo) -> None:
+@pytest.mark.alone
+def test_each_planned_request_arrives_once(timed_run: Timed) -> None:
+    assert timed_run.run.status == 0, timed_run.run.output + timed_run.run.told()
+    _arrived_once(timed_run.run, timed_run.log)
+
+
+@pytest.mark.alone
+@pytest.mark.slow
+def test_each_planned_request_arrives_once_where_workers_judge(job: MainJob, demo: Demo) -> None:
     demo.reset()
-    run = job("--env=demo", "-n", str(workers))
+    run = job("--env=demo", "-n", "2")
     assert run.status == 0, run.output + run.told()
-    log, plan = _received(demo), _plan(run)
+    _arrived_once(run, _received(demo))
+
+
+def _arrived_once(run: Run, log: list[dict[str, Any]]) -> None:
+    plan = _plan(run)
 
     sent = _requests(log, "http-")
     assert set(sent.values()) == {1}
@@ -77,7 +90,7 @@ def _is_page(what: str) -> bool:
 
 
 def test_serial_and_parallel_agree(job: MainJob) -> None:
-    serial, parallel = job("--env=demo", "--profile=smoke"), job("--env=demo", "--profile=smoke", "-n", "2")
+    serial, parallel = job("--profile=smoke"), job("--profile=smoke", "-n", "2")
     assert serial.status == parallel.status == 0
     assert _same(serial) == _same(parallel)
     assert _plan(serial) == _plan(parallel)
@@ -87,51 +100,49 @@ def test_serial_and_parallel_agree(job: MainJob) -> None:
     }
 
 
-def test_the_command_runs_it_too(tmp_path: Path) -> None:
+def test_the_command_runs_it_too(tmp_path: Path, unhurried: Path) -> None:
     """`gonogo run` is pytest with its arguments, its signals and its exit status."""
     done = subprocess.run(
-        [sys.executable, "-c", "from gonogo.cli import main; main()", "run", "--env=demo", "--profile=smoke", f"--reports={tmp_path}"],
-        capture_output=True, text=True, check=False, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT / "src")}, timeout=120,
+        [sys.executable, "-c", "from gonogo.cli import main; main()", "run", f"--env={unhurried}", "--profile=smoke", f"--reports={tmp_path}"],
+        capture_output=True, text=True, check=False, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT / "src")}, timeout=600,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
     assert " GO " in done.stdout
     wrong = subprocess.run(
         [sys.executable, "-c", "from gonogo.cli import main; main()", "run", "--env=nowhere", f"--reports={tmp_path}"],
-        capture_output=True, text=True, check=False, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT / "src")}, timeout=60,
+        capture_output=True, text=True, check=False, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT / "src")}, timeout=600,
     )  # fmt: skip
     assert wrong.returncode == 4, "pytest: wrong use"
     assert "Traceback" not in wrong.stdout + wrong.stderr
 
 
+@pytest.mark.slow
 def test_a_policy_may_judge_web_vitals(job: MainJob) -> None:
     """Where a run has a warm-up and spare loads, too."""
-    run = job("--env=demo", "-k", "vitals")
+    run = job("-k", "vitals")
     told = json.loads((run.folder / "receipt.json").read_text())
     assert {"vitals./.lcp_ms", "vitals./.cls"} <= {one["metric"] for one in told["metrics"]}
 
 
-def test_the_plan_is_listed_beforehand(job: MainJob, demo: Demo) -> None:
+def test_the_plan_is_listed_beforehand(smoke: Run, demo: Demo, unhurried: Path) -> None:
     demo.reset()
     listed = subprocess.run(
-        [sys.executable, "-c", "from gonogo.cli import main; main()", "plan", "--env=demo", "--profile=smoke", "--json"],
+        [sys.executable, "-c", "from gonogo.cli import main; main()", "plan", f"--env={unhurried}", "--profile=smoke", "--json"],
         capture_output=True, text=True, check=True, cwd=ROOT, env={"PYTHONPATH": str(ROOT / "src"), "PATH": "/usr/bin:/bin"},
     )  # fmt: skip
     assert _received(demo) == []
     plan = json.loads(listed.stdout)
-    run = job("--env=demo", "--profile=smoke")
 
     def portless(entries: list[dict[str, Any]]) -> list[dict[str, Any]]:
         told: list[dict[str, Any]] = json.loads(re.sub(r"(?<=\.test):\d+", "", json.dumps(entries)))
         return told
 
     key = lambda entry: json.dumps(entry, sort_keys=True)  # noqa: E731 - a sort key
-    assert sorted(portless(plan), key=key) == sorted(portless(_plan(run)), key=key)
+    assert sorted(portless(plan), key=key) == sorted(portless(_plan(smoke)), key=key)
     assert set(plan[0]) == {"probe", "method", "target", "role", "lane", "count", "name", "does", "run"}
 
 
-def test_replay_sends_nothing_and_says_the_same(job: MainJob, tmp_path: Path) -> None:
-    run = job("--env=demo", "--profile=smoke", "--defect=hsts-short")
-    assert run.status == 10
+def test_replay_sends_nothing_and_says_the_same(job: MainJob, short: Run, tmp_path: Path) -> None:
     (tmp_path / "no_packet.py").write_text(
         "import sys\n"
         "def forbid(event, args):\n"
@@ -141,26 +152,27 @@ def test_replay_sends_nothing_and_says_the_same(job: MainJob, tmp_path: Path) ->
     )
     again = job(
         "--env=demo",
-        f"--replay={run.folder.parent / 'latest'}",
+        f"--replay={short.folder.parent / 'latest'}",
         "-p",
         "no_packet",
         env={"PYTHONPATH": str(tmp_path), "GONOGO_DEMO": "/nowhere"},
     )
     assert again.status == 10, again.output
-    assert again.folder != run.folder
-    assert (again.folder / "verdict.json").read_bytes() == (run.folder / "verdict.json").read_bytes()
-    assert _same(again) == _same(run)
+    assert again.folder != short.folder
+    assert (again.folder / "verdict.json").read_bytes() == (short.folder / "verdict.json").read_bytes()
+    assert _same(again) == _same(short)
 
 
 def test_a_partial_run_has_no_verdict(job: MainJob) -> None:
-    run = job("--env=demo", "-k", "hsts")
+    run = job("-k", "hsts")
     assert run.status == 11
     assert "partial run (-k hsts): no verdict" in run.output
     assert not (run.folder / "verdict.json").exists()
 
 
-def test_the_output_fits_eighty_columns(job: MainJob) -> None:
-    run = job("--env=demo", "--profile=smoke", "--defect=hsts-short", env={"COLUMNS": "80"})
+def test_the_output_fits_eighty_columns(short: Run) -> None:
+    """Which it was told to have."""
+    run = short
     block = run.output.partition("[ 80%]")[0] or run.output
     ours = [
         line
@@ -171,13 +183,12 @@ def test_the_output_fits_eighty_columns(job: MainJob) -> None:
     assert "NO-GO" in run.output.splitlines()[-2] or "NO-GO" in "\n".join(run.output.splitlines()[-4:])
 
 
-def test_reports_are_there(job: MainJob) -> None:
-    run = job("--env=demo", "--profile=smoke")
-    names = {path.name for path in run.folder.iterdir()}
+def test_reports_are_there(smoke: Run) -> None:
+    names = {path.name for path in smoke.folder.iterdir()}
     assert {
         "intent.json", "results.jsonl", "evidence", "receipt.json", "verdict.json", "verdict.html", "report.html",
         "junit.xml", "summary.md", "plan.json", "environment.json", "policy.toml",
     } <= names  # fmt: skip
-    report = (run.folder / "report.html").read_text()
+    report = (smoke.folder / "report.html").read_text()
     assert "security.hsts.max-age" in report
     assert "GO</strong>" in report

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from main_job import ROOT, MainJob
+from main_job import ROOT, MainJob, Run
 
 WITHIN_S = 20.0
 """A killed run's browsers must be gone by then; a run that ends by itself leaves none when it ends."""
@@ -32,6 +32,7 @@ ENDS = [
 ]
 
 pytestmark = [
+    pytest.mark.wait,
     pytest.mark.slow,
     pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="processes are found by /proc"),
 ]
@@ -99,7 +100,15 @@ def _until_gone(place: Place) -> tuple[dict[int, str], list[str]]:
 def test_a_run_that_is_killed_among_its_visits(
     kind: str, how: signal.Signals, after_s: float, workers: str, place: Place, job: MainJob
 ) -> None:
-    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", f"--reports={job.reports}", "--env=demo"]
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-p",
+        "no:cacheprovider",
+        f"--reports={job.reports}",
+        f"--env={job.unhurried}",
+    ]
     with subprocess.Popen(
         [*command, "-k", kind, "-n", workers],
         cwd=ROOT,
@@ -122,8 +131,50 @@ def test_a_run_that_is_killed_among_its_visits(
 
 @pytest.mark.parametrize("defect", ["", "dashboard-blank"])
 def test_a_run_that_ends_by_itself(defect: str, place: Place, job: MainJob) -> None:
-    run = job("--env=demo", "-k", "journeys", *([f"--defect={defect}"] if defect else []), env=place.env)
+    run = job("-k", "journeys", *([f"--defect={defect}"] if defect else []), env=place.env)
     assert run.folder.exists(), run.output
     assert bool(run.checks("FAIL")) is bool(defect), run.told()
     assert run.checks("PASS")
     assert place.left() == ({}, [])
+
+
+def _collectors(place: Place) -> set[int]:
+    return {pid for pid, command in place.processes().items() if "gonogo.gathering" in command}
+
+
+@pytest.mark.parametrize("workers", ["0", "2"])
+@pytest.mark.parametrize("times", [1, 2])
+def test_a_run_whose_collector_is_killed(times: int, workers: str, place: Place, job: MainJob) -> None:
+    """Once: another gathers what is missing, and the verdict stands. Twice: what is missing is unknown, and says why."""
+    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", f"--reports={job.reports}", "--env=demo"]
+    with subprocess.Popen(
+        [*command, "--profile=smoke", "-n", workers],
+        cwd=ROOT,
+        env={**os.environ, **job.env, **place.env},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    ) as run:
+        killed: set[int] = set()
+        end = time.monotonic() + START_S
+        while len(killed) < times:
+            assert run.poll() is None, "the run ended before its collector could be killed"
+            assert time.monotonic() < end, "no collector was started"
+            # The first among its requests; the second as soon as it is there.
+            sent = list(job.reports.glob("*/sent.log"))
+            if killed or (sent and sent[0].stat().st_size > 0):
+                for pid in _collectors(place) - killed:
+                    os.kill(pid, signal.SIGKILL)
+                    killed.add(pid)
+            time.sleep(0.01)
+        status = run.wait(3 * WITHIN_S)
+    made = Run(status, "", (job.reports / "latest").resolve())
+    assert _until_gone(place) == ({}, [])
+    if times == 1:
+        assert made.told() == ""
+        assert status == 0
+    else:
+        unknown = [str(one["reason"]) for one in made.results if one["outcome"] == "UNKNOWN"]
+        assert unknown, made.told()
+        assert all("the collector was ended by SIGKILL" in reason for reason in unknown), made.told()
+        assert all(not reason.rstrip().endswith(":") for reason in unknown)
+        assert status == 10, "by the demo's strict policy a critical check must be seen to pass"

@@ -11,7 +11,9 @@ from pathlib import Path
 import pytest
 from main_job import ROOT, MainJob, main_job
 
-from gonogo.plugin import _unless_gone
+from gonogo.plugin.session import unless_gone
+
+pytestmark = pytest.mark.wait
 
 
 def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -57,16 +59,23 @@ def test_a_check_of_ones_own_beside_ours(tmp_path: Path, job: MainJob) -> None:
     plugin = tmp_path / "more.py"
     plugin.write_text("def pytest_collect_file(parent, file_path):\n    return None\n")
     (tmp_path / "test_more.py").write_text("def test_theirs():\n    assert False\n")
-    status = job("--env=demo", "--profile=smoke", str(ROOT / "checks"), str(tmp_path / "test_more.py"))
+    status = job("--profile=smoke", str(ROOT / "checks"), str(tmp_path / "test_more.py"))
     assert status.status != 0, status.output
 
 
 @pytest.mark.parametrize(
     "arguments",
-    [["-x"], ["checks/tls"], ["--deselect=checks/tls"], ["--ignore=checks/tls"], ["-m", "not slow"]],
+    [
+        ["-x"],
+        ["checks/tls"],
+        *(
+            pytest.param(one, marks=pytest.mark.slow)
+            for one in (["--deselect=checks/tls"], ["--ignore=checks/tls"], ["-m", "not slow"])
+        ),
+    ],
 )
 def test_every_way_to_narrow_a_run_is_partial(arguments: list[str], job: MainJob) -> None:
-    run = job("--env=demo", "--profile=smoke", *arguments)
+    run = job("--profile=smoke", *arguments)
     assert "partial run" in run.output, run.output
     assert not (run.folder / "verdict.json").exists()
 
@@ -96,7 +105,7 @@ def test_what_is_sent_to_a_dead_worker_is_lost_and_no_more() -> None:
             raise BrokenPipeError
         sent.append((name, parameters))
 
-    guarded = _unless_gone(send)
+    guarded = unless_gone(send)
     guarded("runtests", indices=[1])
     guarded("shutdown")
     assert sent == [("runtests", {"indices": [1]})]

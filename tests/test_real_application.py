@@ -15,6 +15,7 @@ import pytest
 from main_job import Run, main_job
 
 pytestmark = [
+    pytest.mark.alone,
     pytest.mark.slow,
     pytest.mark.skipif(shutil.which("caddy") is None, reason="caddy is not installed"),
 ]

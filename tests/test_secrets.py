@@ -11,7 +11,9 @@ from urllib.parse import quote
 import pytest
 from main_job import Run, main_job
 
-from gonogo import run as runs
+from gonogo.run import target as runs
+
+pytestmark = pytest.mark.wait
 
 CANARY = "c4n@ry/S3cret+Value"
 FORMS = (CANARY, quote(CANARY, safe=""), "c4n@ry", "S3cret+Value", "S3cret%2BValue")
@@ -102,7 +104,11 @@ def _loud(folder: Path) -> Path:
 
 @pytest.mark.parametrize(
     "arguments",
-    [(), ("-n", "2", "--showlocals", "--tb=long", "-v", "-rA"), ("-k", "mixed or api", "--showlocals", "-vv")],
+    [
+        pytest.param((), marks=pytest.mark.slow),
+        ("-n", "2", "--showlocals", "--tb=long", "-v", "-rA"),
+        pytest.param(("-k", "mixed or api", "--showlocals", "-vv"), marks=pytest.mark.slow),
+    ],
     ids=["plain", "loud", "partial"],
 )
 def test_no_artefact_holds_a_secret(arguments: tuple[str, ...], echo: int, tmp_path: Path) -> None:

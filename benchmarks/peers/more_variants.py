@@ -18,9 +18,10 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
-from gonogo.demo.fault import Fault, Traffic, header, policy
-from gonogo.demo.security_faults import directive, in_body, in_head, more, on_host
-from gonogo.demo.site import PAGES, Reply
+from gonogo.demo.defects.fault import Fault, Traffic, header, policy
+from gonogo.demo.defects.security import directive, in_body, in_head, more, on_host
+from gonogo.demo.replies import Reply
+from gonogo.demo.site import PAGES
 
 HSTS = "strict-transport-security"
 
@@ -101,7 +102,8 @@ ALLOW_CLIENT_RENEGOTIATION = 1 << 8
 
 def main() -> int:
     """The demo's process, with MORE beside its own faults."""
-    from gonogo.demo import faults, server
+    from gonogo.demo import server
+    from gonogo.demo.defects import faults
 
     merged = MappingProxyType({**faults.FAULTS, **{one.id: one.fault for one in MORE}})
     faults.FAULTS = server.FAULTS = merged

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from gonogo import Severity, check
 from gonogo.check import report
+from gonogo.concerns.accessibility.fixtures import AccessiblePage
+from gonogo.concerns.accessibility.judgements import violations
 from gonogo.errors import EvidenceMissing
-from gonogo.nouns import AccessiblePage
-from gonogo.wcag import violations
 
 
 def _judge(page: AccessiblePage, *, grave: bool) -> None:

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from gonogo import Finding, Severity, check
 from gonogo.check import report
-from gonogo.nouns import KnownEntry
-from gonogo.wcag import needless
+from gonogo.concerns.accessibility.fixtures import KnownEntry
+from gonogo.concerns.accessibility.judgements import needless
 
 
 @check(title="Each known violation is still there", severity=Severity.LOW, profiles={"nightly"})

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from gonogo import Finding, Severity, check
 from gonogo.check import report
+from gonogo.concerns.accessibility.fixtures import FocusWalk
 from gonogo.errors import EvidenceMissing
-from gonogo.nouns import FocusWalk
 
 
 def _unreached(walk: FocusWalk) -> list[Finding]:

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from gonogo import Finding, Severity, check
 from gonogo.check import report
+from gonogo.concerns.accessibility.fixtures import AccessiblePage
 from gonogo.errors import EvidenceMissing
-from gonogo.evidence.accessibility import Animation
-from gonogo.nouns import AccessiblePage
+from gonogo.probes.browser.accessibility import Animation
 
 
 def _lasts(animation: Animation) -> str:

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from gonogo import Severity, check
 from gonogo.check import report
+from gonogo.concerns.accessibility.fixtures import AccessibleState
+from gonogo.concerns.accessibility.judgements import violations
 from gonogo.errors import EvidenceMissing
-from gonogo.nouns import AccessibleState
-from gonogo.wcag import violations
 
 
 @check(title="axe-core finds nothing new in declared states", severity=Severity.HIGH, profiles={"nightly"})

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from gonogo import Finding, Severity, check
 from gonogo.check import report
+from gonogo.concerns.analytics import TagVisits
 from gonogo.errors import EvidenceMissing
-from gonogo.nouns import TagVisits
 
 
 @check(title="Every page of a consenting visitor is counted", severity=Severity.HIGH, profiles={"nightly"})
-def test_pages(analytics_hits: TagVisits) -> None:
+def test_pages(analytics: TagVisits) -> None:
     """Each load after acceptance, with the stored choice: a reload, another page, and after the browser was closed."""
-    loads = analytics_hits.loads()
+    loads = analytics.loads()
     if not any(hits for _, hits in loads):
         raise EvidenceMissing("invalid", "no hit was seen after acceptance; see consent.choice.accept-effective")
     counted = sum(bool(hits) for _, hits in loads)

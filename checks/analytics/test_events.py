@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from gonogo import Finding, Severity, check
 from gonogo.check import report
-from gonogo.nouns import CountedEvent
+from gonogo.concerns.analytics import CountedEvent
 
 
 @check(title="Declared events are counted", severity=Severity.HIGH, profiles={"nightly"})

@@ -10,10 +10,10 @@ from collections.abc import Iterator
 
 from gonogo import Finding, Severity, check
 from gonogo.check import report
+from gonogo.concerns.analytics import TagVisits
 from gonogo.errors import EvidenceMissing
 from gonogo.formats.consent_mode import states
 from gonogo.formats.ga4 import Hit
-from gonogo.nouns import TagVisits
 
 STORAGE = "analytics_storage"
 PROTOCOL = "2"
@@ -42,22 +42,28 @@ def _lacking(tag: TagVisits, hit: Hit) -> Iterator[Finding]:
 
 
 @check(title="Analytics hits carry what they are counted by", severity=Severity.HIGH, profiles={"nightly"})
-def test_parameters(analytics_hits: TagVisits) -> None:
+def test_parameters(analytics: TagVisits) -> None:
     """Every hit between acceptance and withdrawal: the declared parameters, the declared id, the protocol's version."""
-    hits = _sent(analytics_hits)
-    report(dict.fromkeys(finding for hit in hits for finding in _lacking(analytics_hits, hit)))
+    hits = _sent(analytics)
+    report(dict.fromkeys(finding for hit in hits for finding in _lacking(analytics, hit)))
 
 
-@check(title="Hits after acceptance tell the consent", severity=Severity.MEDIUM, profiles={"nightly"})
-def test_signals(analytics_signals: TagVisits) -> None:
+@check(
+    title="Hits after acceptance tell the consent",
+    severity=Severity.MEDIUM,
+    profiles={"nightly"},
+    where=lambda environment, _: environment.consent is not None and environment.consent.consent_mode,
+    needs="[analytics] and [consent] consent_mode",
+)
+def test_signals(analytics: TagVisits) -> None:
     """Judged where `consent_mode` is declared: `gcs` or `gcd` of each hit grants the storage of analytics.
 
     Fix: send `gtag("consent", "update", …)` before the hits that follow the choice.
     See: https://developers.google.com/tag-platform/security/guides/consent
     """
-    declared = analytics_signals.declared
+    declared = analytics.declared
     findings = {}
-    for hit in _sent(analytics_signals):
+    for hit in _sent(analytics):
         state = states(hit.get("gcs"), hit.get("gcd")).get(STORAGE, "absent")
         if state in {"denied", "absent"}:
             name = f"hit {hit.get(declared.event_parameter)[:60]!r}"

@@ -11,9 +11,9 @@ from urllib.parse import urlsplit
 
 from gonogo import Finding, Severity, check
 from gonogo.check import report
+from gonogo.concerns.analytics import TagVisits
 from gonogo.errors import EvidenceMissing
-from gonogo.evidence.facts import BrowserRequest
-from gonogo.nouns import TagVisits
+from gonogo.probes.browser.facts import BrowserRequest
 
 
 def _asks_for(request: BrowserRequest, pattern: str) -> bool:
@@ -23,17 +23,23 @@ def _asks_for(request: BrowserRequest, pattern: str) -> bool:
         return False
 
 
-@check(title="The analytics tag runs with the declared id", severity=Severity.HIGH, profiles={"nightly"})
-def test_id(analytics_tag: TagVisits) -> None:
+@check(
+    title="The analytics tag runs with the declared id",
+    severity=Severity.HIGH,
+    profiles={"nightly"},
+    where=lambda _, analytics: analytics.id or analytics.script,
+    needs="[analytics] id or script",
+)
+def test_id(analytics: TagVisits) -> None:
     """By the address of Google's script, and by the `config` commands in the page's dataLayer, after acceptance."""
-    declared = analytics_tag.declared
+    declared = analytics.declared
     findings = []
-    asked = [one for one in analytics_tag.accept.requests if declared.script and _asks_for(one, declared.script)]
+    asked = [one for one in analytics.accept.requests if declared.script and _asks_for(one, declared.script)]
     loaded = any(200 <= one.status < 400 and not one.local for one in asked)
     kept_away = not loaded and any(one.local for one in asked)
     if declared.script and not loaded and not kept_away:
         findings.append(Finding.of("script", seen="not loaded", wanted=declared.script))
-    ids = analytics_tag.ids
+    ids = analytics.ids
     if declared.id and declared.kind == "ga4" and declared.id not in ids:
         findings.append(Finding.of("id", seen=", ".join(ids)[:150] or "none", wanted=declared.id))
     report(findings)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from gonogo import Finding, Severity, check
 from gonogo.check import report
-from gonogo.nouns import EndpointAnswer
+from gonogo.concerns.api.fixtures import EndpointAnswer
 
 
 @check(title="Each endpoint answers each role as declared", severity=Severity.CRITICAL, profiles={"smoke", "nightly"})

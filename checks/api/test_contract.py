@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from gonogo import Finding, Severity, check
 from gonogo.check import report
+from gonogo.concerns.api.fixtures import ContractAnswer
 from gonogo.errors import EvidenceMissing
-from gonogo.evidence.facts import Exchange
 from gonogo.formats import openapi
 from gonogo.formats.json_text import NotJson, parse
-from gonogo.nouns import ContractAnswer
+from gonogo.probes.http.facts import Exchange
 
 MAX_ERRORS = 20
 """Schema errors told of one answer; one cause often shows in every row."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from gonogo import Finding, Severity, check
 from gonogo.check import report
-from gonogo.nouns import EndpointAnswer
+from gonogo.concerns.api.fixtures import EndpointAnswer
 
 
 @check(title="Each endpoint answers within its budget", severity=Severity.MEDIUM, profiles={"smoke", "nightly"})

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from gonogo import Finding, Severity, check
 from gonogo.check import report
+from gonogo.concerns.availability import Answer
 from gonogo.formats.json_text import NotJson, parse
-from gonogo.nouns import Answer
 
 HEALTHY = frozenset({"ok", "pass", "up", "healthy", "warn", "true", "ready", "alive", "live", "serving", "running"})
 """Words for a usable component; `warn` is healthy by the health-check draft §3.1."""

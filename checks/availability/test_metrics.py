@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from gonogo import Finding, Severity, check
 from gonogo.check import report
+from gonogo.concerns.availability import MetricsPage
 from gonogo.formats.prometheus import MalformedMetrics, parse
-from gonogo.nouns import MetricsPage
 
 
 @check(title="The declared metrics are exposed", severity=Severity.HIGH, profiles={"smoke", "nightly"})

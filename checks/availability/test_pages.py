@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from gonogo import Finding, Severity, check
 from gonogo.check import report
-from gonogo.nouns import Answer
+from gonogo.concerns.availability import Answer
 
 
 @check(title="Every declared page answers with its content", severity=Severity.CRITICAL, profiles={"smoke", "nightly"})

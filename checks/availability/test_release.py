@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from gonogo import Finding, Severity, check
 from gonogo.check import report
-from gonogo.nouns import ReleaseReading
+from gonogo.concerns.availability import ReleaseReading
 
 
 @check(title="The expected release is deployed", severity=Severity.CRITICAL, profiles={"smoke", "nightly"})

@@ -7,9 +7,9 @@ See: https://html.spec.whatwg.org/multipage/webappapis.html#report-the-error
 from __future__ import annotations
 
 from gonogo import Finding, Severity, check
-from gonogo.breakage import errors
 from gonogo.check import report
-from gonogo.nouns import PageVisit
+from gonogo.concerns.browser.fixtures import PageVisit
+from gonogo.concerns.browser.judgements import errors
 
 
 @check(title="Pages run without errors", severity=Severity.HIGH, profiles={"nightly"})

@@ -9,11 +9,11 @@ from __future__ import annotations
 import re
 
 from gonogo import Severity, check
-from gonogo.breakage import enforced, violated
 from gonogo.check import report
+from gonogo.concerns.browser.fixtures import PageVisit
+from gonogo.concerns.browser.judgements import enforced, violated
 from gonogo.errors import EvidenceMissing
-from gonogo.evidence.facts import ConsoleMessage
-from gonogo.nouns import PageVisit
+from gonogo.probes.browser.facts import ConsoleMessage
 
 _VIOLATED = re.compile(r"violates the following|requires 'Trusted")
 _NOT_OURS = re.compile(r"\[Report Only\]|policy is report-only|frame-ancestors")

@@ -7,10 +7,10 @@ See: https://owasp.org/www-community/Third_Party_Javascript_Management_Cheat_She
 from __future__ import annotations
 
 from gonogo import Finding, Severity, check
-from gonogo.breakage import UNDECLARED, unanswered
 from gonogo.check import report
-from gonogo.nouns import PageVisit
-from gonogo.privacy import asked
+from gonogo.concerns.browser.fixtures import PageVisit
+from gonogo.concerns.browser.judgements import UNDECLARED, unanswered
+from gonogo.concerns.consent.judgements import asked
 
 
 @check(title="Pages speak to declared hosts only", severity=Severity.HIGH, profiles={"nightly"})

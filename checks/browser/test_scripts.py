@@ -7,10 +7,10 @@ See: https://cheatsheetseries.owasp.org/cheatsheets/Third_Party_Javascript_Manag
 from __future__ import annotations
 
 from gonogo import Finding, Severity, check
-from gonogo.breakage import undeclared_script
 from gonogo.check import report
-from gonogo.nouns import PageVisit
-from gonogo.privacy import asked
+from gonogo.concerns.browser.fixtures import PageVisit
+from gonogo.concerns.browser.judgements import undeclared_script
+from gonogo.concerns.consent.judgements import asked
 
 
 @check(title="Scripts come from declared hosts only", severity=Severity.HIGH, profiles={"nightly"})

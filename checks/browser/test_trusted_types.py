@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from gonogo import Finding, Severity, check
 from gonogo.check import report
-from gonogo.nouns import SinkAttempt
+from gonogo.concerns.analytics import SinkAttempt
 
 
 @check(title="Trusted Types refuse markup from scripts", severity=Severity.HIGH, profiles={"nightly"})

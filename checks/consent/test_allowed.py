@@ -7,11 +7,11 @@ See: https://owasp.org/www-project-top-10-client-side-security-risks/
 from __future__ import annotations
 
 from gonogo import Finding, Severity, check
-from gonogo.breakage import UNDECLARED, enforced, undeclared_script, violated
 from gonogo.check import report
-from gonogo.evidence.facts import BrowserRequest
-from gonogo.nouns import ConsentFlow
-from gonogo.privacy import asked, chosen
+from gonogo.concerns.browser.judgements import UNDECLARED, enforced, undeclared_script, violated
+from gonogo.concerns.consent.fixtures import ConsentFlow
+from gonogo.concerns.consent.judgements import asked, chosen
+from gonogo.probes.browser.facts import BrowserRequest
 
 
 @check(title="What consent lets in is declared, too", severity=Severity.HIGH, profiles={"nightly"})

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from gonogo import Finding, Severity, check
 from gonogo.check import report
+from gonogo.concerns.consent.fixtures import ConsentFlow, able, seen, shown, view
+from gonogo.concerns.consent.judgements import first_layer
 from gonogo.errors import EvidenceMissing
-from gonogo.nouns import ConsentFlow
-from gonogo.nouns.consent import able, seen, shown, view
-from gonogo.privacy import first_layer
 
 DIALOGUES = {"dialog", "alertdialog", "region"}
 """A region is a landmark: for a banner that does not hold the visitor up."""

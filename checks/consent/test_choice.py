@@ -8,11 +8,8 @@ from __future__ import annotations
 
 from gonogo import Finding, Severity, check
 from gonogo.check import report
-from gonogo.errors import EvidenceMissing
-from gonogo.evidence.facts import Visit
-from gonogo.nouns import ConsentFlow
-from gonogo.nouns.consent import able, seen, shown, view
-from gonogo.privacy import (
+from gonogo.concerns.consent.fixtures import ConsentFlow, able, seen, shown, view
+from gonogo.concerns.consent.judgements import (
     chosen,
     disobeyed,
     effective,
@@ -20,6 +17,8 @@ from gonogo.privacy import (
     silent_parties,
     stored_without_need,
 )
+from gonogo.errors import EvidenceMissing
+from gonogo.probes.browser.facts import Visit
 
 MONTH = "a month later"
 SAVED = ("saved", "saved, reloaded")
@@ -37,12 +36,18 @@ def test_reject_obeyed(consent: ConsentFlow) -> None:
     effective(consent, "after a rejection")
 
 
-@check(title="After acceptance the declared tags do fire", severity=Severity.HIGH, profiles={"nightly"})
-def test_accept_effective(consented_tags: ConsentFlow) -> None:
+@check(
+    title="After acceptance the declared tags do fire",
+    severity=Severity.HIGH,
+    profiles={"nightly"},
+    where=lambda environment, _: not all(party.essential for party in environment.third_parties),
+    needs="[[third_parties]] that need consent",
+)
+def test_accept_effective(consent: ConsentFlow) -> None:
     """The positive control: without it a broken tag looks like perfect privacy, and analytics is lost."""
-    chosen(consented_tags.accept, "accept")
-    hosts = silent_parties(consented_tags)
-    purposes = {party.host: party.purpose for party in consented_tags.third_parties}
+    chosen(consent.accept, "accept")
+    hosts = silent_parties(consent)
+    purposes = {party.host: party.purpose for party in consent.third_parties}
     report(
         Finding.of(host, seen="no request after acceptance", wanted=f"the {purposes[host]} tag's requests")
         for host in hosts
@@ -70,11 +75,12 @@ def test_persists(consent: ConsentFlow) -> None:
 def _forgotten(consent: ConsentFlow) -> list[Finding]:
     """A refusal that is asked for again within a month, where acceptance is not. Whether it is cannot be seen where Escape or the
     cross has closed the banner for good."""
-    refused, accepted = consent.preferences, consent.untouched
+    refused = consent.preferences
     if any(problem.startswith("consent reject") for problem in refused.problems):
         return []
     if not seen(refused, MONTH).banner.visible:
         return []
+    accepted = consent.untouched
     able(accepted, "consent accept", f"snapshot {MONTH}:")
     if seen(accepted, MONTH).banner.visible:
         return []

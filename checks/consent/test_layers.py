@@ -10,11 +10,10 @@ from http import HTTPStatus
 
 from gonogo import Finding, Severity, check
 from gonogo.check import report
+from gonogo.concerns.consent.fixtures import DOWNLOADED, ConsentFlow, able, seen, view
+from gonogo.concerns.consent.judgements import first_layer
 from gonogo.errors import EvidenceMissing
-from gonogo.evidence.facts import Control
-from gonogo.nouns import ConsentFlow
-from gonogo.nouns.consent import DOWNLOADED, able, seen, view
-from gonogo.privacy import first_layer
+from gonogo.probes.browser.facts import Control
 
 LEAST_AREA, LEAST_FONT = 0.5, 0.85
 """Of the accepting control's; below, one of them is plainly the smaller one."""

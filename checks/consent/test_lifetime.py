@@ -10,11 +10,10 @@ from fnmatch import fnmatchcase
 
 from gonogo import Finding, Severity, check
 from gonogo.check import report
+from gonogo.concerns.consent.fixtures import ConsentFlow, able
+from gonogo.concerns.consent.judgements import chosen
 from gonogo.errors import EvidenceMissing
-from gonogo.evidence.facts import CookieWrite
-from gonogo.nouns import ConsentFlow
-from gonogo.nouns.consent import able
-from gonogo.privacy import chosen
+from gonogo.probes.browser.facts import CookieWrite
 
 DAY_S = 86_400
 LEAST_RECORD_DAYS, MOST_RECORD_DAYS = 180, 400
@@ -62,10 +61,16 @@ def _records(flow: ConsentFlow) -> list[CookieWrite]:
     return found
 
 
-@check(title="The choice is kept for six to thirteen months", severity=Severity.LOW, profiles={"nightly"})
-def test_record(consent_record: ConsentFlow) -> None:
+@check(
+    title="The choice is kept for six to thirteen months",
+    severity=Severity.LOW,
+    profiles={"nightly"},
+    where=lambda _, law: law.consent.record,
+    needs="[consent] record",
+)
+def test_record(consent: ConsentFlow) -> None:
     """The cookie that the environment declares as `record`, for each way in which it is set."""
-    for write in _records(consent_record):
+    for write in _records(consent):
         days = None if write.lifetime_s is None else write.lifetime_s / DAY_S
         if days is None or not LEAST_RECORD_DAYS <= days <= MOST_RECORD_DAYS:
             told = "until the browser is closed" if days is None else f"{days:.0f} days"
@@ -73,16 +78,22 @@ def test_record(consent_record: ConsentFlow) -> None:
             report([Finding.of(f"{write.name} ({write.by})", seen=told, wanted=wanted, what="its lifetime")])
 
 
-@check(title="The choice's cookie is Secure and SameSite", severity=Severity.LOW, profiles={"nightly"})
-def test_record_attributes(consent_record: ConsentFlow) -> None:
+@check(
+    title="The choice's cookie is Secure and SameSite",
+    severity=Severity.LOW,
+    profiles={"nightly"},
+    where=lambda _, law: law.consent.record,
+    needs="[consent] record",
+)
+def test_record_attributes(consent: ConsentFlow) -> None:
     """Somebody else on the way could set a choice that was never made.
 
     Fix: write it with `Secure; SameSite=Lax` (`SameSite=None` only where a frame of another site must read it).
     See: https://httpwg.org/http-extensions/draft-ietf-httpbis-rfc6265bis.html#name-the-secure-attribute-2
     """
     findings = []
-    https = consent_record.first.url.startswith("https:")
-    for write in _records(consent_record):
+    https = consent.first.url.startswith("https:")
+    for write in _records(consent):
         lacking = [*(["Secure"] if https and not write.secure else []), *([] if write.same_site else ["SameSite"])]
         findings += [Finding.of(f"{write.name} ({write.by})", seen=f"without {name}", wanted=name) for name in lacking]
     report(dict.fromkeys(findings))

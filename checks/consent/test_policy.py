@@ -10,10 +10,9 @@ import re
 
 from gonogo import Finding, Severity, check
 from gonogo.check import report
+from gonogo.concerns.consent.fixtures import PolicyAnswer, policy_age_days
 from gonogo.errors import EvidenceMissing
-from gonogo.evidence.redirects import absolute
-from gonogo.nouns import PolicyAnswer
-from gonogo.nouns.consent import policy_age_days
+from gonogo.probes.http.redirects import absolute
 
 DAYS_A_MONTH = 365.25 / 12
 MOST_TEXT = 500_000

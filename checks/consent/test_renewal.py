@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from gonogo import Finding, Severity, check
 from gonogo.check import report
+from gonogo.concerns.consent.fixtures import ConsentFlow, able, shown
 from gonogo.errors import EvidenceMissing
-from gonogo.nouns import ConsentFlow
-from gonogo.nouns.consent import able, shown
 
 
 @check(title="Visitors are asked again when their choice is old", severity=Severity.MEDIUM, profiles={"nightly"})
@@ -28,13 +27,19 @@ def test_expiry(consent: ConsentFlow) -> None:
         )
 
 
-@check(title="Visitors are asked again when the policy changes", severity=Severity.MEDIUM, profiles={"nightly"})
-def test_revision(consent_revision: ConsentFlow) -> None:
+@check(
+    title="Visitors are asked again when the policy changes",
+    severity=Severity.MEDIUM,
+    profiles={"nightly"},
+    where=lambda _, law: law.consent.record and law.consent.revised,
+    needs="[consent] revised",
+)
+def test_revision(consent: ConsentFlow) -> None:
     """With the choice in place that the environment declares as one of an earlier policy."""
-    able(consent_revision.preferences, "cookie")
-    if not consent_revision.first.banner.visible:
+    able(consent.preferences, "cookie")
+    if not consent.first.banner.visible:
         raise EvidenceMissing("invalid", "no banner was seen without a choice either")
-    declared = consent_revision.declared
-    if not shown(consent_revision.preferences, "revised"):
+    declared = consent.declared
+    if not shown(consent.preferences, "revised"):
         seen_ = f"no banner with {declared.record}={declared.revised}"
         report([Finding.of(declared.page, seen=seen_, wanted="to be asked again")])

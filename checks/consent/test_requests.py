@@ -10,12 +10,11 @@ from urllib.parse import urlsplit
 
 from gonogo import Finding, Severity, check
 from gonogo.check import report
+from gonogo.concerns.consent.fixtures import ConsentFlow, undecided
+from gonogo.concerns.consent.judgements import requests_without_need
 from gonogo.errors import EvidenceMissing
-from gonogo.evidence.facts import BrowserRequest
 from gonogo.formats.public_suffix import registrable
-from gonogo.nouns import ConsentFlow
-from gonogo.nouns.consent import undecided
-from gonogo.privacy import requests_without_need
+from gonogo.probes.browser.facts import BrowserRequest
 
 
 def _later(consent: ConsentFlow) -> list[Finding]:

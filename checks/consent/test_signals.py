@@ -11,12 +11,11 @@ from contextlib import suppress
 
 from gonogo import Finding, Severity, check
 from gonogo.check import report
+from gonogo.concerns.consent.fixtures import ConsentFlow, OptOutFlow, able, seen, view
+from gonogo.concerns.consent.judgements import LATER, chosen, commands, requests_without_need, stored_without_need
 from gonogo.errors import EvidenceMissing
-from gonogo.evidence.facts import ConsentSignals, Visit
 from gonogo.formats import consent_mode, gpp, tcf
-from gonogo.nouns import ConsentFlow, OptOutFlow
-from gonogo.nouns.consent import able, seen, view
-from gonogo.privacy import LATER, chosen, commands, requests_without_need, stored_without_need
+from gonogo.probes.browser.facts import ConsentSignals, Visit
 
 REGIONAL = "a default for some countries denies and the general one does not, and where Google places this visitor is not known"
 

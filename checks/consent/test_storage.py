@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from gonogo import Severity, check
 from gonogo.check import report
-from gonogo.nouns import ConsentFlow
-from gonogo.nouns.consent import able, seen, undecided
-from gonogo.privacy import stored_without_need
+from gonogo.concerns.consent.fixtures import ConsentFlow, able, seen, undecided
+from gonogo.concerns.consent.judgements import stored_without_need
 
 
 @check(title="Nothing is stored before a choice", severity=Severity.CRITICAL, profiles={"nightly"})

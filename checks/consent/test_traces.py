@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from gonogo import Finding, Severity, check
 from gonogo.check import report
-from gonogo.nouns import ConsentFlow
-from gonogo.privacy import asked, hit_of_analytics
+from gonogo.concerns.consent.fixtures import ConsentFlow
+from gonogo.concerns.consent.judgements import asked, hit_of_analytics
 
 
 @check(title="The visits leave no trace in analytics", severity=Severity.MEDIUM, profiles={"nightly"})

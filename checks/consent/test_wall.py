@@ -8,11 +8,10 @@ from __future__ import annotations
 
 from gonogo import Finding, Severity, check
 from gonogo.check import report
+from gonogo.concerns.consent.fixtures import ConsentFlow, seen, view
+from gonogo.concerns.consent.judgements import chosen
 from gonogo.errors import EvidenceMissing
-from gonogo.evidence.facts import Snapshot
-from gonogo.nouns import ConsentFlow
-from gonogo.nouns.consent import seen, view
-from gonogo.privacy import chosen
+from gonogo.probes.browser.facts import Snapshot
 
 LEAST_TEXT = 0.5
 """Of what is shown after acceptance."""

@@ -11,11 +11,17 @@ from urllib.parse import urlsplit
 
 from gonogo import Finding, Severity, check
 from gonogo.check import report
+from gonogo.concerns.consent.fixtures import ConsentFlow, able, seen
+from gonogo.concerns.consent.judgements import (
+    chosen,
+    disobeyed,
+    effective,
+    requests_without_need,
+    sent_to,
+    stored_without_need,
+)
 from gonogo.errors import EvidenceMissing
-from gonogo.evidence.facts import Snapshot
-from gonogo.nouns import ConsentFlow
-from gonogo.nouns.consent import able, seen
-from gonogo.privacy import chosen, disobeyed, effective, requests_without_need, sent_to, stored_without_need
+from gonogo.probes.browser.facts import Snapshot
 
 MORE_CLICKS = 2
 AFTER = ("withdrawn", "after withdrawal")

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from gonogo import Finding, Severity, check
 from gonogo.check import report
+from gonogo.concerns.database.fixtures import DatabaseAnswer, DatabaseCatalogue
 from gonogo.errors import EvidenceMissing
-from gonogo.nouns import DatabaseAnswer, DatabaseCatalogue
 
 
 @check(title="The database accepts connections", severity=Severity.CRITICAL, profiles={"smoke", "nightly"})
@@ -26,14 +26,20 @@ def test_reachable(database_answer: DatabaseAnswer) -> None:
         )
 
 
-@check(title="Database connections are encrypted", severity=Severity.CRITICAL, profiles={"smoke", "nightly"})
-def test_tls(encrypted_database: DatabaseCatalogue) -> None:
+@check(
+    title="Database connections are encrypted",
+    severity=Severity.CRITICAL,
+    profiles={"smoke", "nightly"},
+    where=lambda _, database: database.tls,
+    needs="[[databases]] tls",
+)
+def test_tls(database: DatabaseCatalogue) -> None:
     """Our own connection is verified and encrypted, and one without TLS is refused: a client may not choose plain text.
 
     Fix: `hostssl` instead of `host` in pg_hba.conf.
     See: https://www.postgresql.org/docs/current/ssl-tcp.html
     """
-    catalogue, where = encrypted_database.catalogue, encrypted_database.declared.name
+    catalogue, where = database.catalogue, database.declared.name
     findings = []
     if not catalogue.tls:
         findings.append(Finding.of(where, seen="not encrypted", wanted="TLS", what="our connection"))

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from gonogo import Finding, Severity, check
 from gonogo.check import report
+from gonogo.concerns.database.fixtures import DatabaseCatalogue
 from gonogo.errors import EvidenceMissing
-from gonogo.nouns import DatabaseCatalogue
 
 
 @check(title="The verifier's role can only read", severity=Severity.MEDIUM, profiles={"smoke", "nightly"})

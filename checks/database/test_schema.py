@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from gonogo import Finding, Severity, check
 from gonogo.check import report
-from gonogo.environment.models import Index
-from gonogo.evidence.facts import Catalogue, TableFacts
-from gonogo.nouns import DatabaseCatalogue
+from gonogo.concerns.database.fixtures import DatabaseCatalogue
+from gonogo.environment.sections.databases import Index
+from gonogo.probes.database.facts import Catalogue, TableFacts
 
 
 def _table(catalogue: Catalogue, name: str) -> TableFacts | None:
@@ -18,20 +18,26 @@ def _table(catalogue: Catalogue, name: str) -> TableFacts | None:
     return next((table for table in catalogue.tables if table.name == full), None)
 
 
-@check(title="The declared tables and columns exist", severity=Severity.CRITICAL, profiles={"smoke", "nightly"})
-def test_tables(tables: DatabaseCatalogue) -> None:
+@check(
+    title="The declared tables and columns exist",
+    severity=Severity.CRITICAL,
+    profiles={"smoke", "nightly"},
+    where=lambda _, database: database.tables,
+    needs="[[databases.tables]]",
+)
+def test_tables(database: DatabaseCatalogue) -> None:
     """Extra tables and columns are no finding."""
     findings = []
-    for declared in tables.declared.tables:
-        table = _table(tables.catalogue, declared.name)
+    for declared in database.declared.tables:
+        table = _table(database.catalogue, declared.name)
         if table is None:
             findings.append(
-                Finding.of(tables.declared.name, seen="absent", wanted="present", what=f"table {declared.name}")
+                Finding.of(database.declared.name, seen="absent", wanted="present", what=f"table {declared.name}")
             )
             continue
         present = {column for column, _ in table.columns}
         findings += [
-            Finding.of(tables.declared.name, seen="absent", wanted="present", what=f"column {declared.name}.{column}")
+            Finding.of(database.declared.name, seen="absent", wanted="present", what=f"column {declared.name}.{column}")
             for column in declared.columns
             if column not in present
         ]
@@ -55,12 +61,18 @@ def _lacks(catalogue: Catalogue, declared: Index) -> str:
     return f"{matching[0].name} covers only rows where {matching[0].predicate[:80]}"
 
 
-@check(title="The declared indexes exist and are usable", severity=Severity.HIGH, profiles={"smoke", "nightly"})
-def test_indexes(indexes: DatabaseCatalogue) -> None:
+@check(
+    title="The declared indexes exist and are usable",
+    severity=Severity.HIGH,
+    profiles={"smoke", "nightly"},
+    where=lambda _, database: database.indexes,
+    needs="[[databases.indexes]]",
+)
+def test_indexes(database: DatabaseCatalogue) -> None:
     """By leading key columns, not by name: valid, not partial, INCLUDE columns not counted."""
     findings = []
-    for declared in indexes.declared.indexes:
-        if why := _lacks(indexes.catalogue, declared):
+    for declared in database.declared.indexes:
+        if why := _lacks(database.catalogue, declared):
             what = f"index on {declared.table} ({', '.join(declared.columns)})"
-            findings.append(Finding.of(indexes.declared.name, seen=why, wanted="a usable index", what=what))
+            findings.append(Finding.of(database.declared.name, seen=why, wanted="a usable index", what=what))
     report(findings)

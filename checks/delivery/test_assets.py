@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from gonogo import Finding, Severity, check
 from gonogo.check import report
+from gonogo.concerns.delivery import Delivered
 from gonogo.formats.cache_control import parse, seconds
-from gonogo.nouns import Delivered
 
 
 @check(title="Hashed assets are cached for good", severity=Severity.MEDIUM, profiles={"smoke", "nightly"})

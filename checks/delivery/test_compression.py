@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from gonogo import Finding, Severity, check
 from gonogo.check import report
-from gonogo.nouns import Delivered
+from gonogo.concerns.delivery import Delivered
 
 WORTHWHILE = 1024
 """Bytes below which a coding saves nothing: a packet is a packet."""

@@ -11,8 +11,8 @@ from email.utils import parsedate_to_datetime
 
 from gonogo import Finding, Severity, check
 from gonogo.check import report
+from gonogo.concerns.security.pages import Document
 from gonogo.formats.cache_control import parse, seconds
-from gonogo.nouns import Document
 
 LONGEST = 300
 """Seconds a browser may keep a page unasked: a deployment's first minutes."""

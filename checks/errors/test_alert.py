@@ -8,14 +8,21 @@ from __future__ import annotations
 
 from gonogo import Finding, Severity, check
 from gonogo.check import Safety, report
+from gonogo.concerns.round_trips import ErrorTrip
 from gonogo.errors import EvidenceMissing
-from gonogo.nouns import ErrorTrip
 
 
-@check(title="Errors reach whoever must know", severity=Severity.HIGH, profiles={"nightly"}, safety=Safety.OPT_IN)
-def test_delivered(error_alert: ErrorTrip) -> None:
+@check(
+    title="Errors reach whoever must know",
+    severity=Severity.HIGH,
+    profiles={"nightly"},
+    safety=Safety.OPT_IN,
+    where=lambda _, own: own.trip.alert,
+    needs="[error_tracking.round_trip.alert]",
+)
+def test_delivered(error_trip: ErrorTrip) -> None:
     """An error of our own with a tag of this run: an alert that holds the tag is found where alerts arrive."""
-    declared, alert, row = error_alert.declared.alert, error_alert.alert, error_alert.row
+    declared, alert, row = error_trip.declared.alert, error_trip.alert, error_trip.row
     if declared is None or alert is None or alert.problem:
         raise EvidenceMissing("invalid", f"alerts could not be read: {alert.problem if alert else 'no look'}")
     if alert.met:

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from gonogo import Finding, Severity, check
 from gonogo.check import report
-from gonogo.environment.models import ErrorTracking
+from gonogo.concerns.analytics import ErrorReports
+from gonogo.environment.sections.errors import ErrorTracking
 from gonogo.errors import EvidenceMissing
-from gonogo.evidence.behaviour import ErrorClient
 from gonogo.formats.sentry_envelope import Address, read_dsn
-from gonogo.nouns import ErrorReports
+from gonogo.probes.browser.behaviour import ErrorClient
 
 
 def _wrong(address: Address, declared: ErrorTracking) -> list[Finding]:

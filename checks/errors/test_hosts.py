@@ -11,10 +11,10 @@ from urllib.parse import urlsplit
 
 from gonogo import Finding, Severity, check
 from gonogo.check import report
-from gonogo.evidence.facts import Visit
-from gonogo.nouns import ForbiddenHosts
-from gonogo.nouns.consent import able
-from gonogo.privacy import chosen
+from gonogo.concerns.analytics import ForbiddenHosts
+from gonogo.concerns.consent.fixtures import able
+from gonogo.concerns.consent.judgements import chosen
+from gonogo.probes.browser.facts import Visit
 
 
 def _asked(visit: Visit) -> list[str]:

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from gonogo import Finding, Severity, check
 from gonogo.check import report
+from gonogo.concerns.analytics import ErrorReports
 from gonogo.errors import EvidenceMissing
 from gonogo.formats.sentry_envelope import Event
-from gonogo.nouns import ErrorReports
 
 BLOCKED = "blocked:"
 

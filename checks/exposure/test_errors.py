@@ -2,15 +2,16 @@
 
 Fix: switch debug mode off in production; answer errors with a page of your own and keep the trace in the log.
 See: https://cwe.mitre.org/data/definitions/209.html
+Family: Exposure
 """
 
 from __future__ import annotations
 
 from gonogo import Finding, Severity, check
 from gonogo.check import report
+from gonogo.concerns.security.exposure import Provoked
 from gonogo.errors import EvidenceMissing
 from gonogo.formats import debug_pages
-from gonogo.nouns import Provoked
 
 
 @check(title="Errors tell nothing of the inside", severity=Severity.HIGH, profiles={"security", "nightly"})

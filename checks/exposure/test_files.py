@@ -2,15 +2,16 @@
 
 Fix: deploy built files only, and refuse names that begin with a dot: nginx `location ~ /\\. { deny all; }`.
 See: https://owasp.org/www-project-web-security-testing-guide/
+Family: Exposure
 """
 
 from __future__ import annotations
 
 from gonogo import Finding, Severity, check
 from gonogo.check import report
+from gonogo.concerns.security.exposure import Pried
 from gonogo.errors import EvidenceMissing
 from gonogo.formats.leaks import same_page
-from gonogo.nouns import Pried
 
 
 @check(title="Sensitive files are not published", severity=Severity.CRITICAL, profiles={"security", "nightly"})

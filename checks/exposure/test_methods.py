@@ -3,13 +3,15 @@
 Fix: nginx refuses TRACE; Apache `TraceEnable off`, and no `mod_dav`; IIS: request filtering, and no WebDAV; behind a proxy, refuse
 them there.
 See: https://www.rfc-editor.org/rfc/rfc9110#section-9.3.8
+Family: Exposure
 """
 
 from __future__ import annotations
 
 from gonogo import Finding, Severity, check
 from gonogo.check import report
-from gonogo.nouns import Cors, Provoked
+from gonogo.concerns.security.cors import Cors
+from gonogo.concerns.security.exposure import Provoked
 
 UNUSUAL = frozenset(
     {"CONNECT", "COPY", "DEBUG", "LOCK", "MKCOL", "MOVE", "PROPFIND", "PROPPATCH", "SEARCH", "TRACE", "TRACK", "UNLOCK"}

@@ -2,6 +2,7 @@
 
 Fix: revoke the key, then take it out; what a browser needs is a public key with its own narrow rights, or a call to your server.
 See: https://cwe.mitre.org/data/definitions/798.html
+Family: Exposure
 """
 
 from __future__ import annotations
@@ -11,9 +12,9 @@ from datetime import datetime
 
 from gonogo import Finding, Severity, check
 from gonogo.check import report
+from gonogo.concerns.security.exposure import Published
 from gonogo.errors import EvidenceMissing
 from gonogo.formats import secrets
-from gonogo.nouns import Published
 
 TEXTS = (
     ".js",

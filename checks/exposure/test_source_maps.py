@@ -2,17 +2,18 @@
 
 Fix: upload source maps to the error tracker and leave them out of the deployment; `exposure.source_maps = true` allows them.
 See: https://tc39.es/ecma426/
+Family: Exposure
 """
 
 from __future__ import annotations
 
 from gonogo import Finding, Severity, check
 from gonogo.check import report
+from gonogo.concerns.security.exposure import ScriptMap
 from gonogo.errors import EvidenceMissing
-from gonogo.evidence.facts import Exchange
-from gonogo.evidence.redirects import absolute
 from gonogo.formats.leaks import holds_source_map, is_source_map, source_map_name
-from gonogo.nouns import ScriptMap
+from gonogo.probes.http.facts import Exchange
+from gonogo.probes.http.redirects import absolute
 
 FIELDS = ("sourcemap", "x-sourcemap")
 """ECMA-426 §11.1.1; the second is older."""

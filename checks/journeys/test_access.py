@@ -8,15 +8,25 @@ from __future__ import annotations
 
 from gonogo import Finding, Severity, check
 from gonogo.check import report
-from gonogo.nouns import JourneyRun
-from gonogo.nouns.journeys import whole
+from gonogo.concerns.journeys import JourneyRun, whole
+from gonogo.environment.models import Environment, Journey
 
 
-@check(title="Pages of a journey answer as declared", severity=Severity.CRITICAL, profiles={"nightly"})
-def test_status(guarded_journey: JourneyRun) -> None:
+def _guarded(_: Environment, journey: Journey) -> bool:
+    return any(step.goto and step.status for step in journey.steps)
+
+
+@check(
+    title="Pages of a journey answer as declared",
+    severity=Severity.CRITICAL,
+    profiles={"nightly"},
+    where=_guarded,
+    needs="[[journeys.steps]] goto with status",
+)
+def test_status(journey: JourneyRun) -> None:
     """Pages opened by address with a declared status: 401 or 403 for whoever has not signed in."""
-    whole(guarded_journey)
-    steps = zip(guarded_journey.declared.steps, guarded_journey.seen.steps, strict=True)
+    whole(journey)
+    steps = zip(journey.declared.steps, journey.seen.steps, strict=True)
     report(
         Finding.of(seen.text, seen=str(seen.status or "no answer"), wanted=" or ".join(map(str, declared.status)))
         for declared, seen in steps

@@ -10,9 +10,8 @@ from datetime import UTC, datetime
 
 from gonogo import Finding, Severity, check
 from gonogo.check import report
+from gonogo.concerns.journeys import JourneyRun, whole
 from gonogo.errors import EvidenceMissing
-from gonogo.nouns import JourneyRun
-from gonogo.nouns.journeys import whole
 
 SKEW_S = 30.0
 """How far a server's clock may be ahead of ours."""
@@ -34,11 +33,17 @@ def read_instant(text: str) -> datetime | None:
         return None
 
 
-@check(title="The data shown is live", severity=Severity.HIGH, profiles={"nightly"})
-def test_fresh(fresh_journey: JourneyRun) -> None:
+@check(
+    title="The data shown is live",
+    severity=Severity.HIGH,
+    profiles={"nightly"},
+    where=lambda _, journey: journey.fresh,
+    needs="[journeys.fresh]",
+)
+def test_fresh(journey: JourneyRun) -> None:
     """By the time that the data names itself, in an answer or on the page, at the end of the journey."""
-    whole(fresh_journey)
-    fresh, stamp = fresh_journey.declared.fresh, fresh_journey.seen.stamp
+    whole(journey)
+    fresh, stamp = journey.declared.fresh, journey.seen.stamp
     if fresh is None or stamp is None:
         raise EvidenceMissing("invalid", "the journey did not look at its data")
     if stamp.error:

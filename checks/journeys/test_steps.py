@@ -12,12 +12,11 @@ from fnmatch import fnmatchcase
 from urllib.parse import urlsplit
 
 from gonogo import Finding, Severity, check
-from gonogo.breakage import UNFETCHED, echoes, errors, failed
 from gonogo.check import report
+from gonogo.concerns.browser.judgements import UNFETCHED, echoes, errors, failed
+from gonogo.concerns.journeys import JourneyRun, whole
 from gonogo.errors import EvidenceMissing
-from gonogo.evidence.facts import BrowserRequest
-from gonogo.nouns import JourneyRun
-from gonogo.nouns.journeys import whole
+from gonogo.probes.browser.facts import BrowserRequest
 
 LOST = "than are recorded"
 """Words of the browser probe where a page said or asked for more than is kept."""

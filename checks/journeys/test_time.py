@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from gonogo import Finding, Severity, check
 from gonogo.check import report
-from gonogo.nouns import JourneyRun
-from gonogo.nouns.journeys import whole
+from gonogo.concerns.journeys import JourneyRun, whole
 
 NAMED = 3
 """Slowest steps that a finding tells."""

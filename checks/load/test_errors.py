@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from gonogo import Finding, Severity, check
 from gonogo.check import report
+from gonogo.concerns.load import LoadResult
 from gonogo.errors import EvidenceMissing
 from gonogo.formats.latency import share_bounds
-from gonogo.nouns import LoadResult
 
 
 @check(title="Requests succeed under load", severity=Severity.CRITICAL, profiles={"nightly"})

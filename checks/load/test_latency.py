@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from gonogo import Finding, Severity, check
 from gonogo.check import report
+from gonogo.concerns.load import LoadResult
 from gonogo.errors import EvidenceMissing
 from gonogo.formats.latency import minimum_samples, percentile_bounds
-from gonogo.nouns import LoadResult
 
 SHARE = 0.95
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from gonogo import Finding, Severity, check
 from gonogo.check import report
-from gonogo.nouns import LoadResult
+from gonogo.concerns.load import LoadResult
 
 
 @check(title="The service keeps pace with the load", severity=Severity.HIGH, profiles={"nightly"})

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from gonogo import Finding, Severity, check
 from gonogo.check import Safety, report
-from gonogo.nouns import DeletedTrace, DeletionTrip
+from gonogo.concerns.round_trips import DeletedTrace, DeletionTrip
 
 
 @check(

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from gonogo import Finding, Severity, check
 from gonogo.check import report
-from gonogo.evidence.facts import Exchange
+from gonogo.concerns.security.limits import PrivateAnswer
 from gonogo.formats.cache_control import kept_by_cdns, parse, seconds, shared_storage
-from gonogo.nouns import PrivateAnswer
+from gonogo.probes.http.facts import Exchange
 
 
 def _contradicted(exchange: Exchange) -> str:

@@ -2,6 +2,7 @@
 
 Fix: `Content-Type: text/html; charset=utf-8` for pages, `application/json` for JSON.
 See: https://www.rfc-editor.org/rfc/rfc9110#section-8.3
+Family: Content types
 """
 
 from __future__ import annotations
@@ -10,8 +11,8 @@ import re
 
 from gonogo import Finding, Severity, check
 from gonogo.check import report
+from gonogo.concerns.security.pages import Response
 from gonogo.formats import json_text
-from gonogo.nouns import Response
 
 CHARSET = re.compile(r";\s*charset\s*=\s*\"?([A-Za-z0-9_.:-]+)", re.IGNORECASE)
 META = re.compile(r"<meta[^>]{0,200}charset\s*=\s*[\"']?\s*([A-Za-z0-9_.:-]*)", re.IGNORECASE)

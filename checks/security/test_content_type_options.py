@@ -2,13 +2,14 @@
 
 Fix: send `X-Content-Type-Options: nosniff` on every response.
 See: https://fetch.spec.whatwg.org/#x-content-type-options-header
+Family: Content types
 """
 
 from __future__ import annotations
 
 from gonogo import Finding, Severity, check
 from gonogo.check import report
-from gonogo.nouns import Document
+from gonogo.concerns.security.pages import Document
 
 
 @check(title="Browsers do not guess content types", severity=Severity.HIGH, profiles={"smoke", "security", "nightly"})

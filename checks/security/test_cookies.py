@@ -2,6 +2,7 @@
 
 Fix: `Set-Cookie: __Host-session=…; Path=/; Secure; HttpOnly; SameSite=Lax`.
 See: https://datatracker.ietf.org/doc/html/draft-ietf-httpbis-rfc6265bis
+Family: Cookies
 """
 
 from __future__ import annotations
@@ -12,10 +13,11 @@ from fnmatch import fnmatchcase
 
 from gonogo import Finding, Severity, check
 from gonogo.check import report
+from gonogo.concerns.security.pages import Response
+from gonogo.concerns.security.ways import Redirects
 from gonogo.errors import EvidenceMissing
 from gonogo.formats.public_suffix import is_public
 from gonogo.formats.set_cookie import Cookie, is_session, parse_all, problems_at, read
-from gonogo.nouns import Redirects, Response
 
 DAY_S = 86_400
 MAX_AGE_S = 400 * DAY_S

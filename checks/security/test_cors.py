@@ -2,6 +2,7 @@
 
 Fix: compare Origin with a list of exact origins; answer others without `Access-Control-Allow-Origin`; always send `Vary: Origin`.
 See: https://fetch.spec.whatwg.org/#http-cors-protocol
+Family: CORS
 """
 
 from __future__ import annotations
@@ -10,9 +11,10 @@ from collections.abc import Iterator
 
 from gonogo import Finding, Severity, check
 from gonogo.check import report
-from gonogo.evidence.facts import Exchange
+from gonogo.concerns.security.cors import Cors, CorsAnswer
+from gonogo.concerns.security.pages import security
 from gonogo.formats import cache_control
-from gonogo.nouns import Cors, CorsAnswer
+from gonogo.probes.http.facts import Exchange
 
 MAX_PREFLIGHT_S = 7200
 """Chromium keeps a preflight no longer; a longer one is a mistake in a unit."""
@@ -169,13 +171,19 @@ def _varies(exchange: Exchange) -> bool:
     return bool({"origin", "*"} & said)
 
 
-@check(title="Declared origins are served", severity=Severity.HIGH, profiles={"security", "nightly"})
-def test_declared(trusted_cors: Cors) -> None:
+@check(
+    title="Declared origins are served",
+    severity=Severity.HIGH,
+    profiles={"security", "nightly"},
+    where=lambda environment, _: security(environment).origins,
+    needs="[security] origins",
+)
+def test_declared(cors: Cors) -> None:
     """The positive control: the first of `security.origins` must be allowed, or a front end on it is broken."""
-    answer = next(one for one in trusted_cors.answers if one.kind == "declared")
+    answer = next(one for one in cors.answers if one.kind == "declared")
     report(
         Finding.of(
-            f"{exchange.method} {trusted_cors.path}",
+            f"{exchange.method} {cors.path}",
             seen=repr(_allowed(exchange)[:60]) if _allowed(exchange) else "absent",
             wanted=answer.origin,
             what="Access-Control-Allow-Origin",
@@ -185,26 +193,28 @@ def test_declared(trusted_cors: Cors) -> None:
     )
 
 
-@check(title="Preflights allow what is needed, for a while", severity=Severity.LOW, profiles={"security", "nightly"})
-def test_methods(trusted_cors: Cors) -> None:
+@check(
+    title="Preflights allow what is needed, for a while",
+    severity=Severity.LOW,
+    profiles={"security", "nightly"},
+    where=lambda environment, _: security(environment).origins,
+    needs="[security] origins",
+)
+def test_methods(cors: Cors) -> None:
     """Methods beyond those that the environment declares for the path, and answers that are kept longer than two hours."""
-    preflight = next(one for one in trusted_cors.answers if one.kind == "declared").preflight
+    preflight = next(one for one in cors.answers if one.kind == "declared").preflight
     methods = {
         part.strip().upper() for field in preflight.values("access-control-allow-methods") for part in field.split(",")
     }
     findings = []
-    if extra := sorted(methods - trusted_cors.methods - {"", "POST"}):
-        wanted = ", ".join(sorted(trusted_cors.methods))
+    if extra := sorted(methods - cors.methods - {"", "POST"}):
+        wanted = ", ".join(sorted(cors.methods))
         findings.append(
-            Finding.of(
-                trusted_cors.path, seen=", ".join(extra)[:80], wanted=wanted, what="Access-Control-Allow-Methods"
-            )
+            Finding.of(cors.path, seen=", ".join(extra)[:80], wanted=wanted, what="Access-Control-Allow-Methods")
         )
     age = (preflight.value("access-control-max-age") or "").strip()
     if age.isascii() and age.isdigit() and int(age[:12]) > MAX_PREFLIGHT_S:
         findings.append(
-            Finding.of(
-                trusted_cors.path, seen=age[:20], wanted=f"at most {MAX_PREFLIGHT_S}", what="Access-Control-Max-Age"
-            )
+            Finding.of(cors.path, seen=age[:20], wanted=f"at most {MAX_PREFLIGHT_S}", what="Access-Control-Max-Age")
         )
     report(findings)

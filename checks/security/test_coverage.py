@@ -2,6 +2,7 @@
 
 Fix: nginx `add_header … always;` at the level of the server, once; one configuration for every node.
 See: https://nginx.org/en/docs/http/ngx_http_headers_module.html
+Family: Headers as a whole
 """
 
 from __future__ import annotations
@@ -12,9 +13,9 @@ from urllib.parse import urlsplit
 
 from gonogo import Finding, Severity, check
 from gonogo.check import report
-from gonogo.evidence.facts import Exchange
+from gonogo.concerns.security.pages import Again, Response, Surface
 from gonogo.formats import csp, csp_review, hsts, html, referrer_policy
-from gonogo.nouns import Again, Response, Surface
+from gonogo.probes.http.facts import Exchange
 
 NONCE = re.compile(r"'nonce-[^']*'")
 REPORT_URI = re.compile(r"\breport-uri\b[^;]*+", re.IGNORECASE)

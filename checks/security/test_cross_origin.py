@@ -2,6 +2,7 @@
 
 Fix: `Cross-Origin-Opener-Policy: same-origin`, `Cross-Origin-Resource-Policy: same-origin`; for isolation also `Cross-Origin-Embedder-Policy: require-corp`.
 See: https://html.spec.whatwg.org/multipage/browsers.html#cross-origin-opener-policies
+Family: Cross-origin isolation
 """
 
 from __future__ import annotations
@@ -10,9 +11,9 @@ from collections.abc import Callable, Sequence
 
 from gonogo import Finding, Severity, check
 from gonogo.check import report
+from gonogo.concerns.security.pages import Document, security
 from gonogo.formats import cross_origin
 from gonogo.formats.cross_origin import Policy
-from gonogo.nouns import Document
 
 
 def _misread(document: Document, name: str, read: Callable[[Sequence[str]], Policy | str]) -> list[Finding]:
@@ -61,10 +62,16 @@ def test_resource(document: Document) -> None:
     report(_misread(document, "cross-origin-resource-policy", cross_origin.resource_policy))
 
 
-@check(title="Pages are cross-origin isolated", severity=Severity.HIGH, profiles={"smoke", "security", "nightly"})
-def test_isolated(isolated_document: Document) -> None:
+@check(
+    title="Pages are cross-origin isolated",
+    severity=Severity.HIGH,
+    profiles={"smoke", "security", "nightly"},
+    where=lambda environment, _: security(environment).isolated,
+    needs="[security] isolated",
+)
+def test_isolated(document: Document) -> None:
     """Judged where `security.isolated` asks for it: shared memory and precise clocks need both headers."""
-    exchange = isolated_document.exchange
+    exchange = document.exchange
     names = ("cross-origin-opener-policy", "cross-origin-embedder-policy")
     opener = cross_origin.opener_policy(exchange.values(names[0]))
     embedder = cross_origin.embedder_policy(exchange.values(names[1]))
@@ -72,10 +79,4 @@ def test_isolated(isolated_document: Document) -> None:
         return  # what cannot be read is told by the check of that header
     if not cross_origin.isolates(opener, embedder):
         seen = "; ".join(f"{name}: {', '.join(exchange.values(name)) or 'absent'}" for name in names)[:200]
-        report(
-            [
-                Finding.of(
-                    isolated_document.page.path, seen=seen, wanted="same-origin and require-corp or credentialless"
-                )
-            ]
-        )
+        report([Finding.of(document.page.path, seen=seen, wanted="same-origin and require-corp or credentialless")])

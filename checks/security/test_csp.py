@@ -5,6 +5,7 @@ blocks it, and one cause is one finding. Without any policy only the first check
 
 Fix: `Content-Security-Policy: default-src 'self'; script-src 'nonce-RANDOM' 'strict-dynamic'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'`, with a new nonce in each response.
 See: https://www.w3.org/TR/CSP3/
+Family: Content-Security-Policy
 """
 
 from __future__ import annotations
@@ -15,11 +16,11 @@ from urllib.parse import urlsplit
 
 from gonogo import Finding, Severity, check
 from gonogo.check import report
-from gonogo.evidence.facts import Exchange
+from gonogo.concerns.security.pages import Again, Document, security
 from gonogo.formats import cache_control, csp, csp_review, html, json_text, reporting_endpoints
+from gonogo.formats.addresses import is_address
 from gonogo.formats.csp_review import Remark
-from gonogo.nouns import Again, Document
-from gonogo.probes.resolve import is_address
+from gonogo.probes.http.facts import Exchange
 
 HEADER = "content-security-policy"
 
@@ -146,7 +147,10 @@ def test_mixed_content(document: Document) -> None:
 
 @check(title="The framing rule stands in the CSP", severity=Severity.MEDIUM, profiles={"smoke", "security", "nightly"})
 def test_frame_ancestors(document: Document) -> None:
-    """X-Frame-Options alone cannot name sites, and a `<meta>` policy cannot say it. Where neither protects, framing has its own check."""
+    """X-Frame-Options alone cannot name sites, and a `<meta>` policy cannot say it. Where neither protects, framing has its own check.
+
+    Family: Framing
+    """
     if document.exchange.values("x-frame-options"):
         _report(document, csp_review.frame_ancestors(document.policies))
 
@@ -295,13 +299,25 @@ def test_trusted_type_names(document: Document) -> None:
     _report(document, csp_review.trusted_types_names(document.policies))
 
 
-@check(title="Trusted Types are demanded", severity=Severity.LOW, profiles={"smoke", "security", "nightly"})
-def test_trusted_types(typed_document: Document) -> None:
+@check(
+    title="Trusted Types are demanded",
+    severity=Severity.LOW,
+    profiles={"smoke", "security", "nightly"},
+    where=lambda environment, _: security(environment).trusted_types,
+    needs="[security] trusted_types",
+)
+def test_trusted_types(document: Document) -> None:
     """Judged where `security.trusted_types` asks for it: text cannot reach innerHTML and its like unchecked."""
-    _report(typed_document, csp_review.trusted_types(typed_document.policies))
+    _report(document, csp_review.trusted_types(document.policies))
 
 
-@check(title="The CSP lets no inline style in", severity=Severity.LOW, profiles={"smoke", "security", "nightly"})
-def test_style_inline(styled_document: Document) -> None:
+@check(
+    title="The CSP lets no inline style in",
+    severity=Severity.LOW,
+    profiles={"smoke", "security", "nightly"},
+    where=lambda environment, _: not security(environment).inline_styles,
+    needs="[security] inline_styles = false",
+)
+def test_style_inline(document: Document) -> None:
     """Judged where `security.inline_styles` is false: injected styles can read values and hide what they like."""
-    _report(styled_document, csp_review.style_inline(styled_document.policies))
+    _report(document, csp_review.style_inline(document.policies))

@@ -2,14 +2,15 @@
 
 Fix: `Content-Security-Policy: frame-ancestors 'none'` (or `'self'`), and `X-Frame-Options: DENY` for old browsers.
 See: https://www.w3.org/TR/CSP3/#directive-frame-ancestors
+Family: Framing
 """
 
 from __future__ import annotations
 
 from gonogo import Finding, Severity, check
 from gonogo.check import report
+from gonogo.concerns.security.pages import Document
 from gonogo.formats import csp, csp_review
-from gonogo.nouns import Document
 
 
 @check(title="Other sites cannot frame the pages", severity=Severity.HIGH, profiles={"smoke", "security", "nightly"})

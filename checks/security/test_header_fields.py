@@ -2,13 +2,14 @@
 
 Fix: send each security header from one place, once; remove what browsers no longer read.
 See: https://www.rfc-editor.org/rfc/rfc9110#section-5.3
+Family: Headers as a whole
 """
 
 from __future__ import annotations
 
 from gonogo import Finding, Severity, check
 from gonogo.check import report
-from gonogo.nouns import Response
+from gonogo.concerns.security.pages import Response
 
 SINGLE = (
     "content-type",

@@ -2,6 +2,7 @@
 
 Fix: answer every plain-http request with 301 or 308 to the same address on https.
 See: https://www.rfc-editor.org/rfc/rfc9110#section-15.4
+Family: Redirects
 """
 
 from __future__ import annotations
@@ -10,11 +11,12 @@ from urllib.parse import urlsplit
 
 from gonogo import Finding, Severity, check
 from gonogo.check import report
+from gonogo.concerns.fixture import MAX_HOPS
+from gonogo.concerns.security.ways import Redirects
 from gonogo.errors import EvidenceMissing
 from gonogo.evidence.records import FailureKind
-from gonogo.evidence.redirects import absolute
 from gonogo.formats.public_suffix import registrable
-from gonogo.nouns import MAX_HOPS, Redirects
+from gonogo.probes.http.redirects import absolute
 
 PERMANENT = frozenset({301, 308})
 MAX_REDIRECTS = 3

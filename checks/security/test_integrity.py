@@ -2,14 +2,15 @@
 
 Fix: `<script src="https://cdn.example/lib.js" integrity="sha384-…" crossorigin="anonymous">`, or serve the file yourself.
 See: https://www.w3.org/TR/SRI/
+Family: Content-Security-Policy
 """
 
 from __future__ import annotations
 
 from gonogo import Finding, Severity, check
 from gonogo.check import report
+from gonogo.concerns.security.pages import Document
 from gonogo.formats import csp_review, html, sri
-from gonogo.nouns import Document
 
 
 @check(

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from gonogo import Finding, Severity, check
 from gonogo.check import Safety, report
+from gonogo.concerns.security.exposure import Provoked
 from gonogo.errors import EvidenceMissing
 from gonogo.formats import clear_site_data
-from gonogo.nouns import Provoked
 
 
 @check(

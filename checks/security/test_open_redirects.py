@@ -2,14 +2,14 @@
 
 Fix: redirect to paths of the site only; refuse `//host`, `/\\host` and full addresses in parameters.
 See: https://cwe.mitre.org/data/definitions/601.html
+Family: Redirects
 """
 
 from __future__ import annotations
 
 from gonogo import Finding, Severity, check
 from gonogo.check import report
-from gonogo.nouns import OpenRedirect, redirect_host
-from gonogo.nouns.surface import ELSEWHERE
+from gonogo.concerns.security.ways import ELSEWHERE, OpenRedirect, redirect_host
 
 
 @check(title="Redirects do not lead where a link says", severity=Severity.HIGH, profiles={"security", "nightly"})

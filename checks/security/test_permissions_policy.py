@@ -2,14 +2,15 @@
 
 Fix: send `Permissions-Policy: camera=(), geolocation=(), microphone=()`, with `(self)` for what the site itself uses.
 See: https://www.w3.org/TR/permissions-policy/
+Family: Permissions-Policy
 """
 
 from __future__ import annotations
 
 from gonogo import Finding, Severity, check
 from gonogo.check import report
+from gonogo.concerns.security.pages import Document
 from gonogo.formats.permissions_policy import PermissionsPolicy, Reach, parse
-from gonogo.nouns import Document
 
 OPEN = frozenset({Reach.EVERYONE, Reach.DEFAULT})
 

@@ -2,6 +2,7 @@
 
 Fix: on the registrable domain itself: redirect to its own https address first, and send `Strict-Transport-Security: max-age=63072000; includeSubDomains; preload` there, on redirects too.
 See: https://hstspreload.org/#submission-requirements
+Family: Strict-Transport-Security
 """
 
 from __future__ import annotations
@@ -10,12 +11,12 @@ from urllib.parse import urlsplit
 
 from gonogo import Finding, Severity, check
 from gonogo.check import report
-from gonogo.evidence.facts import Exchange
+from gonogo.concerns.security.ways import Preloading, Redirects
 from gonogo.evidence.records import Failure, FailureKind
-from gonogo.evidence.redirects import absolute
 from gonogo.formats import hsts
 from gonogo.formats.public_suffix import registrable
-from gonogo.nouns import Preloading, Redirects
+from gonogo.probes.http.facts import Exchange
+from gonogo.probes.http.redirects import absolute
 
 LEAST_MAX_AGE_S = 31_536_000
 MAX_REDIRECTS = 3

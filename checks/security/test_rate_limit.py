@@ -11,10 +11,10 @@ from email.utils import parsedate_to_datetime
 
 from gonogo import Finding, Severity, check
 from gonogo.check import report
+from gonogo.concerns.security.limits import RateLimited
 from gonogo.errors import EvidenceMissing
-from gonogo.evidence.facts import BurstAnswer
 from gonogo.formats import rate_limit as fields
-from gonogo.nouns import RateLimited
+from gonogo.probes.http.facts import BurstAnswer
 
 TOO_MANY = 429
 

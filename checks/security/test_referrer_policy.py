@@ -2,14 +2,15 @@
 
 Fix: send `Referrer-Policy: strict-origin-when-cross-origin`, or a stricter value.
 See: https://www.w3.org/TR/referrer-policy/#parse-referrer-policy-from-header
+Family: Referrer-Policy
 """
 
 from __future__ import annotations
 
 from gonogo import Finding, Severity, check
 from gonogo.check import report
+from gonogo.concerns.security.pages import Document
 from gonogo.formats import referrer_policy
-from gonogo.nouns import Document
 
 PRIVATE = frozenset("no-referrer same-origin strict-origin strict-origin-when-cross-origin".split())
 """Send no path to other origins, and nothing from HTTPS to HTTP."""

@@ -10,8 +10,8 @@ from datetime import datetime
 
 from gonogo import Finding, Severity, check
 from gonogo.check import report
+from gonogo.concerns.security.limits import SecurityTxt
 from gonogo.formats import security_txt as format_
-from gonogo.nouns import SecurityTxt
 
 
 def _served(file: SecurityTxt) -> bool:

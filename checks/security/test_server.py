@@ -2,6 +2,7 @@
 
 Fix: nginx `server_tokens off;` · Apache `ServerTokens Prod` · remove `X-Powered-By` and the like at the proxy.
 See: https://owasp.org/www-project-secure-headers/#prevent-information-disclosure-via-http-headers
+Family: Headers as a whole
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import re
 
 from gonogo import Finding, Severity, check
 from gonogo.check import report
-from gonogo.nouns import Response
+from gonogo.concerns.security.pages import Response
 
 TELLING = frozenset(
     "liferay-portal oraclecommercecloud-version powered-by product server x-aspnet-version x-aspnetmvc-version x-cf-powered-by "

@@ -2,6 +2,7 @@
 
 Fix: deploy the certificate to every node, or take the node's A or AAAA record away.
 See: https://www.rfc-editor.org/rfc/rfc8305
+Family: TLS
 """
 
 from __future__ import annotations
@@ -10,8 +11,8 @@ from datetime import datetime
 
 from gonogo import Finding, Severity, check
 from gonogo.check import report
-from gonogo.evidence.facts import CertificateFacts, Handshake
-from gonogo.nouns import Host
+from gonogo.concerns.tls import Host
+from gonogo.probes.tls.facts import CertificateFacts, Handshake
 
 RENEWAL_SHARE = 1 / 3
 """Of a lifetime left: by then renewal is due (https://letsencrypt.org/docs/integration-guide/#when-to-renew)."""

@@ -2,6 +2,7 @@
 
 Fix: install a certificate for this host name, with its intermediates, and renew it automatically at two thirds of its life.
 See: https://www.rfc-editor.org/rfc/rfc5280#section-6
+Family: TLS
 """
 
 from __future__ import annotations
@@ -10,9 +11,9 @@ from datetime import UTC, datetime, timedelta
 
 from gonogo import Finding, Severity, check
 from gonogo.check import report
+from gonogo.concerns.tls import Host
 from gonogo.errors import EvidenceMissing
-from gonogo.evidence.facts import CertificateFacts, Handshake
-from gonogo.nouns import Host
+from gonogo.probes.tls.facts import CertificateFacts, Handshake
 
 SHORTEST_REST = timedelta(hours=24)
 """Nobody can react in less, whatever the lifetime."""

@@ -3,14 +3,15 @@
 Fix: send the server's certificate, then each intermediate in the order of issue, and neither the root nor anything else
 (with ACME clients: `fullchain.pem`).
 See: https://www.rfc-editor.org/rfc/rfc8446#section-4.4.2
+Family: TLS
 """
 
 from __future__ import annotations
 
 from gonogo import Finding, Severity, check
 from gonogo.check import report
-from gonogo.evidence.facts import CertificateFacts
-from gonogo.nouns import Host
+from gonogo.concerns.tls import Host
+from gonogo.probes.tls.facts import CertificateFacts
 
 
 def _flaws(sent: tuple[CertificateFacts, ...]) -> list[str]:

@@ -2,15 +2,16 @@
 
 Fix: nginx `ssl_ciphers ECDHE+AESGCM:ECDHE+CHACHA20;` and `ssl_protocols TLSv1.2 TLSv1.3;`.
 See: https://www.rfc-editor.org/rfc/rfc9325#section-4
+Family: TLS
 """
 
 from __future__ import annotations
 
 from gonogo import Finding, Severity, check
 from gonogo.check import report
+from gonogo.concerns.tls import Host
 from gonogo.errors import EvidenceMissing
-from gonogo.evidence.facts import Handshake
-from gonogo.nouns import Host
+from gonogo.probes.tls.facts import Handshake
 
 
 @check(title="Weak ciphers are refused", severity=Severity.CRITICAL, profiles={"smoke", "security", "nightly"})

@@ -2,14 +2,15 @@
 
 Fix: nginx `ssl_ecdh_curve X25519MLKEM768:X25519:prime256v1;` (OpenSSL 3.5 or newer for the first), and no DHE ciphers.
 See: https://www.rfc-editor.org/rfc/rfc9325#section-4
+Family: TLS
 """
 
 from __future__ import annotations
 
 from gonogo import Finding, Severity, check
 from gonogo.check import report
+from gonogo.concerns.tls import Host
 from gonogo.errors import EvidenceMissing
-from gonogo.nouns import Host
 
 DH_BITS = 2048
 """RFC 9325 §4.1: less is too weak, and much of the net shares a few groups of 1024 bits."""
@@ -45,8 +46,10 @@ def test_dh(host: Host) -> None:
     title="The declared key exchange groups are offered",
     severity=Severity.LOW,
     profiles={"smoke", "security", "nightly"},
+    where=lambda _, tls: tls.groups,
+    needs="[tls] groups",
 )
-def test_groups(grouped_host: Host) -> None:
+def test_groups(host: Host) -> None:
     """Judged where the environment names groups (`[tls] groups`): `X25519MLKEM768` keeps today's recordings from the
     quantum computers of tomorrow. Asked in TLS 1.3; a server without it is told by `tls.protocol.version-13`.
 
@@ -54,13 +57,13 @@ def test_groups(grouped_host: Host) -> None:
     """
     asked = [
         (
-            grouped_host.where(shake.address),
+            host.where(shake.address),
             name,
             dict(shake.offers.groups).get(name, "unknown: it was not asked for"),
         )
-        for shake in grouped_host.tls.handshakes
+        for shake in host.tls.handshakes
         if shake.version == "TLSv1.3" or shake.offers.tls13 != "refused"
-        for name in grouped_host.declared.groups
+        for name in host.declared.groups
     ]
     report(Finding.of(where, seen=f"{name} refused", wanted=name) for where, name, said in asked if said == "refused")
     for where, name, said in asked:

@@ -2,14 +2,15 @@
 
 Fix: nginx `ssl_protocols TLSv1.2 TLSv1.3;` · Caddy and current platforms do so by default.
 See: https://www.rfc-editor.org/rfc/rfc8996
+Family: TLS
 """
 
 from __future__ import annotations
 
 from gonogo import Finding, Severity, check
 from gonogo.check import report
+from gonogo.concerns.tls import Host
 from gonogo.errors import EvidenceMissing
-from gonogo.nouns import Host
 
 ORDER = ("SSLv3", "TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3")
 
@@ -51,9 +52,13 @@ def test_version_13(host: Host) -> None:
 
 
 @check(
-    title="The declared protocol is agreed by ALPN", severity=Severity.LOW, profiles={"smoke", "security", "nightly"}
+    title="The declared protocol is agreed by ALPN",
+    severity=Severity.LOW,
+    profiles={"smoke", "security", "nightly"},
+    where=lambda _, tls: tls.alpn,
+    needs="[tls] alpn",
 )
-def test_alpn(negotiating_host: Host) -> None:
+def test_alpn(host: Host) -> None:
     """Without ALPN a browser falls back to HTTP/1.1, with six connections a host instead of one. Judged where the
     environment says which protocol must be chosen (`[tls] alpn`).
 
@@ -62,11 +67,11 @@ def test_alpn(negotiating_host: Host) -> None:
     """
     report(
         Finding.of(
-            negotiating_host.where(shake.address),
+            host.where(shake.address),
             seen=shake.alpn or "nothing",
-            wanted=negotiating_host.declared.alpn,
+            wanted=host.declared.alpn,
             what="ALPN's choice",
         )
-        for shake in negotiating_host.tls.handshakes
-        if negotiating_host.declared.alpn and shake.alpn != negotiating_host.declared.alpn
+        for shake in host.tls.handshakes
+        if host.declared.alpn and shake.alpn != host.declared.alpn
     )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from gonogo import Finding, Severity, check
 from gonogo.check import report
-from gonogo.nouns import FieldAnswer
+from gonogo.concerns.vitals.fixtures import FieldAnswer
 
 
 def _over(field: FieldAnswer, name: str, metric: str, limit: float, unit: str) -> list[Finding]:

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from gonogo import Finding, Severity, check
 from gonogo.check import report
+from gonogo.concerns.vitals.fixtures import VitalsRuns
 from gonogo.formats.vitals import near_budget
-from gonogo.nouns import VitalsRuns
 
 
 @check(title="Loading metrics keep room below their budgets", severity=Severity.LOW, profiles={"nightly"})
@@ -29,25 +29,37 @@ def test_medians(vitals: VitalsRuns) -> None:
     report(findings)
 
 
-@check(title="The reaction to a press keeps room below its budget", severity=Severity.LOW, profiles={"nightly"})
-def test_inp(interaction: VitalsRuns) -> None:
+@check(
+    title="The reaction to a press keeps room below its budget",
+    severity=Severity.LOW,
+    profiles={"nightly"},
+    where=lambda _, measured: measured.presses,
+    needs="[vitals] interaction",
+)
+def test_inp(vitals: VitalsRuns) -> None:
     """INP, where something is pressed.
 
     Fix: break the handler in the finding into smaller pieces, or raise the budget on purpose.
     See: https://web.dev/articles/inp
     """
-    declared, element = interaction.declared, interaction.worst("inp_ms", "inp_element")
-    limit, series = float(declared.inp_ms), interaction.series("inp_ms")
-    report(near_budget(interaction.page, "INP", series, limit, "ms", headroom=declared.headroom, element=element))
+    declared, element = vitals.declared, vitals.worst("inp_ms", "inp_element")
+    limit, series = float(declared.inp_ms), vitals.series("inp_ms")
+    report(near_budget(vitals.page, "INP", series, limit, "ms", headroom=declared.headroom, element=element))
 
 
-@check(title="The first byte keeps room below its budget", severity=Severity.LOW, profiles={"nightly"})
-def test_ttfb(first_byte: VitalsRuns) -> None:
+@check(
+    title="The first byte keeps room below its budget",
+    severity=Severity.LOW,
+    profiles={"nightly"},
+    where=lambda _, measured: not measured.throttled,
+    needs="[vitals] without throttling",
+)
+def test_ttfb(vitals: VitalsRuns) -> None:
     """TTFB, on a line that is not slowed down.
 
     Fix: cache what the server makes anew for each visitor, or raise the budget on purpose.
     See: https://web.dev/articles/ttfb
     """
-    declared = first_byte.declared
-    limit, series = float(declared.ttfb_ms), first_byte.series("ttfb_ms")
-    report(near_budget(first_byte.page, "TTFB", series, limit, "ms", headroom=declared.headroom))
+    declared = vitals.declared
+    limit, series = float(declared.ttfb_ms), vitals.series("ttfb_ms")
+    report(near_budget(vitals.page, "TTFB", series, limit, "ms", headroom=declared.headroom))

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from gonogo import Severity, check
 from gonogo.check import report
+from gonogo.concerns.vitals.fixtures import VitalsRuns
 from gonogo.formats.vitals import over_budget
-from gonogo.nouns import VitalsRuns
 
 
 @check(title="The main content shows in time (LCP)", severity=Severity.HIGH, profiles={"nightly"})
@@ -35,12 +35,18 @@ def test_fcp(vitals: VitalsRuns) -> None:
     report(over_budget(vitals.page, "FCP", series, vitals.declared.fcp_ms, "ms", note=vitals.disturbance))
 
 
-@check(title="The server begins to answer in time (TTFB)", severity=Severity.MEDIUM, profiles={"nightly"})
-def test_ttfb(first_byte: VitalsRuns) -> None:
+@check(
+    title="The server begins to answer in time (TTFB)",
+    severity=Severity.MEDIUM,
+    profiles={"nightly"},
+    where=lambda _, measured: not measured.throttled,
+    needs="[vitals] without throttling",
+)
+def test_ttfb(vitals: VitalsRuns) -> None:
     """Time to the first byte of the document, redirects and connection included. Not judged where the browser is slowed
     down: its throttling does not delay the first byte as a slow line would.
 
     See: https://web.dev/articles/ttfb
     """
-    series = first_byte.series("ttfb_ms")
-    report(over_budget(first_byte.page, "TTFB", series, first_byte.declared.ttfb_ms, "ms", note=first_byte.disturbance))
+    series = vitals.series("ttfb_ms")
+    report(over_budget(vitals.page, "TTFB", series, vitals.declared.ttfb_ms, "ms", note=vitals.disturbance))

@@ -8,16 +8,22 @@ from __future__ import annotations
 
 from gonogo import Severity, check
 from gonogo.check import report
+from gonogo.concerns.vitals.fixtures import VitalsRuns
 from gonogo.formats.vitals import over_budget
-from gonogo.nouns import VitalsRuns
 
 
-@check(title="The page reacts to a press in time (INP)", severity=Severity.HIGH, profiles={"nightly"})
-def test_inp(interaction: VitalsRuns) -> None:
+@check(
+    title="The page reacts to a press in time (INP)",
+    severity=Severity.HIGH,
+    profiles={"nightly"},
+    where=lambda _, measured: measured.presses,
+    needs="[vitals] interaction",
+)
+def test_inp(vitals: VitalsRuns) -> None:
     """Trusted clicks and keys on the declared elements, the slowest of them; median of the runs."""
-    element = interaction.worst("inp_ms", "inp_element")
-    series, limit = interaction.series("inp_ms"), interaction.declared.inp_ms
-    report(over_budget(interaction.page, "INP", series, limit, "ms", element=element, note=interaction.disturbance))
+    element = vitals.worst("inp_ms", "inp_element")
+    series, limit = vitals.series("inp_ms"), vitals.declared.inp_ms
+    report(over_budget(vitals.page, "INP", series, limit, "ms", element=element, note=vitals.disturbance))
 
 
 @check(title="Scripts leave room for presses while loading (TBT)", severity=Severity.MEDIUM, profiles={"nightly"})

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from gonogo import Severity, check
 from gonogo.check import report
+from gonogo.concerns.vitals.fixtures import VitalsRuns
 from gonogo.formats.vitals import over_budget
-from gonogo.nouns import VitalsRuns
 
 
 @check(title="The layout does not shift (CLS)", severity=Severity.HIGH, profiles={"nightly"})

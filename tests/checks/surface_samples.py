@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime
 
+from gonogo.concerns.security.pages import Document, Response
 from gonogo.environment import models
 from gonogo.errors import EvidenceMissing, Shortfall
-from gonogo.evidence.facts import Exchange, Timings
-from gonogo.nouns import Document, Response
+from gonogo.probes.http.facts import Exchange, Timings
 
 at = datetime(2026, 11, 20, 12, tzinfo=UTC)
 

@@ -14,10 +14,16 @@ from pydantic import ValidationError
 from checks.accessibility import test_axe, test_baseline, test_keyboard, test_motion, test_reflow, test_states
 from gonogo import Shortfall
 from gonogo.check import card_of
+from gonogo.concerns import FIXTURES
+from gonogo.concerns.accessibility.fixtures import accessibility_visit
+from gonogo.concerns.accessibility.judgements import fingerprint
+from gonogo.concerns.fixture import Asked
 from gonogo.environment import models
 from gonogo.environment.models import Environment
 from gonogo.errors import EvidenceMissing
-from gonogo.evidence.accessibility import (
+from gonogo.evidence.codec import from_json, to_json
+from gonogo.evidence.records import Evidence, Request, canonical, identity
+from gonogo.probes.browser.accessibility import (
     Accessibility,
     Animation,
     AxeNode,
@@ -29,11 +35,8 @@ from gonogo.evidence.accessibility import (
     TabStop,
     WideElement,
 )
-from gonogo.evidence.facts import Visit, from_json, to_json
-from gonogo.evidence.records import Evidence, Request, canonical, identity
-from gonogo.nouns import NOUNS
-from gonogo.nouns.accessibility import accessibility_visit
-from gonogo.wcag import fingerprint, summary
+from gonogo.probes.browser.facts import Visit
+from gonogo.probes.browser.summary import accessibility_lines
 
 FILES = (test_axe, test_baseline, test_keyboard, test_motion, test_reflow, test_states)
 CHECKS = {
@@ -78,7 +81,7 @@ HEALTHY = Accessibility(
 
 
 @dataclass
-class Sight:
+class Source:
     """Answers each visit with the same facts."""
 
     seen: Accessibility | None
@@ -101,14 +104,14 @@ def environment(known: list[dict[str, Any]] | None = None, **sections: Any) -> E
     return Environment.model_validate(fields)
 
 
-def verdict(seen: Accessibility | None, declared: Environment | None = None, **sight: Any) -> dict[str, str]:
+def verdict(seen: Accessibility | None, declared: Environment | None = None, **told: Any) -> dict[str, str]:
     """What is not a pass: each check with FAIL and its findings, or UNKNOWN and its reason."""
     declared = declared or environment()
     said = {}
-    for name, (function, noun) in CHECKS.items():
-        for subject in NOUNS[noun].subjects(declared):
+    for name, (function, fixture) in CHECKS.items():
+        for subject in FIXTURES[fixture].subjects(declared):
             try:
-                function(NOUNS[noun].build(declared, subject, Sight(seen, **sight)))
+                function(FIXTURES[fixture].build(Asked(declared, subject, Source(seen, **told))))
             except Shortfall as shortfall:
                 said[name] = "FAIL " + " ".join(finding.message for finding in shortfall.findings)
             except EvidenceMissing as missing:
@@ -179,7 +182,7 @@ def test_a_fault_trips_one_check(seen: Accessibility, failing: str, told: tuple[
 
 
 @pytest.mark.parametrize(
-    ("seen", "sight", "unknown"),
+    ("seen", "told", "unknown"),
     [
         (None, {}, {"axe.critical-and-serious", "axe.moderate-and-minor", "states.violations", "reflow.width", "motion.reduced",
                     "keyboard.main-action", "keyboard.reject", "keyboard.trap", "keyboard.focus-visible"}),
@@ -196,8 +199,8 @@ def test_a_fault_trips_one_check(seen: Accessibility, failing: str, told: tuple[
         (with_path(replace(WAY, stops=(LINK, replace(LINK, indicator="unknown")))), {}, {"keyboard.focus-visible"}),
     ],
 )  # fmt: skip
-def test_what_was_not_seen_is_unknown(seen: Accessibility | None, sight: dict[str, Any], unknown: set[str]) -> None:
-    said = verdict(seen, **sight)
+def test_what_was_not_seen_is_unknown(seen: Accessibility | None, told: dict[str, Any], unknown: set[str]) -> None:
+    said = verdict(seen, **told)
     assert set(said) == unknown
     assert all(words.startswith("UNKNOWN ") for words in said.values()), said
 
@@ -288,8 +291,8 @@ def test_one_visit_a_page_serves_every_check() -> None:
     declared = environment([KNOWN])
     asked = {
         identity(request)
-        for _, noun in CHECKS.values()
-        for subject in NOUNS[noun].subjects(declared)
+        for _, fixture in CHECKS.values()
+        for subject in FIXTURES[fixture].subjects(declared)
         for request in subject.requests
     }
     assert asked == {identity(accessibility_visit(declared, "/"))}
@@ -314,12 +317,12 @@ def test_pages_that_actions_and_states_stand_on_are_judged_too() -> None:
             "pages": ["/a"], "main_action": "#go", "main_action_page": "/b", "states": [{"name": "menu", "page": "/c", "shows": "#m"}],
         },
     )  # fmt: skip
-    assert [subject.id for subject in NOUNS["accessible_page"].subjects(declared)] == ["/a", "/b", "/welcome", "/c"]
+    assert [subject.id for subject in FIXTURES["accessible_page"].subjects(declared)] == ["/a", "/b", "/welcome", "/c"]
 
 
 def test_without_the_section_nothing_is_asked() -> None:
     declared = environment(accessibility=None)
-    assert [subject for _, noun in CHECKS.values() for subject in NOUNS[noun].subjects(declared)] == []
+    assert [subject for _, fixture in CHECKS.values() for subject in FIXTURES[fixture].subjects(declared)] == []
 
 
 def test_two_states_of_one_name_are_refused() -> None:
@@ -333,7 +336,9 @@ def test_two_states_of_one_name_are_refused() -> None:
 
 
 def test_the_summary_keeps_what_is_undecided_apart() -> None:
-    lines = summary(with_runs(run("as loaded", IMAGE, incomplete=(UNSURE,), unseen=("https://a.test/: gone",))))
+    lines = accessibility_lines(
+        with_runs(run("as loaded", IMAGE, incomplete=(UNSURE,), unseen=("https://a.test/: gone",)))
+    )
     assert lines[:3] == [
         "axe-core 4.14.1, as loaded, 1350×940, 1 documents: violations: image-alt 1",
         "  not decided, for a person to look at: color-contrast 1",
@@ -344,7 +349,7 @@ def test_the_summary_keeps_what_is_undecided_apart() -> None:
 
 def test_nothing_calls_a_page_accessible() -> None:
     cards = [card_of(function) for function, _ in CHECKS.values()]
-    texts = [*summary(HEALTHY), *(f"{card.title} {card.why}" for card in cards if card)]
+    texts = [*accessibility_lines(HEALTHY), *(f"{card.title} {card.why}" for card in cards if card)]
     assert not [text for text in texts if re.search(r"100 ?% (accessible|free)|(is|are) accessible|conform", text)]
 
 

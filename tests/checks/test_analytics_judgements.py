@@ -11,11 +11,18 @@ from checks.analytics import test_coverage, test_events, test_hits, test_tag
 from checks.browser import test_csp, test_requests, test_scripts, test_trusted_types
 from checks.errors import test_client, test_hosts, test_report
 from checks.journeys import test_access, test_data, test_steps, test_time
+from gonogo.concerns import FIXTURES
+from gonogo.concerns.analytics import MARKER, CountedEvent, ErrorReports, ForbiddenHosts, SinkAttempt, TagVisits
+from gonogo.concerns.browser.fixtures import PageVisit
+from gonogo.concerns.fixture import Asked
+from gonogo.concerns.journeys import JourneyRun
 from gonogo.environment import models
 from gonogo.environment.models import Environment
 from gonogo.errors import EvidenceMissing, Shortfall
-from gonogo.evidence.behaviour import ErrorClient, JourneySeen, Stamp, StepSeen
-from gonogo.evidence.facts import (
+from gonogo.evidence.codec import to_json
+from gonogo.evidence.records import Evidence, Request
+from gonogo.probes.browser.behaviour import ErrorClient, JourneySeen, Stamp, StepSeen
+from gonogo.probes.browser.facts import (
     Banner,
     BrowserRequest,
     Command,
@@ -25,20 +32,7 @@ from gonogo.evidence.facts import (
     Snapshot,
     Violation,
     Visit,
-    to_json,
 )
-from gonogo.evidence.records import Evidence, Request
-from gonogo.nouns import (
-    NOUNS,
-    CountedEvent,
-    ErrorReports,
-    ForbiddenHosts,
-    JourneyRun,
-    PageVisit,
-    SinkAttempt,
-    TagVisits,
-)
-from gonogo.nouns.analytics import MARKER
 
 SITE = "https://www.shop.test"
 COLLECT = "https://collect.test/g/collect?v=2&tid=G-SHOP1234&cid=1.2&dl=x"
@@ -79,18 +73,18 @@ def visit(*requests: BrowserRequest, **fields: Any) -> Visit:
     return replace(plain, **fields)
 
 
-def messages(check: Any, noun: object) -> list[str]:
+def messages(check: Any, fixture: object) -> list[str]:
     """The messages of a check's findings, empty when it passes."""
     try:
-        check(noun)
+        check(fixture)
     except Shortfall as shortfall:
         return [finding.message for finding in shortfall.findings]
     return []
 
 
-def unknown(check: Any, noun: object) -> str:
+def unknown(check: Any, fixture: object) -> str:
     with pytest.raises(EvidenceMissing) as missing:
-        check(noun)
+        check(fixture)
     return missing.value.message
 
 
@@ -307,12 +301,12 @@ def test_forbidden_hosts_are_seen_in_requests_and_in_what_the_policy_blocked() -
 
 def test_errors_are_not_provoked_where_reports_would_reach_production() -> None:
     party = {"host": "errors.test", "purpose": "errors", "intercept": False}
-    noun = NOUNS["error_reports"]
+    fixture = FIXTURES["error_reports"]
     for tier, intercept, provoked in (("production", False, 0), ("production", True, 1), ("staging", False, 1)):
         made = environment(tier=tier, error_tracking=TRACKING, third_parties=[party | {"intercept": intercept}])
-        assert len(noun.subjects(made)) == provoked
-    assert noun.subjects(environment(error_tracking=TRACKING | {"provoke": False})) == []
-    assert noun.subjects(environment()) == []
+        assert len(fixture.subjects(made)) == provoked
+    assert fixture.subjects(environment(error_tracking=TRACKING | {"provoke": False})) == []
+    assert fixture.subjects(environment()) == []
 
 
 # --- journeys ---
@@ -419,16 +413,16 @@ def test_a_journey_that_was_not_seen_whole_is_not_clean() -> None:
 
 def test_pages_that_this_run_did_not_visit_are_no_comparison() -> None:
     made = environment(journeys=[{"name": "j", "steps": [{"see": "x"}]}])
-    (subject,) = NOUNS["journey"].subjects(made)
+    (subject,) = FIXTURES["journey"].subjects(made)
 
-    class Sight:
+    class Source:
         def evidence(self, wanted: Request) -> Evidence:
             if wanted != subject.requests[0]:
                 raise EvidenceMissing("deadline", "it was not part of the plan")
             journey = JourneySeen("j", (DONE,), 1.0, None, ())
             return Evidence("v", {}, "", "", "", facts=to_json(visit(console=(THROWN,), journey=journey)))
 
-    assert len(messages(test_steps.test_clean, NOUNS["journey"].build(made, subject, Sight()))) == 1
+    assert len(messages(test_steps.test_clean, FIXTURES["journey"].build(Asked(made, subject, Source())))) == 1
 
 
 def test_the_journeys_time() -> None:

@@ -23,10 +23,12 @@ from checks.consent import test_traces as traces
 from checks.consent import test_wall as wall
 from checks.consent import test_withdrawal as withdrawal
 from gonogo import Shortfall
+from gonogo.concerns import FIXTURES
+from gonogo.concerns.consent.fixtures import VISITS, ConsentFlow, OptOutFlow, PolicyAnswer
 from gonogo.environment import models
 from gonogo.environment.models import Environment
 from gonogo.errors import EvidenceMissing
-from gonogo.evidence.facts import (
+from gonogo.probes.browser.facts import (
     Banner,
     BrowserCookie,
     BrowserRequest,
@@ -35,17 +37,15 @@ from gonogo.evidence.facts import (
     ConsentSignals,
     Control,
     CookieWrite,
-    Exchange,
     Layer,
     PrivacyView,
     Snapshot,
-    Timings,
     Toggle,
     Violation,
     Visit,
 )
-from gonogo.nouns import NOUNS, ConsentFlow, OptOutFlow, PolicyAnswer
-from gonogo.nouns.consent import VISITS
+from gonogo.probes.http.facts import Exchange, Timings
+from gonogo.run.catalogue import Scope, catalogue
 
 URL = "https://www.shop.test/"
 TAG = "https://stats.partner.test/hit"
@@ -123,15 +123,18 @@ ELSEWHERE = visit(
 FLOW = ConsentFlow(
     models.Consent(essential_cookies=("choice",), record="choice"),
     (PARTY,),
-    REJECTED,
-    ACCEPTED,
-    WITHDRAWN,
-    LOOKED,
-    UNTOUCHED,
-    ELSEWHERE,
-    UNTOUCHED.snapshots[0],
+    dict(zip(VISITS, (REJECTED, ACCEPTED, WITHDRAWN, LOOKED, UNTOUCHED, ELSEWHERE), strict=True)).__getitem__,
     ("eu",),
 )
+
+
+def having(flow: ConsentFlow, *, first: Snapshot | None = None, **visits: Visit) -> ConsentFlow:
+    """The flow with these visits in place of its own, and this snapshot before a choice."""
+    made = {name: visits.get(name, visit) for name, visit in flow.visits}
+    if first is not None:
+        _, *rest = made["untouched"].snapshots
+        made["untouched"] = replace(made["untouched"], snapshots=(first, *rest))
+    return replace(flow, visit=made.__getitem__)
 
 
 def without(one: Visit, label: str) -> Visit:
@@ -154,7 +157,7 @@ def viewed(one: Visit, label: str, **fields: Any) -> Visit:
 def first(**fields: Any) -> ConsentFlow:
     """The flow with another first layer."""
     seen = viewed(REJECTED, "first", layer=replace(LAYER, **fields))
-    return replace(FLOW, reject=seen, first=seen.snapshots[0])
+    return having(FLOW, reject=seen, first=seen.snapshots[0])
 
 
 BUTTON = first(policy="", controls=(ACCEPT, REJECT, replace(ACCEPT, purpose="policy", text="Privacy policy")))
@@ -163,12 +166,12 @@ BUTTON = first(policy="", controls=(ACCEPT, REJECT, replace(ACCEPT, purpose="pol
 def asked(**fields: Any) -> ConsentFlow:
     """The flow with something else seen before a choice."""
     seen = viewed(UNTOUCHED, "first", **fields)
-    return replace(FLOW, untouched=seen, first=seen.snapshots[0])
+    return having(FLOW, untouched=seen, first=seen.snapshots[0])
 
 
-def says(judge: Any, noun: object) -> str:
+def says(judge: Any, fixture: object) -> str:
     try:
-        judge(noun)
+        judge(fixture)
     except Shortfall as error:
         return f"FAIL {error}"
     except EvidenceMissing as error:
@@ -196,7 +199,7 @@ def test_without_a_banner_nothing_else_is_said_to_be_wrong(judge: Any) -> None:
     unseen = visit(
         snapshot("first"), problems=("consent reject: no control to reject was found", "consent accept: none")
     )
-    flow = replace(
+    flow = having(
         FLOW,
         reject=unseen,
         accept=unseen,
@@ -218,7 +221,7 @@ def without_effects(accepted: Visit) -> Visit:
 def rejecting_with(url: str, *, third: bool = False) -> ConsentFlow:
     """A flow in which this is asked for after the rejection."""
     snapshots = tuple(replace(one, requests=one.label != "first") for one in REJECTED.snapshots)
-    return replace(FLOW, reject=replace(REJECTED, snapshots=snapshots, requests=(request(url, third=third),)))
+    return having(FLOW, reject=replace(REJECTED, snapshots=snapshots, requests=(request(url, third=third),)))
 
 
 def collecting(flow: ConsentFlow, path: str) -> ConsentFlow:
@@ -227,7 +230,7 @@ def collecting(flow: ConsentFlow, path: str) -> ConsentFlow:
 
 def asking_early(url: str) -> ConsentFlow:
     early = changed(replace(REJECTED, requests=(request(url, third=False),)), "first", requests=1)
-    return replace(FLOW, reject=early)
+    return having(FLOW, reject=early)
 
 
 SILENT_ACCEPTANCE = replace(
@@ -238,30 +241,30 @@ SILENT_ACCEPTANCE = replace(
 def opened_preferences(**fields: Any) -> ConsentFlow:
     """The banner has a control for preferences; what was seen behind it."""
     flow = first(controls=(ACCEPT, REJECT, replace(ACCEPT, purpose="preferences", text="Settings")))
-    return replace(flow, preferences=viewed(LOOKED, "preferences", **fields))
+    return having(flow, preferences=viewed(LOOKED, "preferences", **fields))
 
 
 def reopened(*, focused: bool, focus: str) -> ConsentFlow:
     """What had the focus in the layer that was opened again, and after it was closed."""
     opened = viewed(WITHDRAWN, "reopened", layer=replace(LAYER, focused=focused))
-    return replace(FLOW, withdraw=viewed(opened, "withdrawn", focus=focus))
+    return having(FLOW, withdraw=viewed(opened, "withdrawn", focus=focus))
 
 
 def withdrawing_takes(clicks: int) -> ConsentFlow:
     made = (Choice("accept", 1, deeper=False), Choice("reject", clicks, deeper=True))
-    return replace(FLOW, withdraw=replace(WITHDRAWN, choices=made))
+    return having(FLOW, withdraw=replace(WITHDRAWN, choices=made))
 
 
 def unsearched(name: str, one: Visit, label: str) -> ConsentFlow:
     """No banner was seen at a snapshot, and not the whole page either."""
     seen = replace(changed(one, label, banner=SILENT), problems=(f"snapshot {label}: no banner was seen, but not",))
-    flow = replace(FLOW, **{name: seen})
-    return replace(flow, first=flow.untouched.snapshots[0])
+    flow = having(FLOW, **{name: seen})
+    return having(flow, first=flow.untouched.snapshots[0])
 
 
 def later(label: str, **fields: Any) -> ConsentFlow:
     """Something is there later on in the visit that makes no choice."""
-    return replace(FLOW, preferences=changed(LOOKED, label, **fields))
+    return having(FLOW, preferences=changed(LOOKED, label, **fields))
 
 
 def sending_later(url: str, *, third: bool = True, label: str = "returned") -> ConsentFlow:
@@ -269,23 +272,23 @@ def sending_later(url: str, *, third: bool = True, label: str = "returned") -> C
     labels = [one.label for one in LOOKED.snapshots]
     snapshots = tuple(replace(one, requests=1 + (at >= labels.index(label))) for at, one in enumerate(LOOKED.snapshots))
     sent = (*LOOKED.requests, request(url, third=third))
-    return replace(FLOW, preferences=replace(LOOKED, snapshots=snapshots, requests=sent))
+    return having(FLOW, preferences=replace(LOOKED, snapshots=snapshots, requests=sent))
 
 
 def accepting_also(**fields: Any) -> ConsentFlow:
     sent = replace(request(TAG, kind=fields.pop("kind", "fetch")), **fields)
-    return replace(FLOW, accept=replace(ACCEPTED, requests=(*ACCEPTED.requests, sent)))
+    return having(FLOW, accept=replace(ACCEPTED, requests=(*ACCEPTED.requests, sent)))
 
 
 def leaving_with(url: str, *, third: bool = True) -> ConsentFlow:
     flow = sending_later(url, third=third)
     page, sent = flow.preferences.requests
     left = replace(sent, status=0, local=False, leaving=True)
-    return replace(flow, preferences=replace(flow.preferences, requests=(page, left)))
+    return having(flow, preferences=replace(flow.preferences, requests=(page, left)))
 
 
 def connecting(url: str) -> ConsentFlow:
-    return replace(FLOW, reject=viewed(REJECTED, "first", preconnects=(url,)))
+    return having(FLOW, reject=viewed(REJECTED, "first", preconnects=(url,)))
 
 
 def consented(*commands: tuple[str, dict[str, str]]) -> ConsentSignals:
@@ -301,7 +304,7 @@ REGIONAL = consented(("default", {**ALL_DENIED, "region": "DE,FR"}), ("default",
 
 def regional_first() -> ConsentFlow:
     seen = viewed(REJECTED, "first", signals=REGIONAL)
-    return replace(FLOW, reject=seen, first=seen.snapshots[0])
+    return having(FLOW, reject=seen, first=seen.snapshots[0])
 
 
 CASES: list[tuple[Any, ConsentFlow, str]] = [
@@ -312,17 +315,17 @@ CASES: list[tuple[Any, ConsentFlow, str]] = [
     (banner.test_focus_returned, reopened(focused=True, focus=""), "FAIL"),
     (banner.test_focus_returned, reopened(focused=True, focus="Cookie settings"), "PASS"),
     (banner.test_focus_returned, reopened(focused=False, focus=""), "PASS"),
-    (banner.test_focus_returned, replace(FLOW, withdraw=viewed(WITHDRAWN, "reopened", layer=None, focus="Cookie settings")), "PASS"),
-    (banner.test_focus_returned, replace(FLOW, withdraw=viewed(WITHDRAWN, "reopened", layer=None, focus="div")), "FAIL"),
+    (banner.test_focus_returned, having(FLOW, withdraw=viewed(WITHDRAWN, "reopened", layer=None, focus="Cookie settings")), "PASS"),
+    (banner.test_focus_returned, having(FLOW, withdraw=viewed(WITHDRAWN, "reopened", layer=None, focus="div")), "FAIL"),
     (withdrawal.test_easy, withdrawing_takes(2), "PASS"),
     (withdrawal.test_easy, withdrawing_takes(3), "FAIL"),
-    (withdrawal.test_easy, replace(withdrawing_takes(3), reject=replace(REJECTED, choices=(Choice("reject", 3, deeper=True),))), "PASS"),
-    (withdrawal.test_easy, replace(FLOW, withdraw=replace(WITHDRAWN, problems=("reopen: no control",))), "UNKNOWN"),
+    (withdrawal.test_easy, having(withdrawing_takes(3), reject=replace(REJECTED, choices=(Choice("reject", 3, deeper=True),))), "PASS"),
+    (withdrawal.test_easy, having(FLOW, withdraw=replace(WITHDRAWN, problems=("reopen: no control",))), "UNKNOWN"),
     (layers.test_reject_first, first(controls=(ACCEPT,)), "FAIL"),
     (layers.test_reject_easy, first(controls=(ACCEPT,)), "UNKNOWN"),
     (layers.test_reject_easy, first(controls=(ACCEPT, replace(REJECT, kind="link"))), "FAIL"),
     (layers.test_reject_easy, first(controls=(replace(ACCEPT, kind="link"), replace(REJECT, kind="link"))), "PASS"),
-    (layers.test_reject_easy, replace(FLOW, reject=replace(REJECTED, choices=(Choice("reject", 2, deeper=False),))), "FAIL"),
+    (layers.test_reject_easy, having(FLOW, reject=replace(REJECTED, choices=(Choice("reject", 2, deeper=False),))), "FAIL"),
     (layers.test_prominence, first(controls=(ACCEPT, replace(REJECT, width=40))), "FAIL"),
     (layers.test_prominence, first(controls=(ACCEPT, replace(REJECT, font_px=12))), "FAIL"),
     (layers.test_prominence, first(controls=(ACCEPT, replace(REJECT, contrast=2))), "FAIL"),
@@ -332,80 +335,80 @@ CASES: list[tuple[Any, ConsentFlow, str]] = [
     (layers.test_preticked, first(toggles=(Toggle("Needed", checked=True, fixed=True), Toggle("Ads", checked=False, fixed=False))), "PASS"),
     (layers.test_preticked, first(toggles=(Toggle("Needed", checked=True, fixed=True),)), "UNKNOWN"),
     (layers.test_policy, first(policy=""), "FAIL"),
-    (layers.test_policy, replace(BUTTON, preferences=replace(LOOKED, requests=())), "PASS"),
-    (layers.test_policy, replace(BUTTON, preferences=changed(LOOKED, "policy", url="chrome-error://chromewebdata/")), "FAIL"),
-    (layers.test_policy, replace(BUTTON, preferences=replace(LOOKED, problems=("policy: pressing it shows nothing",))), "FAIL"),
-    (layers.test_policy, replace(BUTTON, preferences=replace(LOOKED, problems=("policy: its control could not be pressed: x",))), "UNKNOWN"),
-    (layers.test_policy, replace(FLOW, preferences=replace(LOOKED, problems=("policy: it leads to x, a host that is not declared",))), "UNKNOWN"),
-    (layers.test_policy, replace(FLOW, preferences=replace(LOOKED, requests=(request(f"{URL}policy", third=False, status=404, kind="document"),))), "FAIL"),
-    (choice.test_reject_obeyed, replace(FLOW, reject=changed(REJECTED, "restarted", cookies=(cookie("_px"),))), "FAIL"),
-    (choice.test_reject_obeyed, replace(FLOW, reject=changed(REJECTED, "other page", cookies=(cookie("_px"),))), "FAIL"),
-    (choice.test_reject_obeyed, replace(FLOW, reject=viewed(REJECTED, "chosen", databases=("profile",))), "FAIL"),
-    (choice.test_reject_obeyed, replace(FLOW, accept=replace(ACCEPTED, requests=())), "UNKNOWN"),
-    (choice.test_reject_obeyed, replace(FLOW, third_parties=(), accept=without_effects(ACCEPTED)), "UNKNOWN"),
+    (layers.test_policy, having(BUTTON, preferences=replace(LOOKED, requests=())), "PASS"),
+    (layers.test_policy, having(BUTTON, preferences=changed(LOOKED, "policy", url="chrome-error://chromewebdata/")), "FAIL"),
+    (layers.test_policy, having(BUTTON, preferences=replace(LOOKED, problems=("policy: pressing it shows nothing",))), "FAIL"),
+    (layers.test_policy, having(BUTTON, preferences=replace(LOOKED, problems=("policy: its control could not be pressed: x",))), "UNKNOWN"),
+    (layers.test_policy, having(FLOW, preferences=replace(LOOKED, problems=("policy: it leads to x, a host that is not declared",))), "UNKNOWN"),
+    (layers.test_policy, having(FLOW, preferences=replace(LOOKED, requests=(request(f"{URL}policy", third=False, status=404, kind="document"),))), "FAIL"),
+    (choice.test_reject_obeyed, having(FLOW, reject=changed(REJECTED, "restarted", cookies=(cookie("_px"),))), "FAIL"),
+    (choice.test_reject_obeyed, having(FLOW, reject=changed(REJECTED, "other page", cookies=(cookie("_px"),))), "FAIL"),
+    (choice.test_reject_obeyed, having(FLOW, reject=viewed(REJECTED, "chosen", databases=("profile",))), "FAIL"),
+    (choice.test_reject_obeyed, having(FLOW, accept=replace(ACCEPTED, requests=())), "UNKNOWN"),
+    (choice.test_reject_obeyed, having(replace(FLOW, third_parties=()), accept=without_effects(ACCEPTED)), "UNKNOWN"),
     (choice.test_reject_obeyed, rejecting_with(f"{URL}g/collect?v=2"), "FAIL"),
     (choice.test_reject_obeyed, replace(rejecting_with(f"{URL}collect"), own_paths=("/collect",)), "FAIL"),
     (choice.test_reject_obeyed, rejecting_with(f"{URL}collect"), "PASS"),
     (choice.test_reject_obeyed, rejecting_with(f"{URL}matomo.php?idsite=1"), "PASS"),
     (choice.test_reject_obeyed, collecting(rejecting_with(f"{URL}matomo.php?idsite=1"), "/matomo.php"), "FAIL"),
     (choice.test_reject_obeyed, rejecting_with(TAG, third=False), "FAIL"),
-    (choice.test_accept_effective, replace(FLOW, accept=changed(ACCEPTED, "first", requests=1)), "FAIL"),
-    (withdrawal.test_effective, replace(FLOW, accept=without_effects(ACCEPTED)), "UNKNOWN"),
+    (choice.test_accept_effective, having(FLOW, accept=changed(ACCEPTED, "first", requests=1)), "FAIL"),
+    (withdrawal.test_effective, having(FLOW, accept=without_effects(ACCEPTED)), "UNKNOWN"),
     (requests_.test_before_choice, asking_early(f"{URL}g/collect?v=2"), "FAIL"),
     (requests_.test_before_choice, asking_early(f"{URL}style.css"), "PASS"),
     (layers.test_preticked, opened_preferences(layer=None), "UNKNOWN"),
-    (choice.test_closing, replace(FLOW, preferences=changed(LOOKED, "closed", cookies=(cookie("_px"),))), "FAIL"),
-    (choice.test_closing, replace(FLOW, preferences=changed(LOOKED, "after escape", banner=SILENT)), "UNKNOWN"),
-    (choice.test_closing, replace(FLOW, preferences=replace(without(LOOKED, "closed"), problems=("close: no control for dismiss was found",))), "PASS"),
-    (choice.test_closing, replace(FLOW, preferences=replace(LOOKED, problems=("close: it is covered",))), "UNKNOWN"),
-    (choice.test_selection, replace(FLOW, elsewhere=changed(ELSEWHERE, "saved", cookies=(cookie("_px"),))), "FAIL"),
-    (choice.test_selection, replace(FLOW, elsewhere=replace(changed(ELSEWHERE, "saved, reloaded", requests=1), requests=(request(TAG),))), "FAIL"),
-    (choice.test_selection, replace(FLOW, elsewhere=changed(ELSEWHERE, "asked", banner=SILENT)), "UNKNOWN"),
-    (choice.test_selection, replace(FLOW, elsewhere=replace(ELSEWHERE, problems=("save: no control for save was found",))), "PASS"),
-    (choice.test_selection, replace(FLOW, elsewhere=replace(ELSEWHERE, problems=("save: it is covered",))), "UNKNOWN"),
-    (choice.test_selection, replace(FLOW, accept=SILENT_ACCEPTANCE), "UNKNOWN"),
-    (choice.test_persists, replace(FLOW, preferences=changed(LOOKED, "a month later", banner=ASKS)), "FAIL"),
-    (choice.test_persists, replace(FLOW, preferences=changed(LOOKED, "a month later", banner=ASKS), untouched=changed(UNTOUCHED, "a month later", banner=ASKS)), "PASS"),
-    (layers.test_reject_first, replace(FLOW, elsewhere=viewed(ELSEWHERE, "asked", layer=replace(LAYER, controls=(ACCEPT,)))), "FAIL"),
-    (storage.test_before_choice, replace(FLOW, first=replace(FLOW.first, cookies=(cookie("_px"),))), "FAIL"),
-    (storage.test_before_choice, replace(FLOW, elsewhere=changed(ELSEWHERE, "first", cookies=(cookie("_px"),))), "FAIL"),
-    (requests_.test_before_choice, replace(FLOW, untouched=replace(changed(UNTOUCHED, "first", requests=1), requests=(request(TAG),))), "FAIL"),
+    (choice.test_closing, having(FLOW, preferences=changed(LOOKED, "closed", cookies=(cookie("_px"),))), "FAIL"),
+    (choice.test_closing, having(FLOW, preferences=changed(LOOKED, "after escape", banner=SILENT)), "UNKNOWN"),
+    (choice.test_closing, having(FLOW, preferences=replace(without(LOOKED, "closed"), problems=("close: no control for dismiss was found",))), "PASS"),
+    (choice.test_closing, having(FLOW, preferences=replace(LOOKED, problems=("close: it is covered",))), "UNKNOWN"),
+    (choice.test_selection, having(FLOW, elsewhere=changed(ELSEWHERE, "saved", cookies=(cookie("_px"),))), "FAIL"),
+    (choice.test_selection, having(FLOW, elsewhere=replace(changed(ELSEWHERE, "saved, reloaded", requests=1), requests=(request(TAG),))), "FAIL"),
+    (choice.test_selection, having(FLOW, elsewhere=changed(ELSEWHERE, "asked", banner=SILENT)), "UNKNOWN"),
+    (choice.test_selection, having(FLOW, elsewhere=replace(ELSEWHERE, problems=("save: no control for save was found",))), "PASS"),
+    (choice.test_selection, having(FLOW, elsewhere=replace(ELSEWHERE, problems=("save: it is covered",))), "UNKNOWN"),
+    (choice.test_selection, having(FLOW, accept=SILENT_ACCEPTANCE), "UNKNOWN"),
+    (choice.test_persists, having(FLOW, preferences=changed(LOOKED, "a month later", banner=ASKS)), "FAIL"),
+    (choice.test_persists, having(FLOW, preferences=changed(LOOKED, "a month later", banner=ASKS), untouched=changed(UNTOUCHED, "a month later", banner=ASKS)), "PASS"),
+    (layers.test_reject_first, having(FLOW, elsewhere=viewed(ELSEWHERE, "asked", layer=replace(LAYER, controls=(ACCEPT,)))), "FAIL"),
+    (storage.test_before_choice, having(FLOW, first=replace(FLOW.first, cookies=(cookie("_px"),))), "FAIL"),
+    (storage.test_before_choice, having(FLOW, elsewhere=changed(ELSEWHERE, "first", cookies=(cookie("_px"),))), "FAIL"),
+    (requests_.test_before_choice, having(FLOW, untouched=replace(changed(UNTOUCHED, "first", requests=1), requests=(request(TAG),))), "FAIL"),
     (layers.test_preticked, opened_preferences(layer=None, toggles=(Toggle("Ads", checked=True, fixed=False),)), "FAIL"),
     (layers.test_preticked, opened_preferences(layer=None, toggles=(Toggle("Ads", checked=False, fixed=False),)), "PASS"),
-    (signals.test_update, replace(FLOW, reject=viewed(REJECTED, "reloaded", signals=GRANTS)), "FAIL"),
-    (signals.test_update, replace(FLOW, reject=viewed(REJECTED, "reloaded", signals=REGIONAL)), "UNKNOWN"),
+    (signals.test_update, having(FLOW, reject=viewed(REJECTED, "reloaded", signals=GRANTS)), "FAIL"),
+    (signals.test_update, having(FLOW, reject=viewed(REJECTED, "reloaded", signals=REGIONAL)), "UNKNOWN"),
     (signals.test_default, regional_first(), "UNKNOWN"),
-    (choice.test_persists, replace(FLOW, accept=changed(ACCEPTED, "restarted", banner=ASKS)), "FAIL"),
-    (choice.test_persists, replace(FLOW, accept=without(ACCEPTED, "restarted")), "UNKNOWN"),
-    (choice.test_scrolling, replace(FLOW, preferences=changed(LOOKED, "scrolled", banner=SILENT)), "FAIL"),
-    (choice.test_scrolling, replace(FLOW, preferences=changed(LOOKED, "scrolled", cookies=(cookie("_px"),))), "FAIL"),
+    (choice.test_persists, having(FLOW, accept=changed(ACCEPTED, "restarted", banner=ASKS)), "FAIL"),
+    (choice.test_persists, having(FLOW, accept=without(ACCEPTED, "restarted")), "UNKNOWN"),
+    (choice.test_scrolling, having(FLOW, preferences=changed(LOOKED, "scrolled", banner=SILENT)), "FAIL"),
+    (choice.test_scrolling, having(FLOW, preferences=changed(LOOKED, "scrolled", cookies=(cookie("_px"),))), "FAIL"),
     (choice.test_scrolling, unsearched("preferences", LOOKED, "scrolled"), "UNKNOWN"),
-    (choice.test_escape, replace(FLOW, preferences=changed(LOOKED, "after escape", cookies=(cookie("_px"),))), "FAIL"),
-    (choice.test_escape, replace(FLOW, preferences=changed(LOOKED, "escaped", banner=SILENT)), "PASS"),
-    (choice.test_escape, replace(FLOW, preferences=changed(LOOKED, "returned", banner=SILENT)), "UNKNOWN"),
-    (choice.test_escape, replace(FLOW, preferences=replace(LOOKED, problems=("escape: not done",))), "UNKNOWN"),
-    (choice.test_persists, replace(FLOW, reject=replace(REJECTED, problems=("snapshot reloaded: no banner was seen, but",))), "UNKNOWN"),
+    (choice.test_escape, having(FLOW, preferences=changed(LOOKED, "after escape", cookies=(cookie("_px"),))), "FAIL"),
+    (choice.test_escape, having(FLOW, preferences=changed(LOOKED, "escaped", banner=SILENT)), "PASS"),
+    (choice.test_escape, having(FLOW, preferences=changed(LOOKED, "returned", banner=SILENT)), "UNKNOWN"),
+    (choice.test_escape, having(FLOW, preferences=replace(LOOKED, problems=("escape: not done",))), "UNKNOWN"),
+    (choice.test_persists, having(FLOW, reject=replace(REJECTED, problems=("snapshot reloaded: no banner was seen, but",))), "UNKNOWN"),
     (banner.test_shown, unsearched("untouched", UNTOUCHED, "first"), "UNKNOWN"),
     (renewal.test_expiry, unsearched("withdraw", WITHDRAWN, "expired"), "UNKNOWN"),
-    (lifetime.test_trackers, replace(FLOW, accept=replace(ACCEPTED, problems=("cookies: more ways than are recorded",))), "UNKNOWN"),
+    (lifetime.test_trackers, having(FLOW, accept=replace(ACCEPTED, problems=("cookies: more ways than are recorded",))), "UNKNOWN"),
     (storage.test_before_choice, later("policy", cookies=(cookie("_px"),)), "FAIL"),
     (storage.test_before_choice, later("returned", cookies=(cookie("_px"),)), "FAIL"),
     (storage.test_before_choice, later("returned", cookies=(cookie("choice"),)), "PASS"),
-    (storage.test_before_choice, replace(FLOW, preferences=replace(LOOKED, problems=("snapshot policy: localStorage could not be read",))), "UNKNOWN"),
+    (storage.test_before_choice, having(FLOW, preferences=replace(LOOKED, problems=("snapshot policy: localStorage could not be read",))), "UNKNOWN"),
     (requests_.test_before_choice, sending_later(TAG), "FAIL"),
     (requests_.test_before_choice, sending_later(f"{URL}g/collect?v=2", third=False), "FAIL"),
     (requests_.test_before_choice, sending_later(f"{URL}a.css", third=False), "PASS"),
     (choice.test_escape, sending_later(f"{URL}g/collect?v=2", third=False, label="after escape"), "FAIL"),
-    (choice.test_scrolling, replace(FLOW, preferences=replace(LOOKED, problems=("snapshot scrolled: localStorage could not be read",))), "UNKNOWN"),
-    (withdrawal.test_effective, replace(FLOW, withdraw=replace(WITHDRAWN, problems=("snapshot withdrawn: localStorage could not be read",))), "UNKNOWN"),
-    (withdrawal.test_effective, replace(FLOW, withdraw=replace(changed(changed(WITHDRAWN, "given", cookies=()), "first", requests=1), requests=(request(TAG),))), "UNKNOWN"),
-    (layers.test_reject_first, replace(opened_preferences(), preferences=replace(LOOKED, problems=("preferences: no effect",))), "UNKNOWN"),
+    (choice.test_scrolling, having(FLOW, preferences=replace(LOOKED, problems=("snapshot scrolled: localStorage could not be read",))), "UNKNOWN"),
+    (withdrawal.test_effective, having(FLOW, withdraw=replace(WITHDRAWN, problems=("snapshot withdrawn: localStorage could not be read",))), "UNKNOWN"),
+    (withdrawal.test_effective, having(FLOW, withdraw=replace(changed(changed(WITHDRAWN, "given", cookies=()), "first", requests=1), requests=(request(TAG),))), "UNKNOWN"),
+    (layers.test_reject_first, having(opened_preferences(), preferences=replace(LOOKED, problems=("preferences: no effect",))), "UNKNOWN"),
     (layers.test_reject_first, opened_preferences(layer=None), "UNKNOWN"),
     (after_consent.test_declared, accepting_also(failure="blocked: undeclared host"), "FAIL"),
     (after_consent.test_declared, accepting_also(kind="script"), "FAIL"),
     (after_consent.test_declared, accepting_also(), "PASS"),
-    (after_consent.test_declared, replace(FLOW, accept=replace(ACCEPTED, problems=("consent accept: none",))), "UNKNOWN"),
-    (after_consent.test_declared, replace(FLOW, accept=replace(ACCEPTED, violations=(Violation("img-src", "https://x.test", "a.js:1", "enforce"),))), "FAIL"),
+    (after_consent.test_declared, having(FLOW, accept=replace(ACCEPTED, problems=("consent accept: none",))), "UNKNOWN"),
+    (after_consent.test_declared, having(FLOW, accept=replace(ACCEPTED, violations=(Violation("img-src", "https://x.test", "a.js:1", "enforce"),))), "FAIL"),
     (requests_.test_before_choice, leaving_with(TAG), "FAIL"),
     (requests_.test_before_choice, leaving_with(f"{URL}bye", third=False), "PASS"),
     (requests_.test_before_choice, connecting("https://stats.partner.test"), "FAIL"),
@@ -414,24 +417,24 @@ CASES: list[tuple[Any, ConsentFlow, str]] = [
     (layers.test_reject_first, opened_preferences(layer=replace(LAYER, controls=(ACCEPT,))), "FAIL"),
     (layers.test_reject_first, opened_preferences(layer=replace(LAYER, controls=(ACCEPT,), toggles=(Toggle("Ads", checked=False, fixed=False),))), "UNKNOWN"),
     (layers.test_reject_first, opened_preferences(layer=replace(LAYER, controls=(ACCEPT, replace(REJECT, purpose="save")))), "PASS"),
-    (withdrawal.test_reachable, replace(FLOW, withdraw=replace(WITHDRAWN, problems=("reopen: no control",))), "FAIL"),
-    (withdrawal.test_effective, replace(FLOW, withdraw=replace(WITHDRAWN, problems=("reopen: no control",))), "UNKNOWN"),
-    (withdrawal.test_effective, replace(FLOW, withdraw=changed(WITHDRAWN, "after withdrawal", cookies=(cookie("_px"),))), "FAIL"),
-    (withdrawal.test_effective, replace(FLOW, reject=changed(REJECTED, "chosen", cookies=(cookie("_px"),))), "UNKNOWN"),
-    (renewal.test_expiry, replace(FLOW, withdraw=changed(WITHDRAWN, "expired", banner=SILENT)), "FAIL"),
-    (renewal.test_expiry, replace(FLOW, withdraw=without(WITHDRAWN, "expired")), "UNKNOWN"),
-    (wall.test_usable, replace(FLOW, reject=viewed(REJECTED, "reloaded", text_length=300)), "FAIL"),
-    (wall.test_usable, replace(FLOW, reject=viewed(REJECTED, "other page", covered=0.9)), "FAIL"),
-    (wall.test_usable, replace(FLOW, accept=viewed(ACCEPTED, "reloaded", text_length=0)), "UNKNOWN"),
-    (wall.test_usable, replace(FLOW, reject=viewed(REJECTED, "chosen", locked=True)), "FAIL"),
-    (wall.test_usable, replace(FLOW, reject=viewed(REJECTED, "chosen", locked=True), accept=viewed(ACCEPTED, "chosen", locked=True)), "PASS"),
+    (withdrawal.test_reachable, having(FLOW, withdraw=replace(WITHDRAWN, problems=("reopen: no control",))), "FAIL"),
+    (withdrawal.test_effective, having(FLOW, withdraw=replace(WITHDRAWN, problems=("reopen: no control",))), "UNKNOWN"),
+    (withdrawal.test_effective, having(FLOW, withdraw=changed(WITHDRAWN, "after withdrawal", cookies=(cookie("_px"),))), "FAIL"),
+    (withdrawal.test_effective, having(FLOW, reject=changed(REJECTED, "chosen", cookies=(cookie("_px"),))), "UNKNOWN"),
+    (renewal.test_expiry, having(FLOW, withdraw=changed(WITHDRAWN, "expired", banner=SILENT)), "FAIL"),
+    (renewal.test_expiry, having(FLOW, withdraw=without(WITHDRAWN, "expired")), "UNKNOWN"),
+    (wall.test_usable, having(FLOW, reject=viewed(REJECTED, "reloaded", text_length=300)), "FAIL"),
+    (wall.test_usable, having(FLOW, reject=viewed(REJECTED, "other page", covered=0.9)), "FAIL"),
+    (wall.test_usable, having(FLOW, accept=viewed(ACCEPTED, "reloaded", text_length=0)), "UNKNOWN"),
+    (wall.test_usable, having(FLOW, reject=viewed(REJECTED, "chosen", locked=True)), "FAIL"),
+    (wall.test_usable, having(FLOW, reject=viewed(REJECTED, "chosen", locked=True), accept=viewed(ACCEPTED, "chosen", locked=True)), "PASS"),
     (wall.test_before_choice, FLOW, "PASS"),
     (wall.test_before_choice, asked(text_length=300), "FAIL"),
     (wall.test_before_choice, asked(covered=0.9), "FAIL"),
     (wall.test_before_choice, asked(covered=0.4), "PASS"),
     (wall.test_before_choice, asked(locked=True), "FAIL"),
-    (wall.test_before_choice, replace(asked(locked=True), accept=viewed(ACCEPTED, "chosen", locked=True)), "PASS"),
-    (wall.test_before_choice, replace(asked(locked=True), accept=replace(ACCEPTED, problems=("consent accept: none",))), "UNKNOWN"),
+    (wall.test_before_choice, having(asked(locked=True), accept=viewed(ACCEPTED, "chosen", locked=True)), "PASS"),
+    (wall.test_before_choice, having(asked(locked=True), accept=replace(ACCEPTED, problems=("consent accept: none",))), "UNKNOWN"),
 ]  # fmt: skip
 
 
@@ -444,7 +447,7 @@ def written(*writes: tuple[str, int | None]) -> ConsentFlow:
     made = tuple(
         CookieWrite(name, "script", "www.shop.test", seconds, secure=False, same_site="") for name, seconds in writes
     )
-    return replace(FLOW, reject=replace(REJECTED, writes=made))
+    return having(FLOW, reject=replace(REJECTED, writes=made))
 
 
 DAY = 86_400
@@ -484,7 +487,7 @@ def told(
     after_reject: ConsentSignals, after_accept: ConsentSignals = NONE, first_: ConsentSignals = NONE
 ) -> ConsentFlow:
     reject = viewed(viewed(REJECTED, "chosen", signals=after_reject), "first", signals=first_)
-    return replace(
+    return having(
         FLOW, reject=reject, accept=viewed(ACCEPTED, "chosen", signals=after_accept), first=reject.snapshots[0]
     )
 
@@ -538,7 +541,7 @@ def test_consent_mode_after_a_choice(after_reject: ConsentSignals, after_accept:
 def test_a_hit_after_a_rejection_that_says_granted() -> None:
     hit = request("https://region1.google-analytics.com/g/collect?v=2&gcs=G111")
     made = changed(replace(REJECTED, requests=(hit,)), "restarted", requests=1)
-    assert "ad_storage" in says(signals.test_update, replace(FLOW, reject=made))
+    assert "ad_storage" in says(signals.test_update, having(FLOW, reject=made))
 
 
 STRING = "CQq7FMAQq7FMAEsABBENDIFAAOAAAAAAAAYgAAAA"  # consent to purposes 1, 2 and 3
@@ -635,8 +638,8 @@ def test_the_opt_out_link_is_on_every_page() -> None:
     ],
 )
 def test_what_leaves_a_trace(made: BrowserRequest, wanted: str) -> None:
-    declared = replace(
-        FLOW, declared=models.Consent(collectors=("/own/*",)), accept=replace(ACCEPTED, requests=(made,))
+    declared = having(
+        replace(FLOW, declared=models.Consent(collectors=("/own/*",))), accept=replace(ACCEPTED, requests=(made,))
     )
     assert says(traces.test_none_left, declared).startswith(wanted)
 
@@ -698,19 +701,19 @@ def test_each_region_has_visits_of_its_own() -> None:
     germany = {"name": "Germany", "locale": "de-DE", "timezone": "Europe/Berlin"}
     california = {"name": "California", "locale": "en-US", "timezone": "America/Los_Angeles", "laws": ["us"]}
     environment = declared(regions=[germany, california], laws=["uk"])
-    flows = list(NOUNS["consent"].subjects(environment))
+    flows = list(FIXTURES["consent"].subjects(environment))
     assert [subject.id for subject in flows] == ["/", "/ (Germany)"]
     assert [(one.name, one.locale, one.timezone) for one in flows[1].requests] == [
         (f"consent {name} (Germany)", "de-DE", "Europe/Berlin") for name in VISITS
     ]
-    opt_outs = list(NOUNS["opt_out"].subjects(environment))
+    opt_outs = list(FIXTURES["opt_out"].subjects(environment))
     assert [subject.id for subject in opt_outs] == ["/ (California)"]
     assert [(one.gpc, one.locale) for one in opt_outs[0].requests] == [(True, "en-US"), (False, "en-US")]
 
 
 def test_under_an_opt_out_law_alone_nobody_is_asked_first() -> None:
-    assert list(NOUNS["consent"].subjects(declared(laws=["us"]))) == []
-    assert len(list(NOUNS["opt_out"].subjects(declared(laws=["us"])))) == 1
+    assert list(FIXTURES["consent"].subjects(declared(laws=["us"]))) == []
+    assert len(list(FIXTURES["opt_out"].subjects(declared(laws=["us"])))) == 1
 
 
 def test_with_both_laws_the_visits_are_shared() -> None:
@@ -718,17 +721,24 @@ def test_with_both_laws_the_visits_are_shared() -> None:
     requests = {
         one
         for name in ("consent", "opt_out")
-        for subject in NOUNS[name].subjects(environment)
+        for subject in FIXTURES[name].subjects(environment)
         for one in subject.requests
     }
     assert len(requests) == len(VISITS) + 1
 
 
 @pytest.mark.parametrize(
-    "name", ["consent_record", "consent_revision", "consent_inventory", "policy_page", "consented_tags"]
+    "check",
+    [
+        "consent.lifetime.record",
+        "consent.renewal.revision",
+        "consent.inventory.known",
+        "consent.policy.facts",
+        "consent.choice.accept-effective",
+    ],
 )
-def test_what_is_not_declared_does_not_apply(name: str) -> None:
-    assert list(NOUNS[name].subjects(declared())) == []
+def test_what_is_not_declared_does_not_apply(check: str) -> None:
+    assert catalogue()[check].subjects(Scope(declared())) == ()
 
 
 @pytest.mark.parametrize(

@@ -13,12 +13,13 @@ from checks.exposure import test_files as files
 from checks.exposure import test_methods as methods
 from checks.exposure import test_secrets as published_secrets
 from checks.exposure import test_source_maps as source_maps
+from gonogo.concerns.security.cors import Cors, CorsAnswer
+from gonogo.concerns.security.exposure import Pried, Provoked, Published, ScriptMap
 from gonogo.environment import models
-from gonogo.evidence.facts import Exchange
 from gonogo.formats import debug_pages, secrets
 from gonogo.formats.leaks import LEAKS
-from gonogo.nouns import Cors, CorsAnswer, Pried, Provoked, Published, ScriptMap
-from gonogo.probes.content import decode_text
+from gonogo.probes.http.content import decode_text
+from gonogo.probes.http.facts import Exchange
 
 SITE = "https://www.acme.test"
 MAP = '{"version":3,"sources":["a.ts"],"mappings":"AAAA"}'
@@ -116,8 +117,8 @@ def test_what_came_as_no_text_was_not_read() -> None:
 )
 def test_methods_that_are_offered(fields: tuple[tuple[str, str], ...], declared: tuple[str, ...], wanted: str) -> None:
     answer = CorsAnswer("foreign", "https://evil.test", exchange("", 200), exchange("", 204, *fields))
-    noun = Cors("/api", (answer, answer), models.Security(), frozenset({"GET", *declared}))
-    assert says(methods.test_offered, noun).startswith(wanted)
+    fixture = Cors("/api", (answer, answer), models.Security(), frozenset({"GET", *declared}))
+    assert says(methods.test_offered, fixture).startswith(wanted)
 
 
 KEY = "sk" + "_live_" + "Zq81LmPx02RtYw73VbNc"
@@ -183,8 +184,8 @@ def pried(path: str, answer: Exchange, missing: Exchange | None = None) -> Pried
     [(200, 404, "UNKNOWN"), (404, 404, "PASS"), (200, 200, "PASS"), (206, 404, "UNKNOWN")],
 )
 def test_a_sensitive_path_that_was_not_read(status: int, missing: int, wanted: str) -> None:
-    noun = pried("/id_rsa", sent(PICTURE, "image/png", status), sent(PICTURE, "image/png", missing))
-    said = says(files.test_absent, noun)
+    fixture = pried("/id_rsa", sent(PICTURE, "image/png", status), sent(PICTURE, "image/png", missing))
+    said = says(files.test_absent, fixture)
     assert said.startswith(wanted)
     assert wanted == "PASS" or "/id_rsa" in said
 

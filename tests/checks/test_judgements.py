@@ -20,10 +20,13 @@ from checks.security.test_https import test_permanent as permanent
 from checks.security.test_https import test_redirect as redirect
 from checks.security.test_server import test_version_hidden as version_hidden
 from gonogo import Shortfall
+from gonogo.concerns.api.fixtures import ContractAnswer
+from gonogo.concerns.availability import Answer
+from gonogo.concerns.security.pages import Document, Response
+from gonogo.concerns.security.ways import Redirects
 from gonogo.environment import models
 from gonogo.errors import EvidenceMissing
-from gonogo.evidence.facts import Exchange, Timings
-from gonogo.nouns import Answer, ContractAnswer, Document, Redirects, Response
+from gonogo.probes.http.facts import Exchange, Timings
 
 for _function in (
     schema,
@@ -53,10 +56,10 @@ def exchange(
     )  # fmt: skip
 
 
-def says(judge: Any, noun: object) -> str:
+def says(judge: Any, fixture: object) -> str:
     """PASS, UNKNOWN, or FAIL with its findings."""
     try:
-        judge(noun)
+        judge(fixture)
     except Shortfall as error:
         return f"FAIL {error}"
     except EvidenceMissing as error:

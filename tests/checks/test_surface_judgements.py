@@ -44,12 +44,16 @@ from checks.security import (
 from checks.security import (
     test_server as server,
 )
+from gonogo.concerns.security.cors import Cors, CorsAnswer
+from gonogo.concerns.security.exposure import Pried
+from gonogo.concerns.security.limits import PrivateAnswer
+from gonogo.concerns.security.pages import Again, Surface
+from gonogo.concerns.security.ways import OpenRedirect, Redirects, redirect_host
 from gonogo.environment import models
-from gonogo.evidence.facts import Offers
 from gonogo.evidence.records import Failure, FailureKind
 from gonogo.formats.leaks import LEAKS
-from gonogo.nouns import Again, Cors, CorsAnswer, OpenRedirect, Pried, PrivateAnswer, Redirects, Surface, redirect_host
-from gonogo.probes.tls import doubted
+from gonogo.probes.tls.facts import Offers
+from gonogo.probes.tls.probe import doubted
 
 GOOD = (
     ("Strict-Transport-Security", "max-age=63072000; includeSubDomains"), ("X-Content-Type-Options", "nosniff"),

@@ -11,10 +11,10 @@ import pytest
 from checks.tls import test_addresses, test_certificate, test_chain, test_ciphers, test_key_exchange, test_protocol
 from gonogo import Shortfall
 from gonogo.check import card_of
-from gonogo.environment.models import Tls
+from gonogo.concerns.tls import Host
+from gonogo.environment.sections.tls import Tls
 from gonogo.errors import EvidenceMissing
-from gonogo.evidence.facts import Alternative, CertificateFacts, Handshake, Offers, TlsFacts
-from gonogo.nouns import Host
+from gonogo.probes.tls.facts import Alternative, CertificateFacts, Handshake, Offers, TlsFacts
 
 FILES = (test_addresses, test_certificate, test_chain, test_ciphers, test_key_exchange, test_protocol)
 CHECKS = {
@@ -75,12 +75,12 @@ def of(leaf: CertificateFacts, **other: Any) -> Handshake:
     return shake(presented=(leaf, ISSUING), verified=(leaf, ISSUING, ROOT), **other)
 
 
-def verdict(noun: Host) -> dict[str, str]:
+def verdict(fixture: Host) -> dict[str, str]:
     """What is not a pass: the check, and FAIL with its findings or UNKNOWN with its reason."""
     said = {}
     for name, function in CHECKS.items():
         try:
-            function(noun)
+            function(fixture)
         except Shortfall as error:
             said[name] = f"FAIL {error}"
         except EvidenceMissing as error:
@@ -88,8 +88,8 @@ def verdict(noun: Host) -> dict[str, str]:
     return said
 
 
-def failing(noun: Host) -> set[str]:
-    said = verdict(noun)
+def failing(fixture: Host) -> set[str]:
+    said = verdict(fixture)
     assert all(words.startswith("FAIL") for words in said.values()), said
     return set(said)
 
@@ -118,11 +118,11 @@ def test_a_sound_host_has_no_finding() -> None:
 )
 def test_lifetimes_of_public_issuers(begin: str, days: float, allowed: bool) -> None:
     start = datetime.fromisoformat(begin).replace(tzinfo=UTC)
-    noun = host(of(certificate(begin=start, days=days)))
-    noun = replace(noun, at=start + timedelta(days=1))
-    said = verdict(noun)
+    fixture = host(of(certificate(begin=start, days=days)))
+    fixture = replace(fixture, at=start + timedelta(days=1))
+    said = verdict(fixture)
     assert ("certificate.lifetime" not in said) is allowed
-    private = replace(noun, tls=replace(noun.tls, private=True))
+    private = replace(fixture, tls=replace(fixture.tls, private=True))
     assert "certificate.lifetime" not in verdict(private)
 
 
@@ -170,9 +170,9 @@ def test_the_verified_chain_decides_and_both_dates_are_told() -> None:
     extra = certificate("CN=Root", "CN=Old Root", begin=AT - timedelta(days=900), days=800)
     assert verdict(host(shake(presented=(LEAF, ISSUING, extra)))) == {}
     ending = replace(ISSUING, not_after=(AT + timedelta(days=3)).isoformat())
-    noun = host(shake(presented=(LEAF, ending, extra), verified=(LEAF, ending, ROOT)))
-    assert failing(noun) == {"certificate.expiry"}
-    said = verdict(noun)["certificate.expiry"]
+    fixture = host(shake(presented=(LEAF, ending, extra), verified=(LEAF, ending, ROOT)))
+    assert failing(fixture) == {"certificate.expiry"}
+    said = verdict(fixture)["certificate.expiry"]
     assert "chain until 2026-11-24" in said
     assert f"earliest sent until {extra.not_after[:10]}" in said
 

@@ -10,14 +10,18 @@ import pytest
 
 from checks.errors import test_alert, test_table
 from checks.privacy import test_deletion
+from gonogo.concerns import FIXTURES
+from gonogo.concerns.fixture import Asked
 from gonogo.environment import lint, load
 from gonogo.environment.models import Environment
 from gonogo.errors import EvidenceMissing, Shortfall
-from gonogo.evidence.facts import to_json
-from gonogo.evidence.records import Evidence, Request, TripRequest, VisitRequest, identity
-from gonogo.evidence.trips import Look, Sent, Trip
-from gonogo.nouns import NOUNS
-from gonogo.run import frozen
+from gonogo.evidence.codec import to_json
+from gonogo.evidence.records import Evidence, Request, identity
+from gonogo.probes.browser.request import VisitRequest
+from gonogo.probes.round_trip.facts import Look, Sent, Trip
+from gonogo.probes.round_trip.request import TripRequest
+from gonogo.run.catalogue import Scope, catalogue
+from gonogo.run.replay import frozen
 
 SITE = "https://www.shop.test"
 DATABASE = {"name": "main", "url": "postgresql://reader:password@db.shop.test/shop"}
@@ -44,7 +48,7 @@ def environment(**fields: Any) -> Environment:
 
 
 @dataclass
-class Sight:
+class Source:
     trip: Trip
 
     def evidence(self, request: Request) -> Evidence:
@@ -52,12 +56,13 @@ class Sight:
         return Evidence("trip-1", {}, "", "", "", facts=to_json(self.trip))
 
 
-def judged(noun: str, judge: Any, *, sent: tuple[Sent, ...], looks: tuple[Look, ...] = ()) -> list[str]:
+def judged(check: str, judge: Any, *, sent: tuple[Sent, ...], looks: tuple[Look, ...] = ()) -> list[str]:
     """Each finding's words; raises EvidenceMissing as the check would."""
     declared = environment()
-    (subject,) = NOUNS[noun].subjects(declared)
+    entry = catalogue()[check]
+    (subject,) = entry.subjects(Scope(declared))
     try:
-        judge(NOUNS[noun].build(declared, subject, Sight(Trip("gonogo-1", sent, looks))))
+        judge(entry.fixture.build(Asked(declared, subject, Source(Trip("gonogo-1", sent, looks)))))
     except Shortfall as shortfall:
         return [finding.message for finding in shortfall.findings]
     return []
@@ -77,20 +82,20 @@ RAISED = (Sent("request", "POST https://www.shop.test/fail", 200, taken=True),)
 
 def test_a_row_with_its_labels_and_an_alert_are_no_finding() -> None:
     looks = (row(), alert(met=True))
-    assert judged("error_row", test_table.test_recorded, sent=RAISED, looks=looks) == []
-    assert judged("labelled_error_row", test_table.test_release, sent=RAISED, looks=looks) == []
-    assert judged("error_alert", test_alert.test_delivered, sent=RAISED, looks=looks) == []
+    assert judged("errors.table.recorded", test_table.test_recorded, sent=RAISED, looks=looks) == []
+    assert judged("errors.table.release", test_table.test_release, sent=RAISED, looks=looks) == []
+    assert judged("errors.alert.delivered", test_alert.test_delivered, sent=RAISED, looks=looks) == []
 
 
 def test_a_row_that_never_came_is_one_finding() -> None:
     looks = (row(met=False), alert(met=False))
-    assert judged("error_row", test_table.test_recorded, sent=RAISED, looks=looks) == [
+    assert judged("errors.table.recorded", test_table.test_recorded, sent=RAISED, looks=looks) == [
         "errors.message: no row with the tag, wanted one within 10 s."
     ]
     with pytest.raises(EvidenceMissing, match=r"no row was found; see errors\.table\.recorded"):
-        judged("labelled_error_row", test_table.test_release, sent=RAISED, looks=looks)
+        judged("errors.table.release", test_table.test_release, sent=RAISED, looks=looks)
     with pytest.raises(EvidenceMissing, match=r"was not recorded; see errors\.table\.recorded"):
-        judged("error_alert", test_alert.test_delivered, sent=RAISED, looks=looks)
+        judged("errors.alert.delivered", test_alert.test_delivered, sent=RAISED, looks=looks)
 
 
 @pytest.mark.parametrize(
@@ -102,23 +107,23 @@ def test_a_row_that_never_came_is_one_finding() -> None:
     ],
 )  # fmt: skip
 def test_labels_of_another_deploy_are_findings(columns: dict[str, str], findings: list[str]) -> None:
-    assert judged("labelled_error_row", test_table.test_release, sent=RAISED, looks=(row(**columns),)) == findings
+    assert judged("errors.table.release", test_table.test_release, sent=RAISED, looks=(row(**columns),)) == findings
 
 
 def test_an_alert_that_never_came_is_a_finding() -> None:
-    assert judged("error_alert", test_alert.test_delivered, sent=RAISED, looks=(row(), alert(met=False))) == [
-        "https://chat.shop.test/messages: no alert with the tag, wanted one within 30 s."
-    ]
+    assert judged(
+        "errors.alert.delivered", test_alert.test_delivered, sent=RAISED, looks=(row(), alert(met=False))
+    ) == ["https://chat.shop.test/messages: no alert with the tag, wanted one within 30 s."]
 
 
 def test_what_could_not_be_read_is_unknown() -> None:
     with pytest.raises(EvidenceMissing, match="the table could not be read: authentication: refused"):
-        judged("error_row", test_table.test_recorded, sent=RAISED, looks=(row(met=False, problem="authentication: refused"),))  # fmt: skip
+        judged("errors.table.recorded", test_table.test_recorded, sent=RAISED, looks=(row(met=False, problem="authentication: refused"),))  # fmt: skip
     with pytest.raises(EvidenceMissing, match="alerts could not be read: it answered 401"):
-        judged("error_alert", test_alert.test_delivered, sent=RAISED, looks=(alert(met=False, problem="it answered 401"),))  # fmt: skip
+        judged("errors.alert.delivered", test_alert.test_delivered, sent=RAISED, looks=(alert(met=False, problem="it answered 401"),))  # fmt: skip
     unraised = (Sent("request", "POST /fail", 404, taken=False),)
     with pytest.raises(EvidenceMissing, match="no error could be raised: POST /fail: it answered 404"):
-        judged("error_row", test_table.test_recorded, sent=unraised)
+        judged("errors.table.recorded", test_table.test_recorded, sent=unraised)
 
 
 CREATED = Sent("create", "POST /people", 201, taken=True)
@@ -128,22 +133,22 @@ BEFORE = Look("account", "there", met=True, seconds=0.1)
 
 def test_a_deletion_that_is_done_is_no_finding() -> None:
     looks = (BEFORE, Look("account", "gone", met=True, seconds=1))
-    assert judged("deletion", test_deletion.test_accepted, sent=(CREATED, ASKED), looks=looks) == []
-    assert judged("deletion_trace", test_deletion.test_complete, sent=(CREATED, ASKED), looks=looks) == []
+    assert judged("privacy.deletion.accepted", test_deletion.test_accepted, sent=(CREATED, ASKED), looks=looks) == []
+    assert judged("privacy.deletion.complete", test_deletion.test_complete, sent=(CREATED, ASKED), looks=looks) == []
 
 
 def test_a_deletion_that_is_refused_is_one_finding() -> None:
     sent = (CREATED, Sent("ask", "DELETE /people/x", 500, taken=False))
-    assert judged("deletion", test_deletion.test_accepted, sent=sent, looks=(BEFORE,)) == [
+    assert judged("privacy.deletion.accepted", test_deletion.test_accepted, sent=sent, looks=(BEFORE,)) == [
         "/people/{tag}: 500, wanted 202."
     ]
     with pytest.raises(EvidenceMissing, match=r"not accepted; see privacy\.deletion\.accepted"):
-        judged("deletion_trace", test_deletion.test_complete, sent=sent, looks=(BEFORE,))
+        judged("privacy.deletion.complete", test_deletion.test_complete, sent=sent, looks=(BEFORE,))
 
 
 def test_data_that_stays_is_a_finding() -> None:
     looks = (BEFORE, Look("account", "gone", met=False, seconds=5))
-    assert judged("deletion_trace", test_deletion.test_complete, sent=(CREATED, ASKED), looks=looks) == [
+    assert judged("privacy.deletion.complete", test_deletion.test_complete, sent=(CREATED, ASKED), looks=looks) == [
         "account: the person is still there, wanted gone within 5 s."
     ]
 
@@ -170,26 +175,26 @@ def test_what_was_never_there_or_cannot_be_told_is_unknown(
     sent: tuple[Sent, ...], looks: tuple[Look, ...], words: str
 ) -> None:
     with pytest.raises(EvidenceMissing, match=words):
-        judged("deletion_trace", test_deletion.test_complete, sent=sent, looks=looks)
+        judged("privacy.deletion.complete", test_deletion.test_complete, sent=sent, looks=looks)
 
 
 def test_a_deletion_that_could_not_be_asked_for_is_unknown() -> None:
     sent = (CREATED, Sent("ask", "", 0, taken=False, problem="connect: refused"))
     with pytest.raises(EvidenceMissing, match="the deletion was not asked for: connect: refused"):
-        judged("deletion", test_deletion.test_accepted, sent=sent, looks=(BEFORE,))
+        judged("privacy.deletion.accepted", test_deletion.test_accepted, sent=sent, looks=(BEFORE,))
 
 
 # --- what an environment says of them ---
 
 
-def subjects(noun: str, **fields: Any) -> list[str]:
-    return [subject.id for subject in NOUNS[noun].subjects(environment(**fields))]
+def subjects(check: str, **fields: Any) -> list[str]:
+    return [subject.id for subject in catalogue()[check].subjects(Scope(environment(**fields)))]
 
 
 def test_nothing_is_deleted_on_production() -> None:
-    assert subjects("deletion") == ["/people/{tag}"]
-    assert subjects("deletion", tier="production") == []
-    assert subjects("deletion_trace", tier="production") == []
+    assert subjects("privacy.deletion.accepted") == ["/people/{tag}"]
+    assert subjects("privacy.deletion.accepted", tier="production") == []
+    assert subjects("privacy.deletion.complete", tier="production") == []
 
 
 def _tracking(**fields: Any) -> dict[str, Any]:
@@ -198,23 +203,23 @@ def _tracking(**fields: Any) -> dict[str, Any]:
 
 def test_an_error_is_thrown_in_the_page_where_no_request_raises_it() -> None:
     declared = environment(**_tracking())
-    (subject,) = NOUNS["error_row"].subjects(declared)
+    (subject,) = catalogue()["errors.table.recorded"].subjects(Scope(declared))
     request, visit = subject.requests
     assert isinstance(request, TripRequest)
     assert request.visit == visit
     assert isinstance(visit, VisitRequest)
     assert [step.action for step in visit.steps] == ["goto", "throw", "wait"]
-    assert subjects("error_row", **_tracking(provoke=False)) == []
-    assert subjects("error_alert", **_tracking()) == []
+    assert subjects("errors.table.recorded", **_tracking(provoke=False)) == []
+    assert subjects("errors.alert.delivered", **_tracking()) == []
     forbidding = environment(**_tracking(forbid_hosts=["*.sentry.io"]))
-    assert visit in NOUNS["forbidden_hosts"].subjects(forbidding)[0].requests
+    assert visit in FIXTURES["forbidden_hosts"].subjects(forbidding)[0].requests
 
 
 def test_a_report_that_would_arrive_is_not_provoked_on_production() -> None:
     sentry = _tracking(kind="sentry", host="errors.shop.test")
     party = {"host": "errors.shop.test", "purpose": "errors", "intercept": False}
-    assert subjects("error_row", **sentry) == ["errors"]
-    assert subjects("error_row", **sentry, tier="production", third_parties=[party]) == []
+    assert subjects("errors.table.recorded", **sentry) == ["errors"]
+    assert subjects("errors.table.recorded", **sentry, tier="production", third_parties=[party]) == []
 
 
 def test_the_hosts_of_alerts_are_declared() -> None:
@@ -263,6 +268,6 @@ def test_a_stored_environment_asks_for_the_same_evidence() -> None:
     """Replay finds records by the requests' ids, so what is read back must make the same requests."""
     declared = environment(vitals={"interaction": "#x"}, journeys=[{"name": "j", "steps": [{"see": "x"}]}])
     again = Environment.model_validate(frozen(declared))
-    for name, noun in NOUNS.items():
-        made, read = ([identity(one) for s in noun.subjects(e) for one in s.requests] for e in (declared, again))
+    for name, fixture in FIXTURES.items():
+        made, read = ([identity(one) for s in fixture.subjects(e) for one in s.requests] for e in (declared, again))
         assert made == read, name

@@ -9,18 +9,19 @@ from typing import Any
 
 import pytest
 
-from gonogo import catalogue
+from gonogo.concerns.fixture import Asked, Subject
+from gonogo.concerns.vitals.fixtures import budgets_of
+from gonogo.concerns.vitals.waterfall import waterfall
 from gonogo.environment.load import load
 from gonogo.environment.models import Environment
 from gonogo.errors import EnvironmentInvalid, EvidenceMissing, Shortfall
-from gonogo.evidence import facts
-from gonogo.evidence.facts import BrowserRequest, Load, Transfer, Visit, Vitals
-from gonogo.evidence.plan import entries, merge
-from gonogo.evidence.records import Evidence, Failure, FailureKind, Request, Step, VisitRequest, canonical, identity
-from gonogo.nouns import NOUNS, Subject
-from gonogo.nouns.vitals import budgets_of
-from gonogo.reports.waterfall import waterfall
-from gonogo.summaries import summarise
+from gonogo.evidence import codec as facts
+from gonogo.evidence.records import Evidence, Failure, FailureKind, Request, canonical, identity
+from gonogo.gathering.plan import entries, merge
+from gonogo.probes.browser.facts import BrowserRequest, Conditions, Frame, Load, Transfer, Visit, Vitals
+from gonogo.probes.browser.request import Step, VisitRequest
+from gonogo.run import catalogue
+from gonogo.run.report import summarise
 
 ORIGIN = "https://www.shop.test"
 GOOD = Vitals(1000.0, 0.01, 40.0, 500.0, 100.0, "#hero", "#banner", "#menu", tbt_ms=10.0, lcp_parts=(("load", 800.0),))
@@ -54,7 +55,7 @@ def visit(*vitals: Vitals, requests: tuple[BrowserRequest, ...] = (DOCUMENT,), *
 
 
 @dataclass
-class Sight:
+class Source:
     """Answers by the number of the run; what is not there was not needed."""
 
     runs: dict[int, Visit | Failure]
@@ -67,15 +68,15 @@ class Sight:
         return Evidence(identity(wanted), canonical(wanted), "", "", "test", facts=told, failure=failure)
 
 
-def subjects(noun: str, one: Environment) -> dict[str, Subject]:
-    return {subject.id: subject for subject in NOUNS[noun].subjects(one)}
+def subjects(check: str, one: Environment) -> dict[str, Subject[Any]]:
+    return {subject.id: subject for subject in catalogue.catalogue()[check].subjects(catalogue.Scope(one))}
 
 
 def judged(check: str, one: Environment, *runs: Visit | Failure, subject: str = "/") -> list[str]:
     """The findings of a check, as it would tell them."""
     entry = catalogue.catalogue()[check]
-    sight = Sight(dict(enumerate(runs, start=1)))
-    built = entry.noun.build(one, subjects(entry.noun.name, one)[subject], sight)
+    source = Source(dict(enumerate(runs, start=1)))
+    built = entry.fixture.build(Asked(one, subjects(check, one)[subject], source))
     try:
         entry.function(built)
     except Shortfall as shortfall:
@@ -96,7 +97,7 @@ THREE = environment(runs=3)
 
 def test_each_device_and_state_is_a_subject_and_they_share_visits() -> None:
     one = environment(pages=["/", "/shop"], also_on=["mobile"], runs=2, reruns=1, banner=True)
-    found = subjects("vitals", one)
+    found = subjects("vitals.loading.lcp", one)
     assert list(found) == [
         "/", "/ with stored consent", "/shop", "/shop with stored consent", "/ on mobile",
         "/ on mobile with stored consent", "/shop on mobile", "/shop on mobile with stored consent",
@@ -111,35 +112,35 @@ def test_each_device_and_state_is_a_subject_and_they_share_visits() -> None:
 
 def test_the_plan_says_which_visits_are_made_only_if_needed() -> None:
     one = environment(runs=2, reruns=2, warm_up=False)
-    plan = entries(merge(subjects("vitals", one)["/"].requests, one), one)
+    plan = entries(merge(subjects("vitals.loading.lcp", one)["/"].requests, one), one)
     assert [entry.method for entry in plan] == ["visit", "visit", "visit if needed", "visit if needed"]
 
 
 def test_ttfb_is_not_judged_where_the_browser_slows_the_line_down() -> None:
-    assert list(subjects("first_byte", environment(device="mobile", also_on=["desktop"]))) == ["/ on desktop"]
-    assert list(subjects("first_byte", environment(device="mobile", throttling="none"))) == ["/"]
+    assert list(subjects("vitals.loading.ttfb", environment(device="mobile", also_on=["desktop"]))) == ["/ on desktop"]
+    assert list(subjects("vitals.loading.ttfb", environment(device="mobile", throttling="none"))) == ["/"]
 
 
 @pytest.mark.parametrize(
-    ("noun", "fields"),
+    ("check", "fields"),
     [
-        ("interaction", {"interaction": "#menu"}),
-        ("interaction", {"interactions": [{"selector": "#q", "key": "a"}]}),
-        ("weight", {"bytes": {"total": 1}}),
-        ("unpacked", {"uncompressed": {"total": 1}}),
-        ("requested", {"requests": {"total": 1}}),
-        ("foreign_weight", {"third_party": {"requests": 1}}),
-        ("field", {"field": {"path": "/rum.json"}}),
+        ("vitals.responsiveness.inp", {"interaction": "#menu"}),
+        ("vitals.responsiveness.inp", {"interactions": [{"selector": "#q", "key": "a"}]}),
+        ("vitals.weight.bytes", {"bytes": {"total": 1}}),
+        ("vitals.weight.uncompressed", {"uncompressed": {"total": 1}}),
+        ("vitals.weight.requests", {"requests": {"total": 1}}),
+        ("vitals.weight.third-party", {"third_party": {"requests": 1}}),
+        ("vitals.field.lcp", {"field": {"path": "/rum.json"}}),
     ],
 )
-def test_what_is_not_declared_is_not_asked_for(noun: str, fields: dict[str, Any]) -> None:
-    assert subjects(noun, environment()) == {}
-    assert len(subjects(noun, environment(**fields))) == 1
+def test_what_is_not_declared_is_not_asked_for(check: str, fields: dict[str, Any]) -> None:
+    assert subjects(check, environment()) == {}
+    assert len(subjects(check, environment(**fields))) == 1
 
 
 def test_an_interaction_of_one_page_is_not_made_on_others() -> None:
     one = environment(pages=["/", "/shop"], interactions=[{"selector": "#q", "key": "Enter", "page": "/shop"}])
-    assert list(subjects("interaction", one)) == ["/shop"]
+    assert list(subjects("vitals.responsiveness.inp", one)) == ["/shop"]
 
 
 def test_the_last_budget_whose_path_fits_counts_and_the_rest_stays() -> None:
@@ -214,7 +215,7 @@ def test_a_load_without_a_document_is_unknown() -> None:
 
 
 def test_a_machine_whose_speed_changed_is_told() -> None:
-    at = [facts.Conditions(index, 1.0, 0.0, 0.0, 0.0) for index in (400.0, 390.0, 120.0)]
+    at = [Conditions(index, 1.0, 0.0, 0.0, 0.0) for index in (400.0, 390.0, 120.0)]
     runs = [visit(replace(GOOD, fcp_ms=1900.0), conditions=one) for one in at]
     (told,) = judged("vitals.loading.fcp", THREE, *runs)
     assert told.endswith(
@@ -250,7 +251,8 @@ def test_headroom_of_reaction_and_first_byte(check: str, metric: str, budget: fl
 def test_headroom_is_asked_for_where_the_budget_itself_is_judged() -> None:
     for near, kept in (("inp", "responsiveness.inp"), ("ttfb", "loading.ttfb")):
         entries_ = catalogue.catalogue()
-        assert entries_[f"vitals.headroom.{near}"].noun is entries_[f"vitals.{kept}"].noun
+        one, other = entries_[f"vitals.headroom.{near}"], entries_[f"vitals.{kept}"]
+        assert (one.fixture, one.needs) == (other.fixture, other.needs)
 
 
 SENT = (
@@ -296,9 +298,9 @@ def test_a_repetition_that_was_not_needed_is_shown_as_that_and_not_as_a_failure(
 
 
 def test_each_load_has_its_distribution_and_the_first_run_its_waterfalls(tmp_path: Path) -> None:
-    seen = visit(GOOD, replace(GOOD, lcp_ms=700.0), conditions=facts.Conditions(400.0, 4.0, 562.5, 1474.56, 675.0))
+    seen = visit(GOOD, replace(GOOD, lcp_ms=700.0), conditions=Conditions(400.0, 4.0, 562.5, 1474.56, 675.0))
     told = [summarise(record(run, facts=facts.to_json(seen)), ONE, tmp_path) for run in (1, 2)]
-    assert [len(one.waterfalls) for one in told] == [2, 0]
+    assert [len(one.drawn.waterfalls) for one in told] == [2, 0]
     assert [name for name, _ in told[0].plots] == ["Web Vitals of /", "Web Vitals of / with stored consent"]
     points = {point.label: (point.value, point.limit) for point in told[0].plots[1][1]}
     assert points["LCP"] == (700.0, 2500)
@@ -327,7 +329,7 @@ def test_a_warm_up_has_a_film_which_is_never_its_screenshot(tmp_path: Path) -> N
     warm = VisitRequest("vitals warm-up /", (Step("goto", f"{ORIGIN}/"),), measure=True, coverage=True)
     name = identity(warm)
     seen = visit(GOOD)
-    frames = tuple(facts.Frame(ms, f"{name}.film-{number:02}.jpg") for number, ms in enumerate((120, 840, 1500)))
+    frames = tuple(Frame(ms, f"{name}.film-{number:02}.jpg") for number, ms in enumerate((120, 840, 1500)))
     filmed = replace(seen, loads=(replace(seen.loads[0], frames=frames),), screenshot=f"{name}.png")
     for one in frames[:2]:  # the third was lost
         (tmp_path / one.picture).write_bytes(b"\xff\xd8\xff" + one.picture.encode())
@@ -337,9 +339,8 @@ def test_a_warm_up_has_a_film_which_is_never_its_screenshot(tmp_path: Path) -> N
         Evidence(name, canonical(warm), at, at, "test", facts=facts.to_json(filmed), attachments=names), ONE, tmp_path
     )
     assert shown.screenshot == f"{name}.png"
-    assert shown.film is not None
-    assert shown.film.page == "/"
-    assert [shot.ms for shot in shown.film.shots] == [120, 840]
+    assert shown.drawn.film.page == "/"
+    assert [shot.ms for shot in shown.drawn.film.shots] == [120, 840]
 
 
 # --- budgets_file ---

@@ -15,8 +15,10 @@ import psycopg
 import pytest
 
 from gonogo.demo import provider
+from gonogo.demo.active import Active
 from gonogo.demo.defects import DEFECTS, Reach
-from gonogo.demo.faults import FAULTS, Active, Fault, patched
+from gonogo.demo.defects.fault import Fault, patched
+from gonogo.demo.defects.faults import FAULTS
 from gonogo.demo.site import FOLDER, HERO, SCRIPT, STYLESHEET
 from gonogo.errors import Unavailable
 

@@ -13,8 +13,9 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 import gonogo.environment
-from gonogo.environment import Environment, load, models, names, provider_of
+from gonogo.environment import Environment, load, models, names, provider_of, values
 from gonogo.environment.document import MAX_BYTES
+from gonogo.environment.values import key_name
 from gonogo.errors import EnvironmentInvalid
 
 HEAD = 'name = "x"\ntier = "staging"\n[site]\nurl = "https://www.acme.io"\n'
@@ -168,8 +169,8 @@ def test_where_variables_come_from(folder: Path, monkeypatch: pytest.MonkeyPatch
     text = HEAD + "[security]\nsession_cookies = [" + ", ".join(f'"${{V{n}}}"' for n in range(len(labels))) + "]\n"
     write(folder, "envs/systems/s/x.toml", text)
     files = ["envs/systems/s/.env.x", "envs/systems/s/.env", "envs/.env.x", "envs/.env", ".env"]
-    for name, (_, values) in zip(files, sources[2:], strict=True):
-        write(folder, name, "".join(f"{key}={value}\n" for key, value in values.items()))
+    for name, (_, told) in zip(files, sources[2:], strict=True):
+        write(folder, name, "".join(f"{key}={value}\n" for key, value in told.items()))
     monkeypatch.setenv("V1", "process")
     for number in range(2, len(labels)):
         monkeypatch.setenv(f"V{number}", "process")
@@ -652,7 +653,7 @@ def test_what_is_good_stays_good(folder: Path, text: str) -> None:
 
 
 def test_without_a_database_of_time_zones_any_is_taken(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(models, "_zones", frozenset)
+    monkeypatch.setattr(values, "_zones", frozenset)
     write(folder, "x.toml", HEAD + '[[consent.regions]]\nname = "de"\ntimezone = "Mars/Base"')
     load("x", folder=folder, process_env={})
 
@@ -666,11 +667,12 @@ def test_every_role_of_the_driver_is_known() -> None:
     assert set(roles) <= models.ARIA_ROLES
 
 
+@pytest.mark.wait
 def test_our_keys_are_those_of_the_driver() -> None:
     """Each is pressed in a browser, and those nearest to them that are none are refused there too."""
     from playwright.async_api import Error, async_playwright
 
-    from gonogo.browsers import launch
+    from gonogo.probes.browser.browsers import launch
 
     async def press() -> None:
         async with async_playwright() as playwright:
@@ -682,7 +684,7 @@ def test_our_keys_are_those_of_the_driver() -> None:
                 with pytest.raises(Error, match="Unknown key"):
                     await page.keyboard.press(key)
                 with pytest.raises(ValueError, match="must be a key"):
-                    models.key_name(key)
+                    key_name(key)
             await browser.close()
 
     asyncio.run(press())

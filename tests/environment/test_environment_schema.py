@@ -20,7 +20,7 @@ from gonogo.environment import (
     reference_markdown,
     show,
 )
-from gonogo.environment.models import Model
+from gonogo.environment.model import Model
 from gonogo.environment.schema import meanings, schema_text, toml_value
 from gonogo.environment.shape import Kind, shape_of
 

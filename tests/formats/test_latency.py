@@ -15,6 +15,7 @@ from gonogo.formats.latency import (
     bucket,
     histogram,
     minimum_samples,
+    net_percentile,
     percentile,
     percentile_bounds,
     share_bounds,
@@ -211,3 +212,13 @@ class TestAnswerRate:
     @pytest.mark.parametrize("answers", [[], [0.1], [0.1, 0.1]])
     def test_few_answers_are_few(self, answers: list[float]) -> None:
         assert answer_rate(answers, duration_s=2) == len(answers) / 2
+
+
+def test_a_few_runs_have_a_percentile_without_their_round_trip() -> None:
+    assert net_percentile([30.0, *[10.0] * 19], 0.95, round_trip_ms=4.0) == 6.0
+    assert net_percentile([30.0, *[10.0] * 18], 0.95, round_trip_ms=4.0) == 26.0
+    assert net_percentile([1.0], 1, round_trip_ms=4.0) == 0.0
+    with pytest.raises(ValueError, match="no run"):
+        net_percentile([], 0.95, round_trip_ms=4.0)
+    with pytest.raises(ValueError, match="share"):
+        net_percentile([1.0], 0, round_trip_ms=4.0)

@@ -7,9 +7,9 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from gonogo import rundir
 from gonogo.gate import Expected, Intent, Policy, Receipt, Shard, Verdict, Waiver, count, decide
 from gonogo.result import Finding, Outcome, Result, Severity
+from gonogo.run import folder as rundir
 
 START = datetime(2026, 11, 20, 12, tzinfo=UTC)
 END = START + timedelta(minutes=5)

@@ -534,3 +534,39 @@ def test_the_gate_is_pure() -> None:
 def test_decide_takes_no_default_moment() -> None:
     with pytest.raises(TypeError, match="at"):
         decide(world(), Policy())  # type: ignore[call-arg]
+
+
+class TestSession:
+    """What else went wrong where the checks ran."""
+
+    @pytest.mark.parametrize("number", [1, 3, 4, 40])
+    def test_other_failures_stop_a_release(self, number: int) -> None:
+        whole = shard(intent([HEALTH]), [result(HEALTH)])
+        assert whole.receipt is not None
+        others = tuple(f"tests/test_{one}.py failed" for one in range(number))
+        told = replace(whole, receipt=replace(whole.receipt, others=others))
+        (reason,) = judged([told]).reasons
+        assert (reason.rule, reason.decision) == ("session", NO_GO)
+        assert reason.message.count(" failed") == min(number, 3)
+        assert (f"and {number - 3} more" in reason.message) == (number > 3)
+
+
+class TestReplay:
+    """Judged again as of then: the verdict is the same, and what it permits is not."""
+
+    @pytest.mark.parametrize(
+        ("later", "status"),
+        [(timedelta(0), 0), (timedelta(minutes=40), 0), (timedelta(hours=2), 10), (timedelta(days=365), 10)],
+    )
+    def test_a_go_lapses(self, later: timedelta, status: int) -> None:
+        then = judged(world())
+        again = judged(world(), read_at=AT + later)
+        assert verdict_text(again) == verdict_text(then)
+        assert (int(again.exit_status), bool(again.lapsed)) == (status, status != 0)
+
+    def test_what_was_no_go_stays_so(self) -> None:
+        failed = [result(HEALTH, Outcome.FAIL)]
+        again = judged([shard(intent([HEALTH]), failed)], read_at=AT + timedelta(days=1))
+        assert again.exit_status == 10
+        assert "1 day" not in again.lapsed
+        assert "decides nothing now" in again.lapsed

@@ -9,11 +9,11 @@ from gate_worlds import START, judged, world
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gonogo import rundir
 from gonogo.errors import RunUnreadable
 from gonogo.gate import Decision, ProblemKind, Shard
 from gonogo.gate.junit import parse_junit
 from gonogo.result import Outcome, Severity
+from gonogo.run import folder as rundir
 
 WHEN = START.isoformat()
 

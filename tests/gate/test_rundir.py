@@ -14,10 +14,10 @@ from gate_worlds import AT, CSP, END, HEALTH, START, TRUST, intent, judged, on_d
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from gonogo import rundir
 from gonogo.errors import RunUnreadable
 from gonogo.gate import Decision, ProblemKind, verdict_json
 from gonogo.result import Outcome
+from gonogo.run import folder as rundir
 
 
 @pytest.fixture
@@ -43,10 +43,13 @@ def test_what_was_written_is_read_back(tmp_path: Path) -> None:
     )
     results = [result(HEALTH, Outcome.FAIL), result(CSP, Outcome.UNKNOWN, reason="täglich \ud800")]
     folder = on_disk(tmp_path, whole, results, finished=False)
-    receipt = rundir.write_receipt(folder, finished=END, metrics=[("b", 2), ("a", 1.5), ("c", float("nan"))])
+    receipt = rundir.write_receipt(
+        folder, finished=END, metrics=[("b", 2), ("a", 1.5), ("c", float("nan"))], others=["a failed"]
+    )
     shard = rundir.read(folder)
     assert (shard.intent, list(shard.results), shard.receipt, shard.problems) == (whole, results, receipt, ())
     assert receipt.metrics == (("a", 1.5), ("b", 2.0))
+    assert receipt.others == ("a failed",)
     assert receipt.counts == {"FAIL": 1, "UNKNOWN": 1}
     assert [name for name, _ in receipt.evidence] == ["evidence/http-1.json"]
 

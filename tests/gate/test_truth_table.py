@@ -29,7 +29,6 @@ from gate_worlds import (
     world,
 )
 
-from gonogo import rundir
 from gonogo.errors import PolicyInvalid, RunUnreadable
 from gonogo.gate import (
     Budget,
@@ -43,6 +42,7 @@ from gonogo.gate import (
     parse_waivers,
 )
 from gonogo.result import Outcome
+from gonogo.run import folder as rundir
 
 PASS, FAIL, UNKNOWN, SKIP = Outcome.PASS, Outcome.FAIL, Outcome.UNKNOWN, Outcome.NOT_APPLICABLE
 GO, HOLD, NO_GO = Decision.GO, Decision.HOLD, Decision.NO_GO

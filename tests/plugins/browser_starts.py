@@ -1,4 +1,4 @@
-"""A pytest plugin for main jobs: notes each browser that is started, a line with its version, in the file BROWSER_STARTS."""
+"""For the collector of a main job: notes each browser that is started, a line with its version, in the file BROWSER_STARTS."""
 
 from __future__ import annotations
 

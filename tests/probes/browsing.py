@@ -18,14 +18,15 @@ from typing import Any
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 
 from gonogo.environment.models import Environment
-from gonogo.evidence import facts
-from gonogo.evidence.facts import Visit
-from gonogo.evidence.records import Evidence, Request, Step, VisitRequest, canonical, identity
-from gonogo.probes import tls
-from gonogo.probes.browser import gather
+from gonogo.evidence import codec as facts
+from gonogo.evidence.records import Evidence, Request, canonical, identity
+from gonogo.probes.browser.facts import Visit
 from gonogo.probes.browser.fleet import Fleet
+from gonogo.probes.browser.probe import gather
+from gonogo.probes.browser.request import Step, VisitRequest
 from gonogo.probes.context import Context
 from gonogo.probes.guard import Guard
+from gonogo.probes.tls import probe as tls
 
 SITE = "www.shop.test"
 PARTNER = "stats.partner.test"

@@ -5,16 +5,19 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 from typing import Any
+from unittest import mock
 
 import anyio
 from browsing import PARTNER, SITE, Probe, Server
 
-from gonogo.catalogue import catalogue
-from gonogo.environment.models import ConsentRegion, Environment
+from gonogo.concerns.consent.fixtures import ConsentFlow, consent_visits
+from gonogo.environment.models import Environment
+from gonogo.environment.sections.consent import ConsentRegion
 from gonogo.errors import EvidenceMissing, Shortfall
-from gonogo.evidence.collector import BROWSERS
-from gonogo.evidence.facts import Visit
-from gonogo.nouns.consent import VISITS, ConsentFlow, consent_visits
+from gonogo.gathering.collector import BROWSERS
+from gonogo.probes.browser import walk
+from gonogo.probes.browser.facts import Visit
+from gonogo.run.catalogue import catalogue
 
 HEAD = """<!doctype html><html lang="%(lang)s"><head><meta charset="utf-8"><title>Shop</title><script>
   const read = (name) => (document.cookie.match(new RegExp('(?:^|; )' + name + '=([^;]*)')) ?? [])[1] ?? '';
@@ -79,6 +82,13 @@ GATES = """<div role="dialog" aria-label="Age" style="position:fixed;top:0;right
 <div role="dialog" aria-label="News" style="position:fixed;top:200px;right:0;width:300px;background:white">Subscribe to our newsletter! See our privacy policy.
 <input type="email" aria-label="Address"><button onclick="document.cookie='news=yes'">OK, accept</button> <button onclick="this.parentNode.remove()">No thanks</button></div>"""
 
+JUDGED = {"[consent] for eu or uk", "[[third_parties]] that need consent"}
+"""What the checks need that judge a flow here."""
+
+
+PATIENCE_S = 60
+"""For one step, instead of what a run allows: pages are judged here, beside other tests, and not the machine."""
+
 
 @dataclass(frozen=True)
 class Judged:
@@ -116,16 +126,14 @@ def judge(probe: Probe, path: str, **consent: Any) -> Judged:
                 group.start_soon(one, request)
 
     began = time.monotonic()
-    probe.portal.call(all_)
+    with mock.patch.object(walk, "STEP_S", PATIENCE_S):
+        probe.portal.call(all_)
     seconds = time.monotonic() - began
     assert declared.consent is not None
-    made = [visits[f"consent {name}"] for name in VISITS]
-    first = made[VISITS.index("untouched")].snapshot("first")
-    assert first is not None
-    flow = ConsentFlow(declared.consent, declared.third_parties, *made, first, ("eu",))
+    flow = ConsentFlow(declared.consent, declared.third_parties, lambda name: visits[f"consent {name}"], ("eu",))
     failed, unknown = {}, {}
     for name, entry in catalogue().items():
-        if name.startswith("consent.") and entry.noun.name in {"consent", "consented_tags"}:
+        if entry.needs in JUDGED:
             try:
                 entry.function(flow)
             except Shortfall as shortfall:

@@ -22,10 +22,11 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from gonogo.demo.postgres import PostgresServer, TlsFront
 from gonogo.environment.models import Environment
 from gonogo.errors import Unavailable
-from gonogo.evidence.facts import Catalogue, TableFacts
-from gonogo.evidence.records import DatabaseRequest, Evidence, Request
+from gonogo.evidence.records import Evidence, Request
 from gonogo.probes.context import Context
-from gonogo.probes.database import gather
+from gonogo.probes.database.facts import Catalogue, TableFacts
+from gonogo.probes.database.probe import gather
+from gonogo.probes.database.request import DatabaseRequest
 from gonogo.probes.guard import Guard
 
 HOST = "db.acme.test"

@@ -12,8 +12,8 @@ from browsing import Probe, Server, serving
 from consent_pages import Judged, judge, page
 
 from gonogo.errors import EvidenceMissing
-from gonogo.evidence.facts import Banner
 from gonogo.probes.browser import rules
+from gonogo.probes.browser.facts import Banner
 
 TEXT, YES, NO, SETTINGS, SAVE = "เว็บไซต์นี้ใช้คุกกี้", "ยอมรับทั้งหมด", "ปฏิเสธทั้งหมด", "ตั้งค่า", "บันทึก"
 OPEN = """<button id="again">คุกกี้</button><script>
@@ -93,6 +93,7 @@ def test_a_known_banner_in_an_unknown_language_is_driven_and_judged_by_its_effec
     assert "consent.choice.reject-obeyed" not in one.unknown, one.unknown
 
 
+@pytest.mark.slow
 def test_a_control_without_words_is_pressed_and_not_taken_for_an_offer(probe: Probe, server: Server) -> None:
     """A rule calls an icon "reject"; a visitor does not know that."""
     one = judged(probe, server, "/thai-icon", ONE_LAYER % {"no": "✕"})
@@ -102,6 +103,7 @@ def test_a_control_without_words_is_pressed_and_not_taken_for_an_offer(probe: Pr
     assert "consent.choice.reject-obeyed" not in {*one.failed, *one.unknown}
 
 
+@pytest.mark.slow
 def test_a_rejection_through_a_second_layer_switches_off_what_is_ticked(probe: Probe, server: Server) -> None:
     one = judged(probe, server, "/thai-layers", TWO_LAYERS)
     assert one.flow.first.banner.rule == "clinch"
@@ -112,6 +114,7 @@ def test_a_rejection_through_a_second_layer_switches_off_what_is_ticked(probe: P
     assert "consent.choice.reject-obeyed" not in {*one.failed, *one.unknown}, (one.failed, one.unknown)
 
 
+@pytest.mark.slow
 def test_a_rejection_by_rule_that_is_not_obeyed_fails(probe: Probe, server: Server) -> None:
     disobedient = (ONE_LAYER % {"no": NO}).replace("hide('no')", "hide('yes')")
     one = judged(probe, server, "/thai-disobedient", disobedient)

@@ -16,10 +16,10 @@ from anyio.from_thread import BlockingPortal
 from browsing import PARTNER, SITE, Probe, Server, noise, serving
 
 from gonogo.errors import EvidenceMissing
-from gonogo.evidence.accessibility import Accessibility, AxeRun
-from gonogo.evidence.facts import Visit
 from gonogo.probes.browser import axe
+from gonogo.probes.browser.accessibility import Accessibility, AxeRun
 from gonogo.probes.browser.boundary import boundary
+from gonogo.probes.browser.facts import Visit
 from gonogo.probes.browser.fleet import Fleet
 
 VENDORED = files("gonogo.vendor") / "axe-core"

@@ -27,13 +27,15 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from gonogo.environment.models import Environment, split_host
+from gonogo.environment.models import Environment
+from gonogo.environment.values import split_host
 from gonogo.errors import EvidenceMissing
-from gonogo.evidence import facts
+from gonogo.evidence import codec as facts
 from gonogo.probes.browser.boundary import Answer, boundary
+from gonogo.probes.browser.facts import Vitals
 from gonogo.probes.browser.failures import kind_of
 from gonogo.probes.browser.recorder import site_of
-from gonogo.probes.browser.walk import init_script, phrases
+from gonogo.probes.browser.scripts import init_script, phrases
 
 BANNER = """
 <div role="dialog" id="cookie-banner" style="position:fixed;bottom:0;left:0;right:0;background:#eee">
@@ -650,14 +652,14 @@ def test_no_phrase_both_accepts_and_is_lost_to_another_purpose() -> None:
 # --- Web Vitals ---------------------------------------------------------------------------------------------
 
 
-def measured(probe: Probe, *steps: tuple[str, str], **fields: Any) -> facts.Vitals:
+def measured(probe: Probe, *steps: tuple[str, str], **fields: Any) -> Vitals:
     seen = probe.visit(*steps, request={"measure": True}, **fields)
     assert seen.problems == ()
     assert seen.vitals is not None
     return seen.vitals
 
 
-@pytest.mark.timing
+@pytest.mark.alone
 @pytest.mark.parametrize("tier", ["staging", "production"])
 def test_lcp_is_when_the_late_image_came(probe: Probe, server: Server, tier: str) -> None:
     server.page("/slow.png", noise(400, 300), delay=0.8, headers={"Content-Type": "image/png"})
@@ -679,7 +681,7 @@ def test_lcp_is_when_the_late_image_came(probe: Probe, server: Server, tier: str
     assert (vitals.cls, vitals.inp_ms) == (0, None)
 
 
-@pytest.mark.timing
+@pytest.mark.alone
 def test_cls_is_what_arithmetic_says(probe: Probe, server: Server) -> None:
     url = server.page(
         "/cls",
@@ -692,7 +694,7 @@ def test_cls_is_what_arithmetic_says(probe: Probe, server: Server) -> None:
     assert "#block" in vitals.cls_element
 
 
-@pytest.mark.timing
+@pytest.mark.alone
 def test_inp_is_how_long_the_handler_kept_the_page_busy(probe: Probe, server: Server) -> None:
     url = server.page(
         "/inp",
@@ -765,9 +767,9 @@ def test_a_hostile_page_is_bounded(probe: Probe, server: Server, monkeypatch: py
     ("limit", "script", "what"),
     [
         ("recorder.MOST_REQUESTS", "for (let i = 0; i < 20; i++) fetch('/n?' + i)", "requests"),
-        ("walk.MOST_COOKIES", "for (let i = 0; i < 20; i++) document.cookie = 'c' + i + '=1'", "cookies"),
+        ("kept.MOST_COOKIES", "for (let i = 0; i < 20; i++) document.cookie = 'c' + i + '=1'", "cookies"),
         (
-            "walk.MOST_STORED",
+            "kept.MOST_STORED",
             "for (let i = 0; i < 20; i++) localStorage['k' + i] = '1'",
             "entries in localStorage",
         ),
@@ -798,8 +800,9 @@ def test_windows_that_a_page_opens_are_closed(probe: Probe, server: Server) -> N
 
 def test_a_page_that_never_ends_is_bounded(probe: Probe, server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("gonogo.probes.browser.walk.STEP_S", 0.5)
+    monkeypatch.setattr("gonogo.probes.browser.pages.CLOSE_S", 0.5)
     monkeypatch.setattr("gonogo.probes.browser.walk.SETTLE_S", 0.5)
-    monkeypatch.setattr("gonogo.probes.browser.walk.SCREENSHOT_S", 0.5)
+    monkeypatch.setattr("gonogo.probes.browser.pages.SCREENSHOT_S", 0.5)
     url = server.page("/spin", "<p>x</p><script>setTimeout(() => { while (true); }, 100)</script>")
     seen = probe.visit(("goto", url), ("wait", "0.2"), ("snapshot", "s"), limits={"request_timeout_s": 1})
     assert seen.snapshot("s") is None
@@ -831,8 +834,9 @@ def test_a_page_that_reloads_itself_for_ever_is_bounded(
     probe: Probe, server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("gonogo.probes.browser.walk.STEP_S", 1.0)
+    monkeypatch.setattr("gonogo.probes.browser.pages.CLOSE_S", 1.0)
     monkeypatch.setattr("gonogo.probes.browser.walk.SETTLE_S", 0.5)
-    monkeypatch.setattr("gonogo.probes.browser.walk.SCREENSHOT_S", 0.5)
+    monkeypatch.setattr("gonogo.probes.browser.pages.SCREENSHOT_S", 0.5)
     began = time.monotonic()
     seen = probe.visit(
         ("goto", server.page("/again", "<script>location.reload()</script>")),
@@ -969,6 +973,7 @@ def test_a_browser_that_died_is_started_again(probe: Probe, server: Server) -> N
     assert probe.visit(("goto", url), ("snapshot", "s")).snapshots[0].title == "alive"
 
 
+@pytest.mark.wait
 @pytest.mark.slow
 @pytest.mark.parametrize("at", ["script", "load"])
 def test_a_page_that_ends_the_driver_spoils_no_later_visit(at: str, server: Server) -> None:
@@ -1031,8 +1036,8 @@ import sys, anyio
 from pathlib import Path
 from gonogo.environment.models import split_host, Environment
 from gonogo.errors import EvidenceMissing
-from gonogo.evidence.records import Step, VisitRequest
-from gonogo.probes.browser import gather
+from gonogo.probes.browser.probe import gather
+from gonogo.probes.browser.request import Step, VisitRequest
 from gonogo.probes.context import Context
 from gonogo.probes.guard import Guard
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import pytest
 from browsing import PARTNER, SITE, Probe, Server, serving
 from consent_pages import ENGLISH, FRAME, FRAMED, Judged, judge, page, plain
 
 from gonogo.errors import EvidenceMissing
-from gonogo.evidence.facts import PrivacyView, Visit
+from gonogo.probes.browser.facts import PrivacyView, Visit
 
 
 @pytest.fixture(scope="module")
@@ -57,45 +58,69 @@ LEAVES = {
     "keepalive": "fetch('%s', { method: 'POST', body: 'x', keepalive: true, mode: 'no-cors' })",
     "picture": "new Image().src = '%s'",
     "attribute": "document.images[0].setAttribute('src', '%s')",
-    "srcset": "document.images[0].srcset = '%s 1x'",
+    "srcset": "document.images[1].srcset = '%s 1x'",
 }
 
 
-def leaving(server: Server, way: str) -> tuple[str, str]:
-    late = f"http://{PARTNER}:{server.port}/late"
-    return late, f"{GOOD}<img alt=''><script>addEventListener('pagehide', () => {LEAVES[way] % late})</script>"
+def leaving(address: str, *ways: str) -> str:
+    """A page that sends by these ways while it is left, each to an address of its own."""
+    sent = " ".join(f"addEventListener('pagehide', () => {LEAVES[way] % f'{address}/{way}'});" for way in ways)
+    return f"<img alt=''><img alt=''><script>{sent}</script>"
 
 
-@pytest.mark.parametrize("way", LEAVES)
-def test_what_a_page_sends_while_it_is_left_is_recorded(probe: Probe, server: Server, way: str) -> None:
-    late, body = leaving(server, way)
+@dataclass(frozen=True)
+class Left:
+    """A page that has sent by every way while it was left, once."""
+
+    address: str
+    seen: Visit
+    arrived: frozenset[str]
+    """Paths that the server was asked for."""
+
+
+@pytest.fixture(scope="module")
+def left(probe: Probe, server: Server) -> Left:
+    address = f"http://{PARTNER}:{server.port}/late"
     server.log.clear()
-    seen = look(probe, server, f"unload-{way}", body, "reload")
-    assert server.arrived("/late"), "it was sent"
-    assert [(one.url, one.leaving) for one in seen.requests if one.leaving] == [(late, True)]
+    seen = look(probe, server, "unload", GOOD + leaving(address, *LEAVES), "reload")
+    return Left(address, seen, frozenset(path for _, _, path in server.log))
 
 
-@pytest.mark.parametrize("tier", ["staging", "production"])
 @pytest.mark.parametrize("way", LEAVES)
-def test_nothing_leaves_to_a_collector_on_the_sites_own_host(probe: Probe, server: Server, way: str, tier: str) -> None:
+def test_what_a_page_sends_while_it_is_left_is_recorded(left: Left, way: str) -> None:
+    late = f"{left.address}/{way}"
+    assert f"/late/{way}" in left.arrived, "it was sent"
+    assert [(one.url, one.leaving) for one in left.seen.requests if one.url == late] == [(late, True)]
+    assert {one.url for one in left.seen.requests if one.leaving} == {f"{left.address}/{one}" for one in LEAVES}
+
+
+@pytest.fixture(scope="module", params=["staging", "production"])
+def left_own(request: pytest.FixtureRequest, probe: Probe, server: Server) -> Left:
+    """One that sends to a collector on the site's own host."""
     own = server.url("/own-hits")
     server.log.clear()
-    url = page(
-        server, f"/own-{way}", f"<img alt=''><script>addEventListener('pagehide', () => {LEAVES[way] % own})</script>"
-    )
+    url = page(server, "/own", leaving(own, *LEAVES))
     seen = probe.visit(
         *(("goto", url), ("snapshot", "first"), "reload", ("wait", "0.3"), ("snapshot", "then")),
         request={"privacy": True},
-        tier=tier,
+        tier=request.param,
         consent={"page": "/"},
-        analytics={"kind": "other", "hosts": [SITE], "own_paths": ["/own-hits"]},
+        analytics={"kind": "other", "hosts": [SITE], "own_paths": [f"/own-hits/{way}" for way in LEAVES]},
     )
-    assert server.arrived("/own-hits") == []
-    assert [(one.url, one.leaving, one.local) for one in seen.requests if one.leaving] == [(own, True, True)]
+    return Left(own, seen, frozenset(path for _, _, path in server.log))
+
+
+@pytest.mark.parametrize("way", LEAVES)
+def test_nothing_leaves_to_a_collector_on_the_sites_own_host(left_own: Left, way: str) -> None:
+    assert not [path for path in left_own.arrived if path.startswith("/own-hits")]
+    own = f"{left_own.address}/{way}"
+    left = [(one.url, one.leaving, one.local) for one in left_own.seen.requests if one.leaving]
+    assert [one for one in left if one[0] == own] == [(own, True, True)]
+    assert {url for url, _, _ in left} == {f"{left_own.address}/{one}" for one in LEAVES}
 
 
 def test_what_a_page_sends_while_it_is_left_is_judged(probe: Probe, server: Server) -> None:
-    seen = judged(probe, server, "unload", leaving(server, "beacon")[1])
+    seen = judged(probe, server, "unload-judged", GOOD + leaving(f"http://{PARTNER}:{server.port}/late", "beacon"))
     assert set(seen.failed) == {"consent.requests.before-choice", "consent.choice.reject-obeyed", "consent.withdrawal.effective"} - set(seen.unknown)  # fmt: skip
     assert "consent.choice.reject-obeyed" in seen.failed
 
@@ -106,6 +131,7 @@ def test_a_good_page_sends_nothing_while_it_is_left(probe: Probe, server: Server
     assert not [request for _, visit in seen.flow.visits for request in visit.requests if request.leaving]
 
 
+@pytest.mark.slow
 def test_a_tag_that_waits_for_scrolling_after_a_rejection_is_found(probe: Probe, server: Server) -> None:
     hit = f"fetch('http://{PARTNER}:{server.port}/hit?scroll', {{ mode: 'no-cors' }})"
     waits = f"<script>if (read('choice') === 'no') addEventListener('scroll', () => {hit}, {{ once: true }})</script>"
@@ -119,12 +145,14 @@ def test_escape_that_accepts_is_found(probe: Probe, server: Server) -> None:
     assert set(seen.failed) == {"consent.choice.escape"}
 
 
+@pytest.mark.slow
 def test_escape_that_accepts_for_the_next_page_is_found(probe: Probe, server: Server) -> None:
     keeps = "document.cookie = 'choice=yes; max-age=999; path=/'; document.querySelector('[role=dialog]').remove();"
     keys = f"<script>addEventListener('keydown', (event) => {{ if (event.key === 'Escape') {{ {keeps} }} }})</script>"
     assert set(judged(probe, server, "escape-later", GOOD + keys).failed) == {"consent.choice.escape"}
 
 
+@pytest.mark.slow
 def test_browsing_on_that_is_taken_for_consent_is_found(probe: Probe, server: Server) -> None:
     browses = "<script>if (!read('choice') && read('age')) hit(); document.cookie = 'age=1; path=/'</script>"
     seen = judged(probe, server, "browsing", GOOD + browses)
@@ -176,6 +204,7 @@ STUCK = (
 )
 
 
+@pytest.mark.slow
 def test_a_page_that_cannot_be_searched_is_unknown_and_not_without_banner(probe: Probe, server: Server) -> None:
     seen = judged(probe, server, "stuck", f"<script>{STUCK}</script>{GOOD}", appear_s=0.5)
     assert not seen.failed
@@ -198,6 +227,7 @@ def test_a_banner_behind_many_elements(probe: Probe, server: Server, rows: int) 
     assert (found, any("more than 60000 elements" in one for one in seen.problems)) == (rows < 30_000, rows > 30_000)
 
 
+@pytest.mark.slow
 def test_a_store_of_an_inner_frame_that_does_not_tell_is_unknown(probe: Probe, server: Server) -> None:
     page(server, "/silent-frame", "<script>indexedDB.databases = () => new Promise(() => {})</script>")
     told = judged(probe, server, "silent", f"{GOOD}<iframe src=/silent-frame></iframe>")
@@ -260,6 +290,7 @@ def test_toggles_of_every_kind_are_read(probe: Probe, server: Server, name: str)
     assert layer.control("save")
 
 
+@pytest.mark.slow
 def test_of_two_that_confirm_the_one_for_the_selection_is_pressed(probe: Probe, server: Server) -> None:
     both = "<button onclick=\"choose('yes'); location.reload()\">Alle bestätigen</button> <button class=s>Auswahl bestätigen</button>"
     toggle = "<label><input type=checkbox> Statistik</label>"
@@ -272,6 +303,7 @@ def test_of_two_that_confirm_the_one_for_the_selection_is_pressed(probe: Probe, 
     assert set(chosen) == {"no"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["radio", "pressed"])
 def test_toggles_that_are_on_are_found_and_switched_off(probe: Probe, server: Server, name: str) -> None:
     first, second = LAYERS % f"<p>Cookies</p>{SECOND[name][0]}{SAVE}", " <button class=n>Reject all</button>"
@@ -283,6 +315,7 @@ def test_toggles_that_are_on_are_found_and_switched_off(probe: Probe, server: Se
     assert [(one.choice, one.clicks) for one in seen.flow.reject.choices] == [("reject", 3)]
 
 
+@pytest.mark.slow
 def test_preferences_that_can_only_be_accepted_are_found(probe: Probe, server: Server) -> None:
     seen = judged(probe, server, "second-only", LAYERS % f"<p>Cookies: we and our partners use them.</p>{ALL}")
     assert "the preferences" in seen.failed["consent.layers.reject-first"]
@@ -313,11 +346,13 @@ if (read('choice')) { const box = document.createElement('div'); box.id = 'secon
 </script>"""
 
 
+@pytest.mark.slow
 def test_a_second_banner_that_no_selector_names_is_found(probe: Probe, server: Server) -> None:
     seen = judged(probe, server, "second-banner", GOOD + AGAIN, accept="button.y", reject="button.n")
     assert "consent.choice.persists" in seen.failed
 
 
+@pytest.mark.slow
 def test_a_stale_selector_is_named_and_the_site_not_blamed(probe: Probe, server: Server) -> None:
     seen = judged(probe, server, "stale", GOOD, accept="#gone", reject="button.n", settings="#gone-too")
     assert seen.failed == {}
@@ -325,6 +360,7 @@ def test_a_stale_selector_is_named_and_the_site_not_blamed(probe: Probe, server:
     assert 'consent.accept = "#gone" matches nothing in sight' in seen.unknown["consent.banner.shown"]
 
 
+@pytest.mark.slow
 def test_selectors_that_all_are_stale_leave_the_words(probe: Probe, server: Server) -> None:
     seen = judged(probe, server, "all-stale", GOOD, banner="#b", accept="#a", reject="#r")
     assert seen.failed == {}

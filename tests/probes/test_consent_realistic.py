@@ -9,7 +9,7 @@ import pytest
 from browsing import PARTNER, Probe, Server, serving
 from consent_pages import Judged, judge, page
 
-from gonogo.evidence.facts import Visit
+from gonogo.probes.browser.facts import Visit
 
 PAGE = """<main>%(before)s</main><script>
 const float = (inner) => { const box = document.createElement('div'); box.setAttribute('role', 'dialog'); box.setAttribute('aria-label', 'Cookies');
@@ -344,10 +344,15 @@ def test_a_bar_in_the_pages_flow_that_only_accepts_is_the_banner(probe: Probe, s
     """What else it could be is waited for once, and not on every page."""
     url = page(server, "/bar", BAR)
     steps = (("snapshot", "first"), ("consent", "accept"), ("snapshot", "chosen"), "reload", ("snapshot", "reloaded"))
-    began = time.monotonic()
-    seen: Visit = probe.visit(("goto", url), *steps, request={"privacy": True}, consent={"appear_s": 3})
-    assert [one.banner.visible for one in seen.snapshots] == [True, False, False]
-    assert time.monotonic() - began < 3 + 5
+    # A busy machine delays a visit now and then; one that waits on every page does so each time.
+    for _ in range(4):
+        began = time.monotonic()
+        seen: Visit = probe.visit(("goto", url), *steps, request={"privacy": True}, consent={"appear_s": 3})
+        seconds = time.monotonic() - began
+        assert [one.banner.visible for one in seen.snapshots] == [True, False, False]
+        if seconds < 3 + 5:
+            break
+    assert seconds < 3 + 5
 
 
 @pytest.mark.slow

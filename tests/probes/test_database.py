@@ -33,10 +33,11 @@ from postgres_fixtures import (  # noqa: F401 - fixtures
     table,
 )
 
-from gonogo.environment.models import Secret
+from gonogo.environment.model import Secret
 from gonogo.errors import EvidenceMissing, GuardRefused
-from gonogo.evidence.facts import Catalogue, IndexFacts, from_json, to_json
-from gonogo.probes.postgres_session import explain, parse_url
+from gonogo.evidence.codec import from_json, to_json
+from gonogo.probes.database.facts import Catalogue, IndexFacts
+from gonogo.probes.database.postgres_session import explain, parse_url
 
 DECLARED = {
     "tables": [{"name": "events"}],

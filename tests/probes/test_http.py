@@ -17,13 +17,14 @@ import pytest
 
 from gonogo.environment.models import Environment
 from gonogo.errors import EvidenceMissing
-from gonogo.evidence.facts import Exchange
-from gonogo.evidence.records import Evidence, HttpRequest, Request
-from gonogo.evidence.redirects import next_hop
-from gonogo.probes import http
-from gonogo.probes.content import decode_body, decode_text
+from gonogo.evidence.records import Evidence, Request
 from gonogo.probes.context import Context
 from gonogo.probes.guard import Guard
+from gonogo.probes.http import probe as http
+from gonogo.probes.http.content import decode_body, decode_text
+from gonogo.probes.http.facts import Exchange
+from gonogo.probes.http.redirects import next_hop
+from gonogo.probes.http.request import HttpRequest
 
 TEXT = "Grüße, " * 300
 
@@ -152,7 +153,7 @@ def test_the_rate_is_kept(server: Any) -> None:
     ],
 )
 def test_redirects_as_further_requests(location: str, wanted: tuple[str, str] | None) -> None:
-    from gonogo.evidence.facts import Timings
+    from gonogo.probes.http.facts import Timings
 
     exchange = Exchange(
         url="http://www.acme.test/a", method="GET", role="user", status=302, http_version="HTTP/1.1", headers=(("Location", location),),

@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 from browsing import PARTNER, SITE, Probe, Server, serving
 
-from gonogo.evidence.behaviour import ErrorClient, JourneySeen
-from gonogo.evidence.facts import Visit
 from gonogo.formats import sentry_envelope
 from gonogo.formats.sentry_envelope import Envelope
+from gonogo.probes.browser.behaviour import ErrorClient, JourneySeen
+from gonogo.probes.browser.facts import Visit
 
 SHOP = """
 <title>Shop</title><h1>Shop</h1>

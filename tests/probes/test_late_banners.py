@@ -10,8 +10,8 @@ from browsing import Probe, Server, serving
 from consent_pages import ENGLISH, judge, page, plain
 from pydantic import ValidationError
 
-from gonogo.environment.models import Consent
-from gonogo.nouns.consent import seen
+from gonogo.concerns.consent.fixtures import seen
+from gonogo.environment.sections.consent import Consent
 
 
 @pytest.fixture(scope="module")
@@ -62,8 +62,12 @@ def test_a_page_without_a_banner_is_waited_for_once(probe: Probe, server: Server
     """The first look after the first load has all the time; looks after later loads have less."""
     url = page(server, "/none", "")
     first, second = (("goto", url), ("snapshot", "first")), (("goto", url), ("snapshot", "second"))
-    once, twice = _lasts(probe, *first), _lasts(probe, *first, *second)
-    assert once >= 4
+    # A busy machine delays a visit now and then; one that waits twice does so each time.
+    for _ in range(4):
+        once, twice = _lasts(probe, *first), _lasts(probe, *first, *second)
+        assert once >= 4
+        if twice - once < 3.5:
+            break
     assert twice - once < 3.5
 
 
@@ -91,6 +95,7 @@ const gone = () => box.remove(), show = (second) => { l1.hidden = second; l2.hid
 if (read('choice')) gone();</script>"""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("words", ["Save settings", "Einstellungen speichern", "Save preferences"])
 def test_saving_is_no_way_to_the_preferences(probe: Probe, server: Server, words: str) -> None:
     """Two clicks take the consent back: the toggle, and what saves it."""

@@ -16,20 +16,22 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from anyio.from_thread import start_blocking_portal
 from browsing import SITE, Probe, Server, probing
-from main_job import ROOT, MainJob
+from main_job import ROOT, MainJob, in_the_collector
 from net_log import NO_ADDRESS, read
 
-from gonogo import run as runs
-from gonogo.browsers import launch
 from gonogo.demo.provider import Demo
 from gonogo.errors import EvidenceMissing
 from gonogo.probes.browser import fleet
 from gonogo.probes.browser.boundary import boundary
+from gonogo.probes.browser.browsers import launch
+from gonogo.run import target as runs
 
 if TYPE_CHECKING:
     from playwright.async_api import Browser, Playwright
 
-    from gonogo.browsers import BrowserIdentity
+    from gonogo.probes.browser.browsers import BrowserIdentity
+
+pytestmark = pytest.mark.wait
 
 HOST = "shop.localhost"
 """A secure context, so that service workers, speculation rules and WebTransport exist."""
@@ -179,9 +181,9 @@ def _visits(probe: Probe, url: str, quiet: str) -> None:
         probe.visit(("goto", moved.replace(SITE, HOST)), **fields)
 
 
-PLUGIN = """
+LOGGING = """
 import itertools, os
-from gonogo.browsers import launch
+from gonogo.probes.browser.browsers import launch
 from gonogo.probes.browser import fleet
 
 NUMBERS = itertools.count()
@@ -198,8 +200,8 @@ def test_a_whole_run_of_the_demo_speaks_to_declared_hosts_only(job: MainJob, dem
     """With one browser start."""
     logs = tmp_path / "logs"
     logs.mkdir()
-    (tmp_path / "write_net_logs.py").write_text(PLUGIN)
-    run = job("--env=demo", "-p", "write_net_logs", env={"PYTHONPATH": str(tmp_path), "NET_LOGS": str(logs)})
+    (tmp_path / "write_net_logs.py").write_text(LOGGING)
+    run = job(env=in_the_collector("write_net_logs", tmp_path) | {"NET_LOGS": str(logs)})
     assert run.status == 0, run.told() or run.output
     (log,) = logs.iterdir()
     seen = read(log)

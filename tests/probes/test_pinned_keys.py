@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from gonogo.evidence.facts import CertificateFacts, Handshake, Offers, TlsFacts
-from gonogo.probes.browser import verified_keys
+from gonogo.probes.browser.probe import verified_keys
+from gonogo.probes.tls.facts import CertificateFacts, Handshake, Offers, TlsFacts
 
 LEAF = CertificateFacts(
     subject="CN=www.acme.test", issuer="CN=Issuing", names=("www.acme.test",), not_before="2026-10-01T00:00:00+00:00",

@@ -11,14 +11,15 @@ from typing import Any
 import pytest
 from browsing import PARTNER, SITE, Probe, Server, probing, serving
 
-from gonogo.environment.models import Environment, Role
+from gonogo.concerns.journeys import journey_visit
+from gonogo.environment.models import Environment
+from gonogo.environment.sections.api import Role
 from gonogo.errors import EvidenceMissing
-from gonogo.evidence.behaviour import JourneySeen
-from gonogo.evidence.facts import Visit
-from gonogo.evidence.plan import entries
-from gonogo.nouns.journeys import journey_visit
+from gonogo.gathering.plan import entries
 from gonogo.probes.browser import sign_in
-from gonogo.run import frozen
+from gonogo.probes.browser.behaviour import JourneySeen
+from gonogo.probes.browser.facts import Visit
+from gonogo.run.replay import frozen
 
 TOKEN = "tok-5c1d9e77a4"
 PAGE = """<!doctype html><title>Account</title><h1>Account</h1><p id="stored"></p><p id="read"></p>

@@ -29,14 +29,18 @@ from tls_servers import Signer, World
 from tls_servers import authority as make_authority
 
 from gonogo import Shortfall
-from gonogo.environment.models import Environment, Tls
+from gonogo.concerns.tls import Host
+from gonogo.environment.models import Environment
+from gonogo.environment.sections.tls import Tls
 from gonogo.errors import EvidenceMissing
-from gonogo.evidence.facts import TlsFacts
-from gonogo.evidence.records import Evidence, Request, TlsRequest
-from gonogo.nouns import Host
-from gonogo.probes import tls, tls_chain, tls_hello
+from gonogo.evidence.records import Evidence, Request
 from gonogo.probes.context import Context
 from gonogo.probes.guard import Guard
+from gonogo.probes.tls import chain as tls_chain
+from gonogo.probes.tls import hello as tls_hello
+from gonogo.probes.tls import probe as tls
+from gonogo.probes.tls.facts import TlsFacts
+from gonogo.probes.tls.request import TlsRequest
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 

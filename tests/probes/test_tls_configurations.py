@@ -42,15 +42,17 @@ from tls_servers import (
 
 from gonogo import Shortfall
 from gonogo.check import card_of
-from gonogo.environment.models import Environment, Tls
+from gonogo.concerns.tls import Host
+from gonogo.environment.models import Environment
+from gonogo.environment.sections.tls import Tls
 from gonogo.errors import EvidenceMissing
-from gonogo.evidence.facts import TlsFacts, from_json, to_json
-from gonogo.evidence.plan import HANDSHAKES, handshake
+from gonogo.evidence.codec import from_json, to_json
 from gonogo.evidence.records import Evidence, Request
-from gonogo.nouns import Host
-from gonogo.probes import tls
 from gonogo.probes.context import Context
 from gonogo.probes.guard import Guard
+from gonogo.probes.tls import probe as tls
+from gonogo.probes.tls.facts import TlsFacts
+from gonogo.probes.tls.request import HANDSHAKES, handshake
 
 pytestmark = pytest.mark.skipif(
     not shutil.which("nginx") or not shutil.which("openssl"), reason="needs nginx and openssl"

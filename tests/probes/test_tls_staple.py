@@ -10,7 +10,8 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gonogo.probes import tls_hello, tls_staple
+from gonogo.probes.tls import hello as tls_hello
+from gonogo.probes.tls import staple as tls_staple
 
 BEGUN = tls_staple.opening("www.acme.test")
 SHARE = X25519PrivateKey.generate().public_key().public_bytes_raw()

@@ -20,16 +20,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 from postgres_fixtures import Database, Place, database_trust, one_place, places  # noqa: F401 - fixtures
 
-from gonogo.environment.models import Environment, Row
+from gonogo.environment.models import Environment
+from gonogo.environment.sections.errors import Row
 from gonogo.errors import EvidenceMissing
-from gonogo.evidence.facts import Visit, from_json, to_json
-from gonogo.evidence.plan import entries
-from gonogo.evidence.records import Evidence, Failure, FailureKind, Request, Step, TripRequest, VisitRequest, only_once
-from gonogo.evidence.trips import Trip
+from gonogo.evidence.codec import from_json, to_json
+from gonogo.evidence.records import Evidence, Failure, FailureKind, Request
 from gonogo.formats.polling import pauses
-from gonogo.probes import postgres_rows, trip
+from gonogo.gathering.plan import entries
+from gonogo.probes.browser.facts import Visit
+from gonogo.probes.browser.request import Step, VisitRequest
 from gonogo.probes.context import Context
+from gonogo.probes.database import postgres_rows
 from gonogo.probes.guard import Guard
+from gonogo.probes.kinds import kind_of
+from gonogo.probes.round_trip import probe as trip
+from gonogo.probes.round_trip.facts import Trip
+from gonogo.probes.round_trip.request import TripRequest
 
 Answer = tuple[int, str]
 
@@ -354,7 +360,7 @@ def test_a_lost_connection_after_the_person_was_made_is_told_and_not_raised(forg
     asked = seen.answer("ask")
     assert asked is not None
     assert asked.problem.startswith("protocol: ")
-    assert only_once(TripRequest("deletion"))
+    assert kind_of(TripRequest("deletion")).once(TripRequest("deletion"))
 
 
 # --- rows ---

@@ -18,13 +18,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from vitals_pages import PAGES, Page, agrees
 
-from gonogo.evidence import facts
-from gonogo.evidence.facts import Visit
-from gonogo.evidence.records import Evidence, Spare, Step, VisitRequest, canonical, identity
+from gonogo.evidence import codec as facts
+from gonogo.evidence.records import Evidence, canonical, identity
+from gonogo.probes.browser.facts import Load, Visit, Vitals
 from gonogo.probes.browser.film import MOST_BYTES, MOST_FRAMES, chosen
 from gonogo.probes.browser.measure import THROTTLES, in_doubt, unused
+from gonogo.probes.browser.request import Spare, Step, VisitRequest
 
-pytestmark = pytest.mark.timing
+pytestmark = pytest.mark.alone
 
 RUNS = 3
 PNG = {"Content-Type": "image/png"}
@@ -178,8 +179,8 @@ SPARE = VisitRequest(
 
 
 def _visit(lcp_ms: float | None) -> Visit:
-    vitals = facts.Vitals(lcp_ms, 0.0, None, 10.0, 10.0, "", "", "")
-    load = facts.Load("first", vitals, 0, 1, ())
+    vitals = Vitals(lcp_ms, 0.0, None, 10.0, 10.0, "", "", "")
+    load = Load("first", vitals, 0, 1, ())
     return Visit("b", "desktop", (1, 1), (), (), (), (), vitals, "", (), loads=(load,))
 
 

@@ -5,17 +5,27 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
-from gonogo.environment.models import Environment, Security, Site, Tier, Tls
-from gonogo.evidence.facts import CertificateFacts, Exchange, Handshake, Offers, Timings, TlsFacts, to_json
-from gonogo.evidence.records import Evidence, HttpRequest, TlsRequest, canonical, identity
-from gonogo.host_policies import host_policies
-from gonogo.reports.fixes import Changes, CookieFlags
-from gonogo.reports.policy import HostPolicy
+from gonogo.concerns.security.family import HostPolicy
+from gonogo.concerns.security.fixes import Changes, CookieFlags
+from gonogo.concerns.security.host_security import host_policies
+from gonogo.environment.model import Tier
+from gonogo.environment.models import Environment
+from gonogo.environment.sections.security import Security
+from gonogo.environment.sections.site import Site
+from gonogo.environment.sections.tls import Tls
+from gonogo.evidence.codec import to_json
+from gonogo.evidence.records import Evidence, canonical, identity
+from gonogo.probes.http.facts import Exchange, Timings
+from gonogo.probes.http.request import HttpRequest
+from gonogo.probes.tls.facts import CertificateFacts, Handshake, Offers, TlsFacts
+from gonogo.probes.tls.request import TlsRequest
 from gonogo.result import Finding, Outcome, Result, Severity
+from gonogo.run.catalogue import catalogue
 
 AT = datetime(2026, 11, 21, 3, tzinfo=UTC).isoformat()
 HOME = "https://www.example.org/"
 Headers = Sequence[tuple[str, str]]
+CARDS = {name: entry.card for name, entry in catalogue().items()}
 POLICY = (
     "default-src 'self'; script-src 'nonce-Py0o592x6lO3IiacLENbhA' 'strict-dynamic'; object-src 'none'; "
     "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
@@ -151,7 +161,7 @@ def site(headers: Headers, *checks: str, **more: object) -> HostPolicy:
     """The site's host after these checks have failed on a start page with these headers."""
     page = http(headers=headers)
     results: Iterable[Result] = [failed(check, page) for check in checks] or [passed("security.hsts.present", page)]
-    return host_policies(environment(**more), [page], results)[0]
+    return host_policies(environment(**more), [page], results, CARDS)[0]
 
 
 def without(name: str) -> Headers:

@@ -9,14 +9,16 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import strategies as st
 
 from gonogo.check import Card, Safety
+from gonogo.concerns.accessibility.report import OpenElement, OpenPage, OpenRule, OpenState, to_look_at
+from gonogo.concerns.consent.report import Inventory, Item, State, kept
+from gonogo.concerns.security.family import Family, FamilyPolicy, HostPolicy
+from gonogo.concerns.security.fixes import Changes
+from gonogo.concerns.security.report import policies
+from gonogo.concerns.vitals.report import measurements
 from gonogo.evidence.records import PlanEntry
+from gonogo.evidence.summary import Attached
 from gonogo.gate import Expected, Intent, Policy, Receipt, Shard, Waiver, count, decide, verdict_json
 from gonogo.reports import EvidenceSummary, Point, Report
-from gonogo.reports.fixes import Changes
-from gonogo.reports.inventory import Inventory, Item, State
-from gonogo.reports.model import Attached
-from gonogo.reports.policy import Family, FamilyPolicy, HostPolicy
-from gonogo.reports.undecided import OpenElement, OpenPage, OpenRule, OpenState
 from gonogo.result import Finding, Outcome, Result, Severity
 
 START = datetime(2026, 11, 21, 2, 57, 16, tzinfo=UTC)
@@ -68,8 +70,17 @@ class Words:
 ANY_WORDS = st.builds(Words, *[HOSTILE] * 7)
 
 
+FAMILIES = {"hsts": Family.HSTS, "csp": Family.CSP, "server": Family.HEADERS, "certificate": Family.TLS}
+
+
+def bare(check: str) -> Card:
+    """A card that says nothing but the family."""
+    why = f"Family: {FAMILIES.get(check.split('.')[1], Family.EXPOSURE)}"
+    return Card(check, check, Severity.HIGH, Safety.READ_ONLY, ("full",), (), why)
+
+
 def card(check: str, severity: Severity = Severity.HIGH, title: str = "HSTS lasts at least a year") -> Card:
-    return Card(check, title, severity, Safety.READ_ONLY, ("full",), (), WHY)
+    return Card(check, title, severity, Safety.READ_ONLY, ("full",), (), f"{WHY}\n{bare(check).why}")
 
 
 def evidence(name: str, words: Words = Words(), **more: object) -> EvidenceSummary:
@@ -108,16 +119,14 @@ def report(
     return Report(
         verdict=verdict_json(verdict),
         results=told,
-        cards={one.id: one for one in cards},
+        cards={name: bare(name) for name in {one.check for one in (*told, *missing)}} | {one.id: one for one in cards},
         evidence={one.id: one for one in summaries},
         title=title,
         tier="demo",
         name="demo",
         plan=(PlanEntry("http", "GET", "https://www.acme.test/", "anonymous", "network", 4),),
         folder=f"reports/{RUN}",
-        hosts=tuple(hosts),
-        inventories=tuple(inventories),
-        undecided=tuple(undecided),
+        makers=(policies(tuple(hosts)), kept(tuple(inventories)), to_look_at(tuple(undecided)), measurements),
     )
 
 
@@ -237,15 +246,20 @@ def all_passed() -> Report:
     return report([Result("security.hsts.max-age", "/", Outcome.PASS, Severity.HIGH)])
 
 
-def many(number: int) -> Report:
-    """So many results on distinct subjects; every tenth failed."""
+def many(number: int, *, apart: bool = False) -> Report:
+    """So many results on distinct subjects; every tenth failed, with the same words or each with its own (`apart`)."""
+
+    def finding(index: int) -> Finding:
+        seen = f"{'x' * 200}{f' in case {index}' if apart else ''}"
+        return Finding.of(f"/page/{index}", seen=seen, wanted="something else")
+
     return report(
         Result(
             f"security.check-{index % 40}.held",
             f"/page/{index}",
             Outcome.PASS if index % 10 else Outcome.FAIL,
             Severity.HIGH,
-            () if index % 10 else (Finding.of(f"/page/{index}", seen="x" * 200, wanted="something else"),),
+            () if index % 10 else (finding(index),),
         )
         for index in range(number)
     )

@@ -18,18 +18,18 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from policy_samples import EVERYTHING, STATIC, environment, failed, with_header
+from policy_samples import CARDS, EVERYTHING, STATIC, environment, failed, with_header
 from policy_samples import http as exchange
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
+from gonogo.concerns.security.fixes import Changes, Fix, fixes
+from gonogo.concerns.security.hardening import authority
+from gonogo.concerns.security.host_security import host_policies
 from gonogo.demo import certificates
 from gonogo.demo.certificates import Variant
-from gonogo.hardening import authority
-from gonogo.host_policies import host_policies
-from gonogo.reports.fixes import Changes, Fix, fixes
 
 GOLDEN = Path(__file__).parent / "golden"
 NGINX, CADDY = shutil.which("nginx"), shutil.which("caddy")
@@ -353,7 +353,7 @@ def test_what_was_wrong_is_right_after_pasting() -> None:
     """The whole way: a start page, the rule it broke, the middleware that is offered, the page again."""
     page = exchange(headers=with_header("referrer-policy", "unsafe-url"))
     broken = failed("security.referrer-policy.private", page)
-    (host, *_) = host_policies(environment(), [page], [broken])
+    (host, *_) = host_policies(environment(), [page], [broken], CARDS)
     assert dict(ask(application(host.changes))[1])["referrer-policy"] == "strict-origin-when-cross-origin"
 
 

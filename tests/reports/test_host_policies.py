@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from html import unescape
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from policy_samples import (
+    CARDS,
     GOOD,
     environment,
     failed,
@@ -18,14 +20,19 @@ from policy_samples import (
     with_header,
     without,
 )
+from report_samples import report
 
-from gonogo.catalogue import catalogue
-from gonogo.environment.models import Preload, Security, Tls
+from gonogo.check import Card, Safety
+from gonogo.concerns.security.family import Family, FamilyPolicy, HostPolicy, family_of, in_order
+from gonogo.concerns.security.fixes import NONCE, fixes
+from gonogo.concerns.security.host_security import MAX_LINES, MAX_TEXT, host_policies
+from gonogo.concerns.security.report import tables
+from gonogo.concerns.security.words import span
+from gonogo.environment.sections.security import Preload, Security
+from gonogo.environment.sections.tls import Tls
 from gonogo.formats import csp, csp_review
-from gonogo.host_policies import MAX_LINES, MAX_TEXT, host_policies, unvalued
-from gonogo.policy_words import span
-from gonogo.reports.fixes import NONCE, fixes
-from gonogo.reports.policy import Family, FamilyPolicy, HostPolicy, family_of
+from gonogo.formats.set_cookie import unvalued
+from gonogo.reports.html import html
 from gonogo.result import Finding, Outcome, Result, Severity
 
 
@@ -42,14 +49,49 @@ def wanted(host: HostPolicy) -> dict[str, str]:
 
 
 def test_every_security_check_has_its_row() -> None:
-    concerns = {"security", "tls", "exposure"}
-    assert {name for name in catalogue() if family_of(name)} == {
-        name for name in catalogue() if name.partition(".")[0] in concerns
+    assert {name for name in CARDS if family_of(name, CARDS)} == {
+        name for name in CARDS if name.partition(".")[0] in {"security", "tls", "exposure"}
     }
-    assert family_of("security.csp.frame-ancestors") is Family.FRAMING
-    assert family_of("security.csp.form-action") is Family.CSP
-    assert family_of("load.latency.p95") is None
-    assert {family_of(name) for name in catalogue()} - {None} == set(Family)
+    assert family_of("security.csp.frame-ancestors", CARDS) == Family.FRAMING
+    assert family_of("security.csp.form-action", CARDS) == Family.CSP
+    assert family_of("load.latency.p95", CARDS) == ""
+    assert family_of("security.rate-limit.limited", CARDS) == "Rate limit"
+
+
+def test_a_family_that_a_docstring_names_is_one_that_is_known() -> None:
+    named = {card.section("Family") for card in CARDS.values()} - {""}
+    assert named == set(Family)
+    assert family_of("security.rate-limit.limited", {}) == "Rate limit"  # of a check that is no more, too
+
+
+def test_rows_stand_in_order_and_what_is_exposed_last() -> None:
+    assert in_order(["Rate limit", Family.EXPOSURE, "Caching", Family.CSP, Family.HSTS]) == [
+        Family.HSTS, Family.CSP, "Caching", "Rate limit", Family.EXPOSURE,
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("docstring", "line", "headers"),
+    [
+        ("", "New thing", {}),
+        ("Family: Referrer-Policy", "Referrer-Policy", {"Referrer-Policy": "strict-origin-when-cross-origin"}),
+    ],
+)
+def test_a_new_check_has_its_row_and_its_fix(docstring: str, line: str, headers: dict[str, str]) -> None:
+    """No list of ids in the reports or the fixes knows it: its card says all."""
+    name = "security.new-thing.held"
+    why = f"Somebody is hurt.\n\nFix: send `New-Thing: on`.\nSee: https://www.example.org/\n{docstring}"
+    card = Card(name, "The new thing is held", Severity.HIGH, Safety.READ_ONLY, ("full",), (), why)
+    page = http(headers=without("referrer-policy"))
+    broken = failed(name, page)
+    hosts = host_policies(environment(), [page], [broken], {**CARDS, name: card})
+    assert dict(hosts[0].changes.headers) == headers
+    made = report([broken], cards=[card], hosts=hosts)
+    (row,) = [one for one in tables(hosts, made)[0].lines if one.open]
+    assert row.policy.family == line
+    assert [rule.fix for rule in row.open] == ["send `New-Thing: on`."]
+    text = unescape(re.sub(r"<[^>]+>", "", html(made)))
+    assert "Fix: send New-Thing: on." in text
 
 
 # --- words ---
@@ -136,7 +178,7 @@ def test_a_cookie_is_told_once_without_its_value() -> None:
     cookie = "session=8f3a; HttpOnly; Path=/"
     page = http(headers=(*GOOD, ("set-cookie", cookie)))
     other = http("https://www.example.org/b", (*GOOD, ("set-cookie", cookie), ("set-cookie", "old=; Max-Age=0")))
-    (host, *_) = host_policies(environment(), [page, other], [passed("security.cookies.secure", page)])
+    (host, *_) = host_policies(environment(), [page, other], [passed("security.cookies.secure", page)], CARDS)
     assert row(host, Family.COOKIES) == FamilyPolicy(
         Family.COOKIES,
         ("session=…; HttpOnly; Path=/",),
@@ -151,7 +193,7 @@ def test_redirects_cors_and_tls() -> None:
         headers=(("access-control-allow-origin", "null"), ("access-control-allow-credentials", "true")), origin="null"
     )
     evidence = [http(), plain, cors, tls(legacy="TLSv1.1")]
-    (host, *_) = host_policies(environment(), evidence, [passed("tls.certificate.key", evidence[3])])
+    (host, *_) = host_policies(environment(), evidence, [passed("tls.certificate.key", evidence[3])], CARDS)
     assert row(host, Family.REDIRECTS).sent == (f"http://www.example.org/ → 302 {HOME_ALIAS}",)
     assert row(host, Family.REDIRECTS).in_effect == (
         "plain http goes to https at once, for the moment, to another host first",
@@ -197,7 +239,7 @@ def test_the_site_comes_first_then_tls_hosts_then_aliases_and_each_has_its_resul
         Result("security.logout.clears-site-data", "", Outcome.NOT_APPLICABLE, Severity.LOW, reason="none declared"),
         passed("load.latency.p95", subject="checkout"),
     ]
-    hosts = host_policies(environment(), [page, handshake, alias], results)
+    hosts = host_policies(environment(), [page, handshake, alias], results, CARDS)
     assert [(one.host, one.role) for one in hosts] == [
         ("www.example.org", "the site"),
         ("db.example.org", "TLS only"),
@@ -214,12 +256,12 @@ def test_the_site_comes_first_then_tls_hosts_then_aliases_and_each_has_its_resul
 
 
 def test_a_run_without_security_checks_has_no_hosts() -> None:
-    assert host_policies(environment(), [http()], [passed("load.latency.p95")]) == ()
+    assert host_policies(environment(), [http()], [passed("load.latency.p95")], CARDS) == ()
 
 
 def test_a_host_that_was_not_reached_is_told_without_words() -> None:
     unknown = Result("security.hsts.present", "/", Outcome.UNKNOWN, Severity.HIGH, reason="connect: refused")
-    (host,) = host_policies(environment(), [], [unknown])
+    (host,) = host_policies(environment(), [], [unknown], CARDS)
     assert host.source == ""
     assert host.policies == (FamilyPolicy(Family.HSTS, (), ()),)
     assert fixes(host.changes) == ()
@@ -281,7 +323,7 @@ def test_errors_without_headers_get_those_of_the_start_page() -> None:
 def test_only_cookies_with_a_tame_name_are_offered() -> None:
     sent = [("set-cookie", one) for one in ("session=1", "a$b;c=1", '"x"=1; Secure', "id=1; Secure; SameSite=Lax")]
     page = http(headers=(*GOOD, *sent))
-    (host, *_) = host_policies(environment(), [page], [failed("security.cookies.secure", page)])
+    (host, *_) = host_policies(environment(), [page], [failed("security.cookies.secure", page)], CARDS)
     assert [(one.name, one.attributes) for one in host.changes.cookies] == [
         ("session", ("Secure", "HttpOnly", "SameSite=Lax"))
     ]
@@ -298,7 +340,7 @@ def test_headers_that_findings_name_are_removed() -> None:
     results = [
         Result(check, finding.subject, Outcome.FAIL, Severity.LOW, (finding,), (page.id,)) for check, finding in wrong
     ]
-    (host, *_) = host_policies(environment(), [page], results)
+    (host, *_) = host_policies(environment(), [page], results, CARDS)
     assert host.changes.removed == ("X-Powered-By", "X-Xss-Protection")
     assert host.changes.server_hidden
     assert row(host, Family.HEADERS).sent == ("Server: nginx/1.18.0", "X-Powered-By: PHP/5.3")
@@ -393,7 +435,7 @@ _HOSTILE = st.one_of(
         ]
     ),
 )
-EVERY = tuple(sorted(name for name in catalogue() if family_of(name)))
+EVERY = tuple(sorted(name for name in CARDS if family_of(name, CARDS)))
 
 
 @settings(max_examples=60, deadline=None)

@@ -24,12 +24,14 @@ from report_samples import (
     host_policy,
     many,
     report,
+    waiver,
 )
 
+from gonogo.concerns.vitals.report import FILM_BYTES, Drawing
+from gonogo.concerns.vitals.waterfall import Film, Shot, Waterfall
 from gonogo.gate import Expected
 from gonogo.reports import EvidenceSummary, Point
-from gonogo.reports.html import FILM_BYTES, IMAGE_BYTES, html
-from gonogo.reports.waterfall import Film, Shot, Waterfall
+from gonogo.reports.html import EVIDENCE, IMAGE_BYTES, NAMES, WHOLE, html
 from gonogo.result import Finding, Outcome, Result, Severity
 
 VOID = {"meta", "link", "img", "br", "hr", "input", "rect", "line", "circle"}
@@ -193,10 +195,116 @@ def test_the_matrix_counts_what_the_verdict_counts() -> None:
         assert f"{counts[outcome.value]} {outcome.value.lower().replace('_', ' ')}" in " ".join(legend.split())
 
 
-def test_every_result_is_in_the_table_of_all_checks() -> None:
+def test_every_result_is_counted_in_the_table_of_all_checks() -> None:
     page = Page(html(many(50)))
-    assert sum("/page/" in row for row in page.text["tr"]) >= 50
+    rows = "\n".join(row for row in page.text["tr"] if re.search(r"held.*high", row, re.DOTALL))
+    assert set(re.findall(r"/page/\d+", rows)) == {f"/page/{index}" for index in range(50)}
+    assert sum(map(int, re.findall(r"(?:pass|fail)\s*(\d+?)0\.0 s", rows))) == 50
     assert "51 results" in page.text["summary"]
+    (row,) = [row for row in Page(html(many(400))).text["tr"] if "security.check-1.held" in row]
+    assert "/page/1, /page/121, /page/161, /page/201, /page/241 and 5 more" in row
+    assert re.search(r"pass\s*100\.0 s", row)
+
+
+def test_a_finding_of_many_subjects_is_told_once_and_names_all() -> None:
+    page = Page(html(many(4_000)))
+    (article,) = [one for one in page.text["article"] if "security.check-10.held" in one]
+    assert article.count("something else") == 2  # in the message and as what was wanted
+    assert "The same on /page/1010, /page/1050, /page/1090, /page/1130, /page/1170 and 94 more." in article
+    assert "99 further subjects" in article
+    assert {f"/page/{index}" for index in range(50, 4_000, 40)} <= set(page.text["li"])
+
+
+def test_nothing_that_is_not_a_pass_is_left_out() -> None:
+    """Each subject of each outcome but PASS stands in the page, however many there are."""
+    subjects = [f"/page/{index}" for index in range(300)]
+    results = [
+        Result("a.b.failed", one, Outcome.FAIL, Severity.LOW, (Finding.of(one, seen=1, wanted=2),)) for one in subjects
+    ]
+    results += [
+        Result("a.b.unknown", f"{one}/u", Outcome.UNKNOWN, Severity.LOW, reason=f"timeout: {one}/u is slow")
+        for one in subjects
+    ]
+    results += [
+        Result("a.b.waived", f"{one}/w", Outcome.FAIL, Severity.LOW, (Finding.of(f"{one}/w", seen=1, wanted=2),))
+        for one in subjects
+    ]
+    results += [
+        Result("a.b.absent", f"{one}/n", Outcome.NOT_APPLICABLE, Severity.LOW, reason="not declared")
+        for one in subjects
+    ]
+    text = html(report(results, waivers=[waiver("a.b.waived")]))
+    words = set(re.split(r"[<>, ]", text))
+    for ending in ("", "/u", "/w", "/n"):
+        assert {f"{one}{ending}" for one in subjects} <= words
+    page = Page(text)
+    assert len([one for one in page.text["article"] if "is slow" in one]) == 1
+    assert "300 waived failures" in page.text["summary"]
+
+
+def test_equal_lists_of_subjects_stand_once() -> None:
+    subjects = [f"/page/{index}" for index in range(100)]
+    page = Page(html(report(
+        Result(f"a.b.check-{number}", one, Outcome.FAIL, Severity.LOW, (Finding.of(one, seen=number, wanted=200),))
+        for number in range(20) for one in subjects
+    )))  # fmt: skip
+    assert page.text["li"].count("/page/77") == 1
+    assert [one["href"] for one in page.all("a")].count("#subjects-1") == 19
+
+
+def test_different_findings_beyond_the_first_are_folded_a_line_each() -> None:
+    page = Page(html(many(4_000, apart=True)))
+    (article,) = [one for one in page.text["article"] if "security.check-10.held" in one]
+    assert article.count("Wanted") == WHOLE
+    assert f"{100 - WHOLE} further findings" in article
+    assert all(f"in case {index}," in article for index in range(10, 4_000, 40))
+
+
+def test_what_has_no_room_is_counted() -> None:
+    subjects = [f"/{'p' * 150}/{index}" for index in range(NAMES // 150 + 500)]
+    page = Page(html(report(
+        Result("a.b.check", one, Outcome.FAIL, Severity.LOW, (Finding.of(one, seen=1, wanted=200),)) for one in subjects
+    )))  # fmt: skip
+    named = sum(one.startswith("/ppp") for one in page.text["li"])
+    (said,) = [one for one in page.text["li"] if "no room" in one]
+    assert named + int(said.split()[0].replace(",", "")) == len(subjects) - 1
+
+
+def test_evidence_beyond_the_first_records_is_named() -> None:
+    number = EVIDENCE + 20
+    failed = [
+        Result(
+            f"a.b.check-{index}",
+            "/",
+            Outcome.FAIL,
+            Severity.LOW,
+            (Finding.of("/", seen=index, wanted=0),),
+            (f"http-{index}",),
+        )
+        for index in range(number)
+    ]
+    page = Page(html(report(failed, summaries=[evidence(f"http-{index}") for index in range(number)])))
+    shown = [one for one in page.all("details") if str(one.get("id")).startswith("evidence-")]
+    assert len(shown) == EVIDENCE
+    assert sum(f"{EVIDENCE} records are shown in this page" in one for one in page.text["p"]) == 20
+    assert all(f"evidence/http-{index}.json" in page.text["code"] for index in range(number))
+
+
+def test_a_profile_of_1000_pages_is_a_page_that_can_be_read() -> None:
+    """54 checks on each page, ten of them broken everywhere."""
+    made = report(
+        Result(
+            f"security.part-{check}.held",
+            f"/page/{page}",
+            Outcome.FAIL if check < 10 else Outcome.PASS,
+            Severity.HIGH,
+            (Finding.of(f"/page/{page}", seen="none", wanted="one"),) if check < 10 else (),
+            (f"http-{page}",),
+        )
+        for check in range(54)
+        for page in range(1_000)
+    )
+    assert len(html(made).encode()) < 300_000
 
 
 def test_a_waived_failure_names_its_waiver_and_is_no_finding() -> None:
@@ -340,7 +448,10 @@ def test_what_is_no_verdict_is_refused_and_never_shown_as_go(change: dict[str, o
 def filmed(page: str, *shots: Shot) -> list[EvidenceSummary]:
     falls = tuple(Waterfall(page, f"{page}, {state} load", (), (), 0) for state in ("first", "stored"))
     points = (Point("LCP", 1800, 2500, "ms"),)
-    return [evidence(f"run-{page}", waterfalls=falls, plot=points), evidence(f"warm-{page}", film=Film(page, shots))]
+    return [
+        evidence(f"run-{page}", drawn=Drawing(waterfalls=falls), plot=points),
+        evidence(f"warm-{page}", drawn=Drawing(film=Film(page, shots))),
+    ]
 
 
 def jpeg(size: int) -> bytes:

@@ -12,18 +12,22 @@ from judging import judge
 from main_job import ROOT
 from report_samples import Words, every_outcome
 
-from gonogo import run as runs
+from gonogo.concerns.consent.fixtures import named_visits
+from gonogo.concerns.consent.inventory import MAX_ITEMS, inventories
+from gonogo.concerns.consent.judgements import span
+from gonogo.concerns.consent.report import Inventory
 from gonogo.demo.provider import Demo
-from gonogo.environment.models import Consent, Environment, InventoryItem, Site, Tier
-from gonogo.evidence.facts import Banner, BrowserCookie, CookieWrite, Snapshot, Visit, to_json
+from gonogo.environment.model import Tier
+from gonogo.environment.models import Environment
+from gonogo.environment.sections.consent import Consent, InventoryItem
+from gonogo.environment.sections.site import Site
+from gonogo.evidence.codec import to_json
 from gonogo.evidence.records import Evidence, Failure, FailureKind, Request, canonical, identity
-from gonogo.inventories import MAX_ITEMS, inventories
-from gonogo.nouns.consent import named_visits
-from gonogo.privacy import span
+from gonogo.probes.browser.facts import Banner, BrowserCookie, CookieWrite, Snapshot, Visit
 from gonogo.reports.html import html
-from gonogo.reports.inventory import Inventory
 from gonogo.reports.markdown import markdown
 from gonogo.result import Outcome
+from gonogo.run import target as runs
 
 LATER = ("chosen", "reloaded", "other page", "restarted")
 SILENT = Banner(visible=False, accept="", reject="", text="")
@@ -213,6 +217,7 @@ def test_the_summary_names_what_nobody_knows() -> None:
     assert "| &#95;ab | cookie |" in text
 
 
+@pytest.mark.wait
 @pytest.mark.slow
 def test_the_demo_keeps_what_it_declares_and_a_defect_adds_one(demo: Demo, tmp_path: Path) -> None:
     demo.inject(["cookie-unlisted"])

@@ -7,7 +7,7 @@ from datetime import datetime
 from xml.etree import ElementTree as ET
 
 from hypothesis import given, settings
-from report_samples import ANY_WORDS, HOSTILE, Words, all_passed, every_outcome, report
+from report_samples import ANY_WORDS, HOSTILE, Words, all_passed, every_outcome, many, report
 
 from gonogo.reports.junit import junit
 from gonogo.result import Finding, Outcome, Result, Severity
@@ -121,3 +121,18 @@ def test_a_run_without_results_is_an_error_and_not_an_empty_file() -> None:
     assert {name: state(case) for name, case in cases(ET.fromstring(text), "gonogo").items()} == {
         "gonogo.evidence": "error"
     }
+
+
+def test_a_pass_is_one_line_and_what_did_not_pass_says_more() -> None:
+    text = junit(every_outcome())
+    assert '\n<testcase classname="delivery.assets" name="immutable[/pricing]" time="3.500"/>\n' in text
+    named = cases(ET.fromstring(text), "gonogo")
+    assert {name for name, case in named.items() if case.find("properties") is not None} == {
+        name for name, case in named.items() if state(case) != "passed"
+    }
+
+
+def test_every_result_is_a_case_however_many_there_are() -> None:
+    text = junit(many(10_000))
+    assert len(cases(ET.fromstring(text), "gonogo")) == 10_001
+    assert len(text) < 2_500_000  # a tenth failed, with 200 characters of what was seen

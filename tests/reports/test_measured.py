@@ -9,14 +9,15 @@ from typing import Any
 from hypothesis import given, settings
 from report_samples import ANY_WORDS, Words, evidence, report
 
+from gonogo.concerns.vitals.measured import MeasuredVisit, pages
+from gonogo.concerns.vitals.report import Drawing
 from gonogo.environment.models import Environment
-from gonogo.evidence import facts
-from gonogo.evidence.facts import Conditions, Coverage, Load, Visit, Vitals
-from gonogo.evidence.records import Evidence, Failure, FailureKind, Spare, Step, VisitRequest, canonical, identity
-from gonogo.probes.browser.measure import MOST_COVERED
+from gonogo.evidence import codec as facts
+from gonogo.evidence.records import Evidence, Failure, FailureKind, canonical, identity
+from gonogo.probes.browser.facts import MOST_COVERED, Conditions, Coverage, Load, Visit, Vitals
+from gonogo.probes.browser.request import Spare, Step, VisitRequest
 from gonogo.reports.html import html
-from gonogo.reports.measured import MeasuredVisit, pages
-from gonogo.summaries import summarise
+from gonogo.run.report import summarise
 
 SITE = "https://www.shop.test"
 ENVIRONMENT = Environment.model_validate(
@@ -144,7 +145,8 @@ def _visit(**more: Any) -> Visit:
 
 def test_evidence_is_read_as_it_was_gathered(tmp_path: Path) -> None:
     def shown(record: Evidence) -> MeasuredVisit | None:
-        return summarise(record, ENVIRONMENT, tmp_path).measured
+        drawn = summarise(record, ENVIRONMENT, tmp_path).drawn
+        return drawn.measured if isinstance(drawn, Drawing) else None
 
     one = shown(_record(Step("interact", "#x"), seen=_visit()))
     assert one == replace(RUN, fid=(("first", 3.25),))
@@ -165,7 +167,7 @@ def test_evidence_is_read_as_it_was_gathered(tmp_path: Path) -> None:
 
 def test_the_page_shows_it_where_every_run_failed_too() -> None:
     lost = MeasuredVisit("/", run=1, failure="timeout: not over")
-    page = html(report([], summaries=[evidence("visit-1", measured=lost)]))
+    page = html(report([], summaries=[evidence("visit-1", drawn=Drawing(measured=lost))]))
     assert 'href="#measured"' in page
     assert "How / was measured" in page
     assert "run 1 was not observed: timeout: not over" in page
@@ -177,6 +179,6 @@ def test_what_a_target_says_is_shown_and_not_run(words: Words) -> None:
     hostile = replace(
         WARM, page=words.subject, browser=words.seen, failure="", coverage=(Coverage("script", words.wanted, 10, 5),)
     )
-    page = html(report([], summaries=[evidence("visit-1", measured=hostile)]))
+    page = html(report([], summaries=[evidence("visit-1", drawn=Drawing(measured=hostile))]))
     assert "<script" not in page
     assert page.count("<h1>") == 1

@@ -11,12 +11,15 @@ import pytest
 from playwright.async_api import async_playwright
 from report_samples import every_outcome, inventory, many
 
-from gonogo.browsers import launch
+from gonogo.concerns.consent.report import State
+from gonogo.concerns.consent.report import kept as section_of
 from gonogo.evidence.records import PlanEntry
+from gonogo.probes.browser.browsers import launch
 from gonogo.reports.html import html
-from gonogo.reports.inventory import State
 from gonogo.reports.pytest_html import prefix, row_cells
 from gonogo.result import Outcome, Severity
+
+pytestmark = pytest.mark.wait
 
 WIDTHS = (320, 390, 768, 1024, 1280, 1600)
 STATES = ("before a choice", "after a rejection", "after acceptance", "after withdrawal", "with Global Privacy Control")
@@ -65,7 +68,9 @@ def verdict_page(tmp_path: Path) -> Path:
     kept = inventory()
     states = tuple(State(name, "") for name in STATES)
     items = tuple(replace(item, kept=(True,) * len(states)) for item in kept.items)
-    told = replace(every_outcome(), plan=plan, inventories=(replace(kept, states=states, items=items),))
+    made = every_outcome()
+    shown = (section_of([replace(kept, states=states, items=items)]), *made.makers)
+    told = replace(made, plan=plan, makers=tuple(one for one in shown if one is not made.makers[1]))
     file = tmp_path / "verdict.html"
     file.write_text(html(replace(told, verdict=many(1_500).verdict, results=many(1_500).results)), encoding="utf-8")
     return file

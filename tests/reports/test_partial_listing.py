@@ -43,3 +43,15 @@ def test_lines_are_wrapped_and_cut_behind_a_word() -> None:
 def test_nothing_of_a_target_steers_the_screen() -> None:
     told = "\n".join(listing([_result("a.b.c", Outcome.FAIL, message="\x1b[2J\r\u202e")]))
     assert told == "  FAIL a.b.c: \\x1b[2J\\r\\u202e"
+
+
+def test_a_finding_of_many_subjects_is_told_once() -> None:
+    told = listing(
+        [
+            Result("a.b.c", f"/{n}", Outcome.FAIL, Severity.HIGH, (Finding.of(f"/{n}", seen="red", wanted="blue"),))
+            for n in range(9)
+        ]
+    )
+    assert " ".join(" ".join(told).split()) == (
+        "FAIL a.b.c: /0: red, wanted blue. The same on /1, /2, /3, /4, /5 and 3 more."
+    )

@@ -11,12 +11,14 @@ from judging import judge
 from main_job import ROOT
 from report_samples import report
 
-from gonogo import run as runs
 from gonogo.demo.provider import Demo
 from gonogo.evidence.records import Evidence
 from gonogo.reports.html import html
 from gonogo.result import Outcome, Result, Severity
-from gonogo.summaries import summarise
+from gonogo.run import target as runs
+from gonogo.run.report import summarise
+
+pytestmark = pytest.mark.wait
 
 
 @pytest.mark.slow

@@ -9,7 +9,7 @@ from main_job import MainJob
 
 
 def test_the_policy_of_each_host_is_in_the_page_and_the_summary(job: MainJob) -> None:
-    run = job("--env=demo", "--profile=security", "--defect=hsts-short", "--defect=permissions-malformed")
+    run = job("--profile=security", "--defect=hsts-short", "--defect=permissions-malformed")
     page = unescape((run.folder / "verdict.html").read_text(encoding="utf-8"))
     assert re.findall(r"Security policy of (\S+)", page) == ["www.acme.test", "acme.test"]
     for wanted in (

@@ -6,11 +6,18 @@ from pathlib import Path
 
 import pytest
 
-from gonogo.environment.models import Environment
-from gonogo.evidence import facts
-from gonogo.evidence.facts import LoadRun, LoadSeries
-from gonogo.evidence.records import Evidence, Failure, FailureKind, LoadRequest, Step, VisitRequest, canonical, identity
-from gonogo.summaries import summarise
+from checks.database import test_queries
+from gonogo.concerns.database.fixtures import TimedQuery
+from gonogo.environment.models import Environment, Query
+from gonogo.errors import Shortfall
+from gonogo.evidence import codec as facts
+from gonogo.evidence.records import Evidence, Failure, FailureKind, canonical, identity
+from gonogo.probes.browser.request import Step, VisitRequest
+from gonogo.probes.database.facts import Catalogue, QueryTiming
+from gonogo.probes.database.request import DatabaseRequest
+from gonogo.probes.load.facts import LoadRun, LoadSeries
+from gonogo.probes.load.request import LoadRequest
+from gonogo.run.report import summarise
 
 AT = "2026-11-21T00:00:00.000000+00:00"
 PROFILE = {"name": "smoke", "duration_s": 6, "rate_per_s": 50, "p95_ms": 500, "targets": [{"path": "/"}]}
@@ -45,3 +52,21 @@ def test_a_run_that_was_not_seen_is_told_by_its_number(kind: FailureKind, title:
     asked = VisitRequest("vitals /", (Step("goto", "https://www.acme.test/"),), measure=True, run=4)
     record = Evidence(identity(asked), canonical(asked), AT, AT, "test", failure=Failure(kind, "why"))
     assert summarise(record, ENVIRONMENT, tmp_path).title == title
+
+
+def test_a_query_is_shown_by_the_number_that_its_check_judges(tmp_path: Path) -> None:
+    """The p95 without the round trip, and not the slowest run with it."""
+    samples = (*(float(n) for n in range(11, 30)), 900.0)
+    seen = Catalogue(
+        "18.1", "acme", "reader", False, False, "TLSv1.3", "refused", (), (), "",
+        (QueryTiming("events", samples, ""), QueryTiming("broken", (), "no such table")), 9.0, 12.0, 3, 100,
+    )  # fmt: skip
+    asked = DatabaseRequest("main")
+    record = Evidence(identity(asked), canonical(asked), AT, AT, "test", facts=facts.to_json(seen))
+    excerpt = summarise(record, ENVIRONMENT, tmp_path).excerpt
+    assert "query events: p95 20.0 ms of 20 runs, round trip taken off" in excerpt
+    assert "900" not in excerpt
+    assert "query broken: no such table" in excerpt
+    declared = Query(name="events", sql="select 1", p95_ms=19)
+    with pytest.raises(Shortfall, match=r"20 ms \(p95 of 20 runs\)"):
+        test_queries.test_latency(TimedQuery(declared, seen.queries[0], seen.round_trip_ms))

@@ -87,14 +87,14 @@ def test_findings_have_their_fix_and_what_was_not_observed_its_reason() -> None:
 
 
 def test_at_most_fifty_findings_are_expanded_and_the_others_are_rows() -> None:
-    text = markdown(many(1_000))
+    text = markdown(many(1_000, apart=True))
     assert text.count("  - seen: ") == EXPANDED
     assert "### 50 more findings" in text
     assert "left out" not in text
 
 
 def test_a_huge_run_is_cut_at_a_row_and_says_how_many_are_left_out() -> None:
-    made = many(40_000)
+    made = many(40_000, apart=True)
     text = markdown(made)
     assert CAP * 0.95 < len(text.encode()) <= CAP
     *rows, note = text.rstrip("\n").split("\n")[-4:]
@@ -103,3 +103,13 @@ def test_a_huge_run_is_cut_at_a_row_and_says_how_many_are_left_out() -> None:
     told = text.count("\n| high | ") + text.count("  - seen: ")
     reasons = len(made.verdict["reasons"])  # type: ignore[arg-type]
     assert told + int(left_out.replace(",", "")) == reasons + 4_000  # each failure is a reason and a finding
+
+
+def test_equal_findings_are_told_once_with_the_first_subjects() -> None:
+    text = markdown(many(1_000))
+    assert text.count("  - seen: ") == 4  # checks that failed
+    assert "The same on /page/120, /page/160, /page/200, /page/240, /page/280 and 19 more." in shown(text)
+    assert "## Findings (100)" in text
+    assert "## Why NO-GO (100)" in text
+    assert text.count("| high | fail |") == 4
+    assert len(text) < 20_000

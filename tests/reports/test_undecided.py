@@ -12,21 +12,27 @@ from main_job import ROOT
 from report_samples import START, Words, all_passed, every_outcome, report
 from report_samples import undecided as sample
 
-from gonogo import run as runs
+from gonogo.concerns.accessibility.fixtures import accessibility_visit, accessible_paths, state_labels
+from gonogo.concerns.accessibility.report import OpenPage, to_look_at
+from gonogo.concerns.accessibility.undecided import MOST_ELEMENTS, undecided
 from gonogo.demo.provider import Demo
-from gonogo.environment.models import Accessibility as Declared
-from gonogo.environment.models import AccessibleState, Consent, Environment, Site, Tier
-from gonogo.evidence.accessibility import Accessibility, AxeNode, AxeRule, AxeRun
-from gonogo.evidence.facts import Visit, to_json
+from gonogo.environment.model import Tier
+from gonogo.environment.models import Environment
+from gonogo.environment.sections.accessibility import Accessibility as Declared
+from gonogo.environment.sections.accessibility import AccessibleState
+from gonogo.environment.sections.consent import Consent
+from gonogo.environment.sections.site import Site
+from gonogo.evidence.codec import to_json
 from gonogo.evidence.records import Evidence, Failure, FailureKind, Request, canonical, identity
 from gonogo.evidence.store import Store
 from gonogo.gate import Policy, decide
-from gonogo.nouns.accessibility import accessibility_visit, accessible_paths, state_labels
+from gonogo.probes.browser.accessibility import Accessibility, AxeNode, AxeRule, AxeRun
+from gonogo.probes.browser.facts import Visit
 from gonogo.reports.html import html
-from gonogo.reports.undecided import OpenPage
 from gonogo.result import Outcome, Result, Severity
-from gonogo.summaries import report_of
-from gonogo.undecided import MOST_ELEMENTS, undecided
+from gonogo.run import target as runs
+from gonogo.run.folder import DOOR
+from gonogo.run.report import report_of
 
 HELP = "https://dequeuniversity.com/rules/axe/4.11/color-contrast?application=axeAPI"
 WHY = "Element's background color could not be determined due to a background image"
@@ -69,7 +75,7 @@ def record(request: Request, seen: Visit | Failure) -> Evidence:
 
 def section(pages: list[OpenPage]) -> str:
     """The markup of the section."""
-    page = html(replace(all_passed(), undecided=tuple(pages)))
+    page = html(replace(all_passed(), makers=(to_look_at(pages),)))
     return page.partition('<section aria-labelledby="undecided">')[2].partition("</section>")[0]
 
 
@@ -193,7 +199,7 @@ def test_what_was_left_open_on_a_page_that_passes_reaches_the_report(demo: Demo,
     """Records as a run of the demo leaves them, read back from its directory."""
     environment = runs.target("demo", folder=ROOT / "environments", variables=demo.variables, decides=False).environment
     (tmp_path / "evidence").mkdir()
-    store = Store(tmp_path / "evidence")
+    store = Store(tmp_path / "evidence", DOOR)
     for path in accessible_paths(environment):
         left = [rule(f"open-{path.strip('/') or 'start'}", count=5)]
         seen = visit(*(axe(label, *left) for label in state_labels(environment, path)))
@@ -201,9 +207,10 @@ def test_what_was_left_open_on_a_page_that_passes_reaches_the_report(demo: Demo,
     result = Result("accessibility.axe.critical-and-serious", "/", Outcome.PASS, Severity.HIGH)
     verdict = decide([], Policy(), at=START)
     made = report_of(tmp_path, environment, verdict, scrub=str)
-    passed = replace(report([result]), undecided=made.undecided)
+    passed = replace(report([result]), makers=made.makers)
     shown = words(html(passed).partition('<section aria-labelledby="undecided">')[2].partition("</section>")[0])
-    assert [page.path for page in made.undecided] == ["/", "/pricing", "/privacy", "/dashboard"]
+    (told,) = [one for one in made.sections if one.anchor == "undecided"]
+    assert [page.path for page in told.rows["undecided"]] == ["/", "/pricing", "/privacy", "/dashboard"]
     for name in ("open-start", "open-pricing", "open-dashboard", "open-privacy"):
         assert f"undecided {name} 5 elements" in shown
     assert "as loaded, banner closed, state: figures shown, state: cookie settings 1 rule, 5 elements" in shown

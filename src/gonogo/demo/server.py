@@ -35,10 +35,11 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
+from gonogo.demo.active import Active
 from gonogo.demo.certificates import CertificateFiles, Variant, create
 from gonogo.demo.collectors import collectors_app
-from gonogo.demo.fault import Switch
-from gonogo.demo.faults import FAULTS, Active
+from gonogo.demo.defects.fault import Switch
+from gonogo.demo.defects.faults import FAULTS
 from gonogo.demo.ports import COLLECTOR_PORT, DATABASE_PORT, HTTP_PORT, HTTPS_PORT
 from gonogo.demo.postgres import PostgresServer, TlsFront
 from gonogo.demo.site import APEX, HOP, Setup, Site
@@ -279,8 +280,9 @@ def control_app(demo: Demo, ledger: Ledger, token: str) -> ASGIApp:
 
     async def defects(request: Request) -> Response:
         ids = [str(one) for one in (await request.json())["ids"]]
-        if unknown := sorted(set(ids) - set(FAULTS)):
-            return JSONResponse({"error": f"unknown defects: {', '.join(unknown)}"}, status_code=422)
+        if unknown := [one for one in ids if one not in FAULTS]:
+            told = f"no defect {', '.join(unknown)}; there are: {', '.join(sorted(FAULTS))}"
+            return JSONResponse({"error": told}, status_code=422)
         await demo.inject(ids)
         return JSONResponse({"ids": ids})
 

@@ -3,29 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-import functools
-import gzip
 import json
 import math
-import random
-import resource
 import secrets
-import sys
 import time
-from collections import Counter, deque
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections import deque
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
-import brotli
 import jinja2
 import psycopg
 from markupsafe import Markup
 from starlette.applications import Starlette
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
@@ -34,6 +27,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gonogo.demo import openapi
 from gonogo.demo.backoffice import Backoffice, Channel
+from gonogo.demo.hero import draw_hero
+from gonogo.demo.metrics import Metrics
+from gonogo.demo.replies import PRIVATE, Reply, compress, problem
 from gonogo.demo.store import Store
 
 RELEASE = "2026.11.3"
@@ -71,12 +67,8 @@ PAGES = {"/": "home", "/pricing": "pricing", "/privacy": "privacy", "/dashboard"
 IMMUTABLE = "public, max-age=31536000, immutable"
 REVALIDATED = "private, no-cache"
 UNCACHED = "no-store"
-PRIVATE = "private, no-store"
 
 CACHE_S = 5.0
-BUCKETS_S = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
-LEAST_COMPRESSED = 512
-COMPRESSIBLE = ("text/", "application/json", "application/problem+json", "image/svg+xml")
 FOLDER = Path(__file__).parent
 
 
@@ -113,84 +105,7 @@ class Setup:
         return "unknown"
 
 
-@dataclass(slots=True)
-class Metrics:
-    """Counters since the start, as Prometheus reads them."""
-
-    requests: Counter[tuple[str, str, int]] = field(default_factory=Counter)
-    buckets: dict[tuple[str, str], list[int]] = field(default_factory=dict)
-    seconds: Counter[tuple[str, str]] = field(default_factory=Counter)
-    recent_ms: deque[float] = field(default_factory=lambda: deque(maxlen=1000))
-    known: set[str] = field(default_factory=set)
-
-    def expect(self, routes: Iterable[str]) -> None:
-        """Name the routes; each has its counters from the start, at zero."""
-        for route in routes:
-            self.known.add(route)
-            self.requests["GET", route, 200] = 0
-            self.buckets["GET", route] = [0] * (len(BUCKETS_S) + 1)
-
-    def note(self, method: str, path: str, status: int, seconds: float) -> None:
-        route = path if path in self.known else "unmatched"
-        self.requests[method, route, status] += 1
-        counts = self.buckets.setdefault((method, route), [0] * (len(BUCKETS_S) + 1))
-        counts[next((n for n, bound in enumerate(BUCKETS_S) if seconds <= bound), len(BUCKETS_S))] += 1
-        self.seconds[method, route] += seconds  # type: ignore[assignment]
-        self.recent_ms.append(seconds * 1000)
-
-    def text(self) -> str:
-        """https://prometheus.io/docs/instrumenting/exposition_formats/"""
-        lines = [
-            "# HELP http_requests_total Requests answered.",
-            "# TYPE http_requests_total counter",
-            *(
-                f'http_requests_total{{method="{method}",route="{route}",status="{status}"}} {count}'
-                for (method, route, status), count in sorted(self.requests.items())
-            ),
-            "# HELP http_request_duration_seconds Time to answer a request.",
-            "# TYPE http_request_duration_seconds histogram",
-        ]
-        for (method, route), counts in sorted(self.buckets.items()):
-            labels = f'method="{method}",route="{route}"'
-            total = 0
-            for bound, count in zip((*map(str, BUCKETS_S), "+Inf"), counts, strict=True):
-                total += count
-                lines.append(f'http_request_duration_seconds_bucket{{{labels},le="{bound}"}} {total}')
-            lines.append(f"http_request_duration_seconds_sum{{{labels}}} {self.seconds[method, route]:.6f}")
-            lines.append(f"http_request_duration_seconds_count{{{labels}}} {total}")
-        lines += [
-            "# HELP process_resident_memory_bytes Resident memory size in bytes.",
-            "# TYPE process_resident_memory_bytes gauge",
-            f"process_resident_memory_bytes {resident_bytes()}",
-        ]
-        return "\n".join(lines) + "\n"
-
-
-def resident_bytes() -> int:
-    """Resident memory now, or where the system does not tell, its highest."""
-    try:
-        pages = int(Path("/proc/self/statm").read_text().split()[1])
-    except OSError:
-        most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        return most if sys.platform == "darwin" else most * 1024
-    return pages * resource.getpagesize()
-
-
 # --- what every response gets ---
-
-
-@dataclass(slots=True)
-class Reply:
-    """A whole response, before it is compressed and sent."""
-
-    status: int
-    headers: MutableHeaders
-    body: bytes
-    compressible: bool = True
-
-    @property
-    def text(self) -> str:
-        return self.body.decode()
 
 
 Change = Callable[[Request, Reply], None]
@@ -249,30 +164,6 @@ def preflight(request: Request) -> Response | None:
     return Response(status_code=204, headers=headers)
 
 
-@functools.lru_cache(maxsize=64)
-def _compressed_once(body: bytes, coding: str) -> bytes:
-    return brotli.compress(body, quality=9) if coding == "br" else gzip.compress(body, 9, mtime=0)
-
-
-def compress(request: Headers, reply: Reply) -> None:
-    """Encode the body as the client accepts it; RFC 9110 §12.5.3, without weights but for `q=0`."""
-    kind = reply.headers.get("content-type", "")
-    if not kind.startswith(COMPRESSIBLE) or len(reply.body) < LEAST_COMPRESSED:
-        return
-    reply.headers.add_vary_header("Accept-Encoding")
-    offered = [part.strip().lower() for part in request.get("accept-encoding", "").split(",")]
-    accepted = {part.split(";")[0].strip() for part in offered if not part.replace(" ", "").endswith(";q=0")}
-    coding = next((one for one in ("br", "gzip") if one in accepted), None)
-    if coding is None or not reply.compressible:
-        return
-    if "immutable" in reply.headers.get("cache-control", ""):
-        reply.body = _compressed_once(reply.body, coding)
-    else:
-        body = reply.body
-        reply.body = brotli.compress(body, quality=4) if coding == "br" else gzip.compress(body, 5, mtime=0)
-    reply.headers["Content-Encoding"] = coding
-
-
 class Finish:
     """ASGI layer around the routes: holds back the whole response, lets `detour` answer instead and `change`
     alter it, adds the headers that every response has, compresses, counts."""
@@ -318,17 +209,6 @@ class Finish:
 
 
 # --- the product ---
-
-
-def problem(status: int, detail: str, headers: Mapping[str, str] | None = None) -> Response:
-    """RFC 9457."""
-    content = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "detail": detail}
-    return JSONResponse(
-        content,
-        status_code=status,
-        headers={"Cache-Control": PRIVATE, **(headers or {})},
-        media_type="application/problem+json",
-    )
 
 
 def instant() -> str:
@@ -693,27 +573,3 @@ class Site:
         cleared = len(self._cache)
         self._cache.clear()
         return self._private({"cleared": cleared})
-
-
-CURVES = (("#2447c8", 60, 230), ("#12805c", 40, 170), ("#c2410c", 50, 110), ("#7c3aed", 30, 70))
-"""Colour, where the curve starts and how far it rises, in pixels."""
-
-
-def draw_hero() -> str:
-    """The picture of the start page: four random walks with a rise, the same at every start."""
-    dice = random.Random(7)  # noqa: S311 - a picture, not a secret
-    curves = []
-    for colour, base, rise in CURVES:
-        height = float(base)
-        points = []
-        for step in range(241):
-            height = max(8.0, height + dice.gauss(rise / 240, 3.5))
-            points.append(f"{step * 4} {min(400.0, height):.1f}")
-        line = f"M{'L'.join(points)}"
-        curves.append(f'<path d="{line}" fill="none" stroke="{colour}" stroke-width="3"/>')
-    grid = "".join(f'<path d="M0 {y}H960" stroke="#d9dfeb"/>' for y in range(60, 420, 60))
-    return (
-        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 960 420" width="960" height="420">'
-        f'<rect width="960" height="420" fill="#f4f6fb"/>{grid}'
-        f'<g transform="translate(0 420) scale(1 -1)">{"".join(curves)}</g></svg>'
-    )

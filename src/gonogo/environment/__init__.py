@@ -2,7 +2,8 @@
 
 from gonogo.environment.lint import Lint, lint
 from gonogo.environment.load import Loaded, find, load, names, provider_of
-from gonogo.environment.models import Environment, Secret, Tier
+from gonogo.environment.model import Secret, Tier
+from gonogo.environment.models import Environment
 from gonogo.environment.schema import environment_schema, reference_markdown, show
 from gonogo.environment.secrets import Scrubber
 

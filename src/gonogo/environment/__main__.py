@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from gonogo.door import replace
 from gonogo.environment.schema import reference_markdown, schema_text
 
-Path("environments/schemas/environment.schema.json").write_text(schema_text(), encoding="utf-8")
-Path("docs/environments.md").write_text(reference_markdown(), encoding="utf-8")
+replace(Path("environments/schemas/environment.schema.json"), schema_text())
+replace(Path("docs/environments.md"), reference_markdown())

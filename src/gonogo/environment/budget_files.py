@@ -6,7 +6,8 @@ from pathlib import Path
 
 from gonogo.environment.document import Node, shown
 from gonogo.environment.explain import problem
-from gonogo.environment.models import Environment, PageBudget, ThirdPartyBudget
+from gonogo.environment.models import Environment
+from gonogo.environment.sections.vitals import PageBudget, ThirdPartyBudget
 from gonogo.errors import Problem
 from gonogo.formats.budgets import THIRD_PARTY, Budget, Flaw, parse
 

@@ -11,9 +11,10 @@ from urllib.parse import urlsplit
 from gonogo.environment.across import choices, duplicates
 from gonogo.environment.document import leaves, shown
 from gonogo.environment.explain import problem
-from gonogo.environment.lines import KeyPath, dotted
+from gonogo.environment.lines import dotted
 from gonogo.environment.load import Loaded
-from gonogo.environment.models import Environment, Tier
+from gonogo.environment.model import Mark, Tier
+from gonogo.environment.models import Environment
 from gonogo.environment.secrets import MIN_LENGTH, Scrubber, literal_secret, parts
 from gonogo.environment.shape import Kind, shape_at
 from gonogo.errors import Problem
@@ -112,19 +113,10 @@ def _token_shapes(loaded: Loaded) -> Iterator[Problem]:
 
 
 def _missing_files(loaded: Loaded) -> Iterator[Problem]:
-    environment = loaded.environment
-    wanted: list[tuple[KeyPath, str, bool]] = [
-        (("ca_file",), environment.ca_file, False),
-        (("policy",), environment.policy, False),
-        *(
-            (("databases", at, "migrations", "directory"), database.migrations.directory, True)
-            for at, database in enumerate(environment.databases)
-            if database.migrations
-        ),
-    ]
-    for path, name, is_folder in wanted:
+    for path, name, mark in loaded.environment.named_files():
         file = loaded.file(name)
-        if name and ("\0" in name or not (file.is_dir() if is_folder else file.is_file())):
+        is_folder = mark is Mark.FOLDER
+        if "\0" in name or not (file.is_dir() if is_folder else file.is_file()):
             kind = "folder" if is_folder else "file"
             yield problem(
                 loaded.tree,
@@ -187,10 +179,7 @@ def _api_url(environment: Environment) -> str:
 
 def _unused_roles(loaded: Loaded) -> Iterator[Problem]:
     environment = loaded.environment
-    used = {role for endpoint in (environment.api.endpoints if environment.api else ()) for role in endpoint.status}
-    used |= {target.role for profile in environment.load for target in profile.targets}
-    used |= {environment.metrics.role} if environment.metrics else set()
-    used |= {role for _, role in environment.sendings} | {journey.role for journey in environment.journeys}
+    used = {role for _, role in environment.named_roles()}
     for role in environment.roles:
         if role not in used:
             yield problem(loaded.tree, ("roles", role), f"role {dotted((role,))} is declared and nothing uses it")

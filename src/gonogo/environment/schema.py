@@ -8,15 +8,18 @@ import json
 from collections.abc import Iterator, Mapping
 from enum import Enum
 from functools import cache
+from importlib import import_module
 from itertools import pairwise
+from pkgutil import iter_modules
 from typing import TYPE_CHECKING
 
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from gonogo.environment import models
+from gonogo.environment import models, sections
 from gonogo.environment.lines import KeyPath, dotted
-from gonogo.environment.models import Environment, Model, Secret
+from gonogo.environment.model import Model, Secret
+from gonogo.environment.models import Environment
 from gonogo.environment.secrets import MASK, Json, Scrubber
 from gonogo.environment.shape import Kind, Shape, shape_of
 
@@ -116,7 +119,9 @@ def meanings() -> dict[tuple[str, str], str]:
     Pydantic can collect them too, but then reads the source at every start of every run.
     """
     told: dict[tuple[str, str], str] = {}
-    for node in ast.parse(inspect.getsource(models)).body:
+    named = sorted(one.name for one in iter_modules(sections.__path__))
+    modules = [*(import_module(f"{sections.__name__}.{name}") for name in named), models]
+    for node in (node for module in modules for node in ast.parse(inspect.getsource(module)).body):
         if isinstance(node, ast.ClassDef):
             bases = {base.id for base in node.bases if isinstance(base, ast.Name)}
             told |= {(node.name, name): text for (model, name), text in told.items() if model in bases}

@@ -9,7 +9,8 @@ from enum import Enum, StrEnum
 from typing import Annotated, Literal, Union, get_args, get_origin
 
 from gonogo.environment.lines import KeyPath
-from gonogo.environment.models import Environment, Model, Secret
+from gonogo.environment.model import Model, Secret
+from gonogo.environment.models import Environment
 
 
 class Kind(StrEnum):

@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import Field, asdict, dataclass, field, fields
 from enum import StrEnum
 from functools import cache
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Protocol, TypeVar
+
+from gonogo.evidence.codec import from_json
 
 Json = dict[str, Any]
+Facts = TypeVar("Facts")
 
 
 class Lane(StrEnum):
@@ -71,153 +74,21 @@ class FailureKind(StrEnum):
     """A bug in gonogo; the message holds the last lines of the traceback."""
 
 
-@dataclass(frozen=True, slots=True)
-class HttpRequest:
-    """One HTTP request on the wire; redirects are never followed by the request itself."""
+class Request(Protocol):
+    """What can be asked: a frozen dataclass, of one of the kinds that `gonogo.probes.kinds` lists."""
 
-    probe: ClassVar[str] = "http"
-    url: str
-    method: str = "GET"
-    role: str = "anonymous"
-    headers: tuple[tuple[str, str], ...] = ()
-    lane: Lane = Lane.NETWORK
-    follow: int = 0
-    """How many redirects are gathered as further requests of their own. Not part of the id."""
-
-
-@dataclass(frozen=True, slots=True)
-class BurstRequest:
-    """The same GET up to `count` times, one after another, until one is refused with 429 or 403."""
-
-    probe: ClassVar[str] = "burst"
-    url: str
-    count: int
-    role: str = "anonymous"
-    lane: Lane = Lane.RATE
-
-
-@dataclass(frozen=True, slots=True)
-class TlsRequest:
-    """TLS handshakes with each address of a host: one verified, the others asking what it accepts."""
-
-    probe: ClassVar[str] = "tls"
-    host: str
-    port: int = 443
-    floor: str = "1.2"
-    """The environment's minimum version, `1.2` or `1.3`; one handshake offers less."""
-    groups: tuple[str, ...] = ()
-    """Key agreement groups to ask for beside X25519MLKEM768, one handshake each."""
-    lane: Lane = Lane.NETWORK
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One step of a browser visit. `action` is one of:
-
-    goto (value: URL) · reload · wait (value: seconds) · scroll · consent (value: accept or reject)
-    · click (value: selector) · interact (value: selector, a trusted click whose INP is awaited)
-    · keystroke (value: key, a space, selector; as interact) · again (value: URL): a further measured load, with an empty
-      cache, of a visitor whose choice is stored
-    · preferences: open the consent layer's preferences · reopen: open the choice again, by the page's link or icon
-    · save: store the preferences' selection as it is · close: close the first layer without an answer
-    · policy: go where the first consent layer's policy link leads · restart: as if the browser was closed and opened
-    · expire (value: days): as if so much time had passed · cookie (value: name=value): put a cookie in place
-    · axe, reflow, motion (value: label), tab (value: selector or `reject`), reduce motion, dismiss (value: `shown` where a
-      banner must be), press (value: key),
-      shown (value: selector): see probes/browser/assess.py
-    · journey (value: its name): the steps of a declared journey · throw (value: its words): an error that nobody catches,
-      of these words and the run's tag, after asking the page for its error tracker's client
-    · sink: write markup to `innerHTML` as a script of the page
-    · snapshot (value: label): record cookies, storage, banner and how many requests were seen so far.
-    """
-
-    action: str
-    value: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Spare:
-    """A repetition that is made only where the first ones leave a budget in doubt: a median over it, the best run within."""
-
-    runs: int
-    """How many repetitions come first."""
-    limits: tuple[tuple[str, str, float], ...]
-    """State of the load, metric and budget: `("first", "lcp_ms", 2500.0)`."""
-
-
-@dataclass(frozen=True, slots=True)
-class VisitRequest:
-    """One visit in a fresh browser context: steps, then everything that was seen."""
-
-    probe: ClassVar[str] = "browser"
-    name: str
-    """What a person calls it: `consent-reject`, `vitals-desktop-/`."""
-    steps: tuple[Step, ...]
-    device: str = "desktop"
-    run: int = 0
-    """Number of a repetition; part of the id, so that repetitions are distinct requests."""
-    measure: bool = False
-    """Collect Web Vitals (of the first `goto` and of each `again`) and await INP after `interact`."""
-    throttle: str = ""
-    """Name of the slow-down of a measured visit (probes/browser/measure.py); empty: none."""
-    coverage: bool = False
-    """Tell which scripts and styles were used; that slows them down, so such a visit is not judged."""
-    spare: Spare | None = None
-    """Set on a repetition that may turn out to be unneeded."""
-    privacy: bool = False
-    """Record what PrivacyView and CookieWrite hold."""
-    gpc: bool = False
-    """Send Global Privacy Control: the header Sec-GPC and navigator.globalPrivacyControl."""
-    locale: str = ""
-    """BCP 47 language tag of the browser; empty for its own."""
-    timezone: str = ""
-    """IANA name; empty for the machine's."""
-    lane: Lane = Lane.BROWSER
+    __dataclass_fields__: ClassVar[dict[str, Field[Any]]]
+    probe: ClassVar[str]
+    """Name of its kind."""
 
     @property
-    def url(self) -> str:
-        return next(step.value for step in self.steps if step.action == "goto")
+    def lane(self) -> Lane: ...
 
-    @property
-    def navigations(self) -> int:
-        return sum(step.action in {"goto", "reload", "again", "policy"} for step in self.steps)
+    def __hash__(self) -> int: ...
 
 
-@dataclass(frozen=True, slots=True)
-class DatabaseRequest:
-    """The catalogue of a declared database and the timings of its declared queries, in one read-only transaction."""
-
-    probe: ClassVar[str] = "database"
-    database: str
-    lane: Lane = Lane.DATABASE
-
-
-@dataclass(frozen=True, slots=True)
-class LoadRequest:
-    """One run of a declared load profile."""
-
-    probe: ClassVar[str] = "load"
-    profile: str
-    lane: Lane = Lane.LOAD
-
-
-@dataclass(frozen=True, slots=True)
-class TripRequest:
-    """Something is sent with a tag of the run's own, and looked for until it is there, or gone."""
-
-    probe: ClassVar[str] = "trip"
-    name: str
-    """`errors` or `deletion`: which of the declared ones."""
-    visit: VisitRequest | None = None
-    """The visit that sends it, in place of a request; it is gathered once like any other."""
-    lane: Lane = Lane.TRIP
-
-
-Request = HttpRequest | BurstRequest | TlsRequest | VisitRequest | DatabaseRequest | LoadRequest | TripRequest
-REQUESTS: dict[str, type[Request]] = {
-    one.probe: one
-    for one in (HttpRequest, BurstRequest, TlsRequest, VisitRequest, DatabaseRequest, LoadRequest, TripRequest)
-}
+UNNAMED = {"unnamed": True}
+"""Metadata of a request's field that is not part of its id."""
 
 
 def canonical(request: Request) -> Json:
@@ -225,17 +96,11 @@ def canonical(request: Request) -> Json:
     return {"probe": request.probe, **json.loads(json.dumps(asdict(request)))}
 
 
-def only_once(request: Request) -> bool:
-    """Whether sending this again could do harm: load, bursts, trips, and methods that are not safe (RFC 9110 §9.2.1)."""
-    return request.probe in {"load", "burst", "trip"} or (
-        isinstance(request, HttpRequest) and request.method not in SAFE_METHODS
-    )
-
-
 @cache
 def identity(request: Request) -> str:
     """The id of the evidence that answers this request: `http-1f0c…`, the same in every process and run."""
-    content = {key: value for key, value in canonical(request).items() if key != "follow"}
+    unnamed = {one.name for one in fields(request) if one.metadata.get("unnamed")}
+    content = {key: value for key, value in canonical(request).items() if key not in unnamed}
     digest = hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
     return f"{request.probe}-{digest[:16]}"
 
@@ -272,6 +137,16 @@ class Evidence:
     failure: Failure | None = None
     attachments: tuple[str, ...] = ()
     """File names beside the record: `<id>.png`."""
+    _seen: dict[type[object], object] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    def seen(self, facts: type[Facts]) -> Facts:
+        """The facts as their kind's type, read once: many checks judge the same record.
+
+        Raises pydantic.ValidationError (a ValueError) where they are of another kind, or where there are none.
+        """
+        if facts not in self._seen:
+            self._seen[facts] = from_json(facts, self.facts or {})
+        return self._seen[facts]  # type: ignore[return-value]
 
     def to_json(self) -> Json:
         # Not asdict: the facts of a large page would be copied node by node.

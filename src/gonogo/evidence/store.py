@@ -1,27 +1,35 @@
-"""Evidence records on disk, shared by every process of a run. A record appears whole or not at all."""
+"""Evidence records on disk: written by the collector's process, read by all others. A record appears whole or not at all."""
 
 from __future__ import annotations
 
 import json
-import os
 import threading
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 
+from gonogo import door
+from gonogo.door import Door, Lines
 from gonogo.errors import EvidenceMissing, RunUnreadable
-from gonogo.evidence.records import Evidence, Json
+from gonogo.evidence.records import Evidence
 
 POLL_S = 0.01
+JOURNAL = "sent.log"
+"""Beside the folder: a line for each request that left, so that a second collector goes on with the same budget."""
+QUIET = ".quiet"
+"""There while times are measured: nobody on this machine may judge meanwhile."""
+ENDED = ".ended"
+"""There when nothing more will come; holds why, where that was not the end of the plan."""
 
 
 class Store:
     """The `evidence/` folder of a run."""
 
-    def __init__(self, folder: Path, *, scrub: Callable[[Json], Json] | None = None) -> None:
-        """`scrub` removes secrets from a record before it is written."""
+    def __init__(self, folder: Path, door: Door | None = None) -> None:
+        """Without a door it is for reading alone."""
         self.folder = folder
-        self._scrub = scrub
+        self._door = door
         self._read: dict[str, Evidence] = {}
         self._arrived = threading.Condition()
 
@@ -31,28 +39,64 @@ class Store:
     def __contains__(self, evidence_id: str) -> bool:
         return evidence_id in self._read or self.path(evidence_id).exists()
 
+    # --- the collector's side ---
+
+    @property
+    def door(self) -> Door:
+        assert self._door is not None, "this store is for reading"
+        return self._door
+
     def begin(self, evidence_id: str) -> bool:
         """Note that gathering begins; False when it began before, in a process that did not live to write a record."""
-        try:
-            (self.folder / f".{evidence_id}.begun").touch(exist_ok=False)
-        except FileExistsError:
-            return False
-        return True
+        return door.mark(self.folder / f".{evidence_id}.begun")
 
     def write(self, evidence: Evidence) -> Evidence:
-        """Store a record; returns it as it will be read back, without secrets."""
-        fields = evidence.to_json()
-        if self._scrub is not None:
-            evidence = Evidence.from_json(fields := self._scrub(fields))
-        text = json.dumps(fields, ensure_ascii=True)
-        path = self.path(evidence.id)
-        temporary = path.with_suffix(f".{os.getpid()}.tmp")
-        temporary.write_text(text, encoding="utf-8")
-        temporary.replace(path)
+        """Store a record; returns it as it will be read back, without secrets. Raises OSError."""
+        fields = self.door.scrub_json(evidence.to_json())
+        door.replace(self.path(evidence.id), json.dumps(fields))
+        kept = self._read[evidence.id] = Evidence.from_json(fields)
+        return kept
+
+    def attachments(self, evidence_id: str) -> tuple[str, ...]:
+        """Names of the files beside a record."""
+        found = (path for path in self.folder.glob(f"{evidence_id}.*") if path.suffix != ".json")
+        return tuple(sorted(path.name for path in found))
+
+    def journal(self) -> Lines:
+        """What was sent. Raises OSError."""
+        return self.door.lines(self.folder.parent / JOURNAL)
+
+    def quiet(self) -> AbstractContextManager[None]:
+        """For the time of the block nobody judges. Raises OSError."""
+        return door.marked(self.folder / QUIET)
+
+    # --- the side of those who judge ---
+
+    def is_quiet(self) -> bool:
+        """Times are being measured."""
+        return (self.folder / QUIET).exists()
+
+    def wake_the_judges(self) -> None:
+        """Whoever measured times has died. Raises OSError."""
+        door.forget(self.folder / QUIET)
+
+    def end(self, why: str) -> None:
+        """Say that nothing more will come. Raises OSError."""
+        self.wake_the_judges()
+        self.door.write(self.folder / ENDED, why)
+        self.wake()
+
+    def ended(self) -> str:
+        """Why nothing more will come; empty while something may."""
+        try:
+            return (self.folder / ENDED).read_text(encoding="utf-8") or "it was not part of the plan"
+        except FileNotFoundError:
+            return ""
+
+    def wake(self) -> None:
+        """A record has arrived: those who wait may look."""
         with self._arrived:
-            self._read[evidence.id] = evidence
             self._arrived.notify_all()
-        return evidence
 
     def read(self, evidence_id: str) -> Evidence | None:
         """A record, or None when it is not there.
@@ -77,7 +121,7 @@ class Store:
     def wait(
         self, evidence_id: str, *, timeout_s: float, alive: Callable[[], str], tick: Callable[[], None] | None = None
     ) -> Evidence:
-        """A record, as soon as any process has written it.
+        """A record, as soon as the collector has written it.
 
         `alive` says why waiting is pointless, or an empty string. Raises EvidenceMissing("deadline") at the time-out
         or when it is pointless.
@@ -91,6 +135,5 @@ class Store:
             if tick is not None:
                 tick()
             with self._arrived:
-                if evidence_id not in self._read:
-                    self._arrived.wait(POLL_S)
+                self._arrived.wait(POLL_S)
         return found

@@ -50,6 +50,18 @@ def histogram(milliseconds: Iterable[float]) -> tuple[tuple[float, int], ...]:
     return tuple(sorted(counts.items()))
 
 
+def net_percentile(samples_ms: Sequence[float], share: float, *, round_trip_ms: float) -> float:
+    """The nearest-rank percentile of a few single runs, less the round trip that each of them holds; never below 0.
+
+    Raises ValueError when there was no run, and when share is not above 0 and at most 1.
+    """
+    if not 0 < share <= 1:
+        raise ValueError(f"share {share}: must be above 0 and at most 1")
+    if not samples_ms:
+        raise ValueError("no run was measured")
+    return max(sorted(samples_ms)[_nearest_rank(len(samples_ms), share) - 1] - round_trip_ms, 0.0)
+
+
 def percentile(samples: Histogram, share: float, *, total: int) -> float:
     """The nearest-rank percentile: the least milliseconds within which `share` of `total` requests were.
 

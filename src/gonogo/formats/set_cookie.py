@@ -456,3 +456,10 @@ def _is_address(host: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def unvalued(cookie: str) -> str:
+    """A Set-Cookie field without the cookie's value: it may be a session that somebody could use."""
+    pair, semicolon, attributes = cookie.partition(";")
+    name, equals, _ = pair.partition("=")
+    return f"{name if equals else ''}{equals}…{semicolon}{attributes}"  # without `=` all of the pair is value

@@ -63,6 +63,7 @@ def decide(
     attestations: Sequence[Attestation] = (),
     history: Sequence[PastRun] = (),
     at: datetime,
+    read_at: datetime | None = None,
     environment: str = "",
     release: str = "",
 ) -> Verdict:
@@ -70,7 +71,8 @@ def decide(
 
     `environment` and `release`, when given, are what the caller means to release; evidence of anything else
     is NO_GO. Waivers of the policy and those given count alike. The order within an argument does not matter,
-    nor do identical copies. Raises TypeError when a datetime is naive.
+    nor do identical copies. `read_at` is when a stored run is judged again as of `at`: the verdict is the one of then,
+    and where its evidence is too old by now, it says so and permits nothing. Raises TypeError when a datetime is naive.
     """
     kept, copies = evidence.distinct(shards)
     intents = [shard.intent for shard in kept if shard.intent is not None]
@@ -104,6 +106,7 @@ def decide(
         covered=covered,
         readiness=readiness,
         subject=(named, released),
+        lapsed=evidence.lapsed(kept, policy.evidence, read_at=read_at),
     )
 
 
@@ -263,6 +266,7 @@ def _verdict(
     covered: waiving.Covered,
     readiness: float,
     subject: tuple[str, str],
+    lapsed: str,
 ) -> Verdict:
     intents = [shard.intent for shard in shards if shard.intent is not None]
     receipts = [shard.receipt for shard in shards if shard.receipt is not None]
@@ -293,6 +297,7 @@ def _verdict(
         shards=tuple(_used(shard) for shard in shards),
         evidence=_files(shards),
         metrics=tuple(sorted({metric for receipt in receipts for metric in receipt.metrics})),
+        lapsed=lapsed,
     )
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from gonogo.gate.evidence import utc
 from gonogo.gate.model import SEVERITIES, Reason, Verdict, WaiverUse
-from gonogo.result import Outcome
+from gonogo.result import ExitStatus, Outcome
 
 SCHEMA = "gonogo.verdict/1"
 
@@ -21,7 +21,7 @@ def verdict_json(verdict: Verdict) -> Json:
     return {
         "schema": SCHEMA,
         "verdict": verdict.decision.value,
-        "exit_status": int(verdict.exit_status),
+        "exit_status": int(ExitStatus[verdict.decision.name]),
         "environment": verdict.environment,
         "tier": verdict.tier,
         "release": verdict.release,

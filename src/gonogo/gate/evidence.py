@@ -21,6 +21,8 @@ from gonogo.gate.model import (
 )
 from gonogo.result import Decision
 
+MAX_OTHERS = 3
+"""Of what else went wrong, so many are named."""
 # A run that was killed leaves these; all else means that a finished record was altered: no excuse for that.
 CUT_SHORT = frozenset({ProblemKind.UNFINISHED, ProblemKind.TRUNCATED, ProblemKind.UNDATED})
 
@@ -173,6 +175,8 @@ def _whole(shard: Shard, missing: Decision) -> Iterator[Reason]:
         yield _evidence("changed", Decision.NO_GO, message)
     if not shard.results and not (intent and intent.not_applicable):
         yield _evidence("empty", Decision.NO_GO, f"{name} holds no result: no check ran.")
+    if receipt is not None and receipt.others:
+        yield _evidence("session", Decision.NO_GO, _others(name, receipt.others))
     if intent and intent.partial:
         message = f"{name} is partial ({intent.partial}) and gives no verdict; run all checks of the profile."
         yield _evidence("partial", Decision.HOLD, message)
@@ -191,20 +195,47 @@ def _fresh(shard: Shard, rules: EvidenceRules, at: datetime) -> Iterator[Reason]
             yield _evidence("undated", ACTIONS[rules.missing], f"{name} does not say when it ran.")
         return
     ahead = max([started, finished, *([deployed] if deployed else [])]) - at
-    skew, max_age = timedelta(seconds=rules.clock_skew_s), timedelta(seconds=rules.max_age_s)
+    skew = timedelta(seconds=rules.clock_skew_s)
     if ahead > skew:
         message = f"{name} is {span(ahead)} in the future; at most {span(skew)} of clock skew is allowed."
         yield _evidence("clock", Decision.HOLD, message)
     if finished < started:
         message = f"{name} finished at {moment(finished)}, before it started at {moment(started)}: clock set back."
         yield _evidence("clock", Decision.HOLD, message)
-    age = at - started
-    if age > max_age:
-        message = f"{name} started {span(age)} ago; evidence may be at most {span(max_age)} old. Run again."
+    if age := _too_old(started, rules, at):
+        message = f"{name} started {span(age)} ago; evidence may be at most {_limit(rules)} old. Run again."
         yield _evidence("stale", Decision.NO_GO, message)
     if deployed is not None and started < deployed:
         message = f"{name} started at {moment(started)}, before the deploy ended at {moment(deployed)}. Run again."
         yield _evidence("stale", Decision.NO_GO, message)
+
+
+def lapsed(shards: Sequence[Shard], rules: EvidenceRules, *, read_at: datetime | None) -> str:
+    """Why evidence that decided in its time decides nothing at `read_at`; empty where it still does."""
+    starts = [shard.intent.started for shard in shards if shard.intent]
+    if read_at is None or not starts:
+        return ""
+    if age := _too_old(min(starts), rules, read_at):
+        return f"The evidence is {span(age)} old; it decided then, and decides nothing now (limit {_limit(rules)})."
+    return ""
+
+
+def _too_old(started: datetime, rules: EvidenceRules, at: datetime) -> timedelta | None:
+    """The age of evidence that may not decide any more at this moment; None where it still may."""
+    age = at - started
+    return age if age > timedelta(seconds=rules.max_age_s) else None
+
+
+def _limit(rules: EvidenceRules) -> str:
+    return span(timedelta(seconds=rules.max_age_s))
+
+
+def _others(name: str, others: Sequence[str]) -> str:
+    """Whoever runs tests of another kind in one session wants them to count."""
+    more = f" and {len(others) - MAX_OTHERS} more" if len(others) > MAX_OTHERS else ""
+    return (
+        f"{name}: beside the checks, {'; '.join(others[:MAX_OTHERS])}{more}. Mend that, or leave it out of the session."
+    )
 
 
 def _same_system(intents: Sequence[Intent], *, environment: str, release: str) -> Iterator[Reason]:

@@ -99,6 +99,8 @@ class Receipt:
     """Measured numbers that budgets judge: (`load.smoke.p95_ms`, 212.0)."""
     inputs: tuple[tuple[str, str], ...] = ()
     """(name, sha256) of what the run was given: intent, environment, policy, waivers."""
+    others: tuple[str, ...] = ()
+    """What else went wrong in the same session: tests that are no checks and failed, files that cannot be collected."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -398,9 +400,15 @@ class Verdict:
     shards: tuple[ShardUse, ...]
     evidence: tuple[tuple[str, str], ...]
     metrics: tuple[tuple[str, float], ...]
+    lapsed: str = ""
+    """Why a decision that was right in its time permits nothing any more; of the moment it is read at, so no part of
+    verdict.json."""
 
     @property
     def exit_status(self) -> ExitStatus:
+        """What the process says. A GO that has lapsed is none."""
+        if self.lapsed and self.decision is Decision.GO:
+            return ExitStatus.NO_GO
         return ExitStatus[self.decision.name]
 
 

@@ -11,9 +11,11 @@ from urllib.parse import urlsplit
 
 import anyio
 
-from gonogo.environment.models import Environment, Tier
+from gonogo.environment.model import Tier
+from gonogo.environment.models import Environment
 from gonogo.errors import GuardRefused
-from gonogo.evidence.records import SAFE_METHODS
+from gonogo.evidence.records import SAFE_METHODS, Request
+from gonogo.probes.kinds import kind_of
 
 
 class Guard:
@@ -47,6 +49,11 @@ class Guard:
                 f"{method} {url}: tier production allows {', '.join(sorted(SAFE_METHODS))} only; "
                 "`limits.allow_methods` opts in"
             )
+
+    def permit(self, request: Request) -> None:
+        """Raise GuardRefused where a request's kind says that it may not leave for a system of tier production."""
+        if self.environment.tier is Tier.PRODUCTION and (why := kind_of(request).safe(request, self.environment)):
+            raise GuardRefused(why)
 
     async def admit(self, method: str, url: str, *, count: int = 1) -> None:
         """Wait for a place in the rate, then count the request; raises GuardRefused (see `check`, and the budget)."""

@@ -2,21 +2,13 @@
 
 from __future__ import annotations
 
-import ipaddress
 import socket
 
 import anyio
 
 from gonogo.environment.models import Environment
 from gonogo.errors import EvidenceMissing
-
-
-def is_address(host: str) -> bool:
-    try:
-        ipaddress.ip_address(host.strip("[]"))
-    except ValueError:
-        return False
-    return True
+from gonogo.formats.addresses import is_address
 
 
 async def addresses(environment: Environment, host: str, port: int) -> tuple[str, ...]:

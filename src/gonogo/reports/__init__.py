@@ -1,5 +1,6 @@
 """The report writers: one module a format, each a pure function from a `Report` to one text."""
 
-from gonogo.reports.model import EvidenceSummary, Point, Report
+from gonogo.evidence.summary import Point
+from gonogo.reports.model import EvidenceSummary, Report
 
 __all__ = ["EvidenceSummary", "Point", "Report"]

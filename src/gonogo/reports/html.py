@@ -5,58 +5,61 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cache
+from heapq import nsmallest
 from itertools import groupby
 from pathlib import Path
-from statistics import median
 
 import jinja2
 from markupsafe import Markup, escape
 
 from gonogo import __version__
-from gonogo.check import Card
-from gonogo.evidence.plan import kinds
+from gonogo.check import HEADINGS, Card
+from gonogo.evidence.summary import Attached
 from gonogo.gate.model import (
     Reason,
 )
-from gonogo.reports.measured import MeasuredPage, pages
+from gonogo.reports.alike import NAMED, Alike, alike, cut, named
 from gonogo.reports.model import (
     DECISION_WORDS,
     OUTCOME_WORDS,
     OUTCOMES,
     SEVERITIES,
-    Attached,
     EvidenceSummary,
-    Point,
     Reading,
     Report,
     Row,
-    read,
     when,
 )
-from gonogo.reports.policy_table import tables
+from gonogo.reports.pictures import address
+from gonogo.reports.plan import repeated
+from gonogo.reports.section import Place, Section
 from gonogo.reports.text import duration, line, lines, plural, visible
-from gonogo.reports.undecided import brief
-from gonogo.reports.waterfall import Waterfall
-from gonogo.result import Decision, Outcome, Severity
+from gonogo.result import Decision, Finding, Outcome, Severity
 
 IMAGE_BYTES = 3_000_000
 """Most bytes of all screenshots in the page; the others are named only."""
-FILM_BYTES = 1_000_000
-"""Most bytes of all films in the page."""
 SLOWEST = 10
 CONFIGURATION = 20_000
 """Most characters of one configuration that can be pasted."""
 MESSAGES = 5
 """Messages of one check that stand among the reasons; the findings hold all."""
+WHOLE = 10
+"""Different findings of one check that are shown in full; further ones stand in a folded list, a line each."""
+EVIDENCE = 150
+"""Most evidence records that are shown in full; of the others the file is named."""
+OF_CAUSE = 5
+"""Most evidence records of one cause for which something was not observed."""
+NAMES = 500_000
+"""Most characters of all folded lists of subjects and findings together; what has no room is counted."""
+NAME = 200
+PLANNED = 500
+"""Most kinds of planned requests that are listed."""
 _HERE = Path(__file__).parent
-_IMAGES = {b"\x89PNG": "image/png", b"\xff\xd8\xff": "image/jpeg", b"RIFF": "image/webp"}
 _FILE = re.compile(r"[a-z]+-[0-9a-f]{16}\.[A-Za-z0-9][A-Za-z0-9.-]{0,60}")
-_HEADINGS = re.compile(r"^(?:Fix|See|Why):")
-_PERCENTILE = re.compile(r"p\d+(?:\.\d+)?")
-"""Percentiles of one measurement stand on one scale; other labels measure different things."""
+_HEADINGS = re.compile(rf"^(?:{'|'.join(sorted(HEADINGS))}):")
 _LINK = re.compile(r"https?://[^\s<>\"'`]+[^\s<>\"'`.,;:)\]]")
 
 
@@ -86,9 +89,42 @@ class _Shown:
 
     summary: EvidenceSummary
     full: bool
+    above: bool
+    """It stands in full further up."""
     image: str
     attached: tuple[tuple[Attached, str, str], ...]
     """Each file, where it lies seen from the page, and its picture's address; empty where there is none to link or show."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Names:
+    """Subjects of which the same is true: the first in words, all of them folded."""
+
+    said: str
+    """`/a, /b and 998 more`"""
+    count: int
+    folded: tuple[str, ...] = ()
+    left_out: int = 0
+    """Those that had no room."""
+    anchor: str = ""
+    above: str = ""
+    """Anchor of a list further up that holds exactly these."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Same:
+    """A finding, and of how many further subjects it is true."""
+
+    finding: Finding
+    others: _Names
+
+
+@dataclass(frozen=True, slots=True)
+class _Subject:
+    """What one result reported first, with the evidence of that result."""
+
+    findings: tuple[_Same, ...]
+    evidence: tuple[_Shown, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +136,29 @@ class _Check:
     why: tuple[str, ...]
     fix: str
     sources: tuple[str, ...]
-    rows: tuple[tuple[Row, tuple[_Shown, ...]], ...]
+    subjects: tuple[_Subject, ...]
+    further: _Names
+    """Findings that are not shown in full, a line each."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Rule:
+    """Results of one check with one outcome."""
+
+    row: Row
+    """The first."""
+    subjects: _Names
+    seconds: float
+    """The longest of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Accepted:
+    """Waived failures that say the same."""
+
+    row: Row
+    finding: Finding
+    subjects: _Names
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,47 +181,23 @@ class _Cause:
     """Checks that were not observed, for one and the same reason."""
 
     reason: str
-    rows: tuple[Row, ...]
+    rules: tuple[_Rule, ...]
     evidence: tuple[_Shown, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class _Loading:
-    """How one load went."""
-
-    fall: Waterfall
-    pictures: tuple[tuple[str, str], ...]
-    """When, and the picture's address."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Mark:
-    """One measured value on a scale, percent of its width."""
-
-    x: float
-    text: str
-    over: bool
-
-
-@dataclass(frozen=True, slots=True)
-class _Scale:
-    """The values of one label, and their limit, on one scale that begins at 0."""
-
-    label: str
-    marks: tuple[_Mark, ...]
-    limit: float | None
-    said: str
-    over: bool
+    more: int
+    """Further evidence records."""
 
 
 def html(report: Report) -> str:
     """The text of verdict.html. Raises ValueError, KeyError or TypeError when the verdict is not one."""
-    reading = read(report)
+    reading = report.reading
     evidence = _Showing(report.evidence)
+    names = _Listing()
     failing, absent = reading.of(Outcome.FAIL), reading.of(Outcome.NOT_APPLICABLE)
     unseen = reading.of(Outcome.UNKNOWN, Outcome.MISSING)
-    findings = [(name, _checks(rows, report.cards, evidence)) for name, rows in _concerns(failing)]
-    unknown = [_cause(reason, rows, evidence) for reason, rows in _by_reason(unseen)]
+    findings = [(name, _checks(rows, report.cards, evidence, names)) for name, rows in _concerns(failing)]
+    unknown = [_cause(reason, rows, evidence, names) for reason, rows in _by_reason(unseen)]
+    waived = _accepted(reading.of(Outcome.WAIVED), names)
+    planned = repeated(report.plan)
     css = (_HERE / "verdict.css").read_text(encoding="utf-8")
     return _template().render(
         report=report,
@@ -178,29 +212,41 @@ def html(report: Report) -> str:
         warnings=_causes(reading.warnings, failing, unseen),
         findings=findings,
         finding_count=sum(len(row.result.findings) or 1 for row in failing),
-        policies=tables(report, reading),
-        inventories=report.inventories,
-        unknown_kept=sum(one.unknown for one in report.inventories),
-        undecided=report.undecided,
-        undecided_open=brief(report.undecided),
+        sections={place: [one for one in report.sections if one.place is place] for place in Place},
+        made={one.anchor: _made(one) for one in report.sections},
         unknown=unknown,
         unseen_count=len(unseen),
-        waived=reading.of(Outcome.WAIVED),
-        absent=_by_reason(absent),
+        waived=waived,
+        waived_count=reading.counts.get(Outcome.WAIVED, 0),
+        absent=[(reason, _rules(rows, names)) for reason, rows in _by_reason(absent)],
         absent_count=len(absent),
-        plots=_plots(report.evidence.values()),
-        measured_pages=_measured(report.evidence.values()),
-        loadings=_loadings(report.evidence.values()),
-        planned=kinds(report.plan),
-        slowest=sorted(reading.rows, key=lambda row: (-row.result.seconds, row.check))[:SLOWEST],
+        every=_rules(reading.rows, None),
+        planned=planned[:PLANNED],
+        not_listed=max(len(planned) - PLANNED, 0),
+        slowest=nsmallest(SLOWEST, reading.rows, key=lambda row: (-row.result.seconds, row.check)),
         version=__version__,
     )
 
 
-@cache
+def _made(section: Section) -> Markup:
+    """A section's own template, with the page's filters; whatever it prints was escaped there."""
+    return Markup(_environment().get_template(str(section.template.resolve())).render(**section.rows))  # noqa: S704
+
+
 def _template() -> jinja2.Template:
+    return _environment().get_template("verdict.html.j2")
+
+
+def _source(name: str) -> str | None:
+    """A template by its whole path, wherever its concern keeps it."""
+    path = Path(name)
+    return path.read_text(encoding="utf-8") if path.is_absolute() and path.is_file() else None
+
+
+@cache
+def _environment() -> jinja2.Environment:
     environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(_HERE),
+        loader=jinja2.ChoiceLoader([jinja2.FileSystemLoader(_HERE), jinja2.FunctionLoader(_source)]),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         finalize=_finalize,
@@ -224,9 +270,11 @@ def _template() -> jinja2.Template:
         "OUTCOMES": OUTCOMES,
         "Decision": Decision,
         "Outcome": Outcome,
+        "Place": Place,
         "CONFIGURATION": CONFIGURATION,
+        "EVIDENCE": EVIDENCE,
     }
-    return environment.get_template("verdict.html.j2")
+    return environment
 
 
 def _finalize(value: object) -> object:
@@ -306,11 +354,12 @@ def _concerns(rows: Sequence[Row]) -> list[tuple[str, list[Row]]]:
     return list(concerns.items())
 
 
-def _checks(rows: Sequence[Row], cards: Mapping[str, Card], evidence: _Showing) -> list[_Check]:
+def _checks(rows: Sequence[Row], cards: Mapping[str, Card], evidence: _Showing, names: _Listing) -> list[_Check]:
     checks = []
     for check, group in groupby(rows, key=lambda row: row.check):
         of_check = tuple(group)
         card = cards.get(check)
+        told = alike(row.result for row in of_check)
         checks.append(
             _Check(
                 id=check,
@@ -320,10 +369,53 @@ def _checks(rows: Sequence[Row], cards: Mapping[str, Card], evidence: _Showing) 
                 why=_why(card) if card else (),
                 fix=_fix(card) if card else "",
                 sources=_sources(card) if card else (),
-                rows=tuple((row, evidence.of(row.result.evidence)) for row in of_check),
+                subjects=_subjects(told[:WHOLE], evidence, names),
+                further=names.lines([_brief(one) for one in told[WHOLE:]]),
             )
         )
     return checks
+
+
+def _subjects(told: Sequence[Alike], evidence: _Showing, names: _Listing) -> tuple[_Subject, ...]:
+    """Findings of one result stand together, above its evidence."""
+    shown = []
+    for _, group in groupby(told, key=lambda one: one.result.key):
+        same = tuple(group)
+        findings = tuple(_Same(one.finding, names.of(one.others)) for one in same)
+        shown.append(_Subject(findings, evidence.of(same[0].result.evidence)))
+    return tuple(shown)
+
+
+def _brief(one: Alike) -> str:
+    others = f" The same on {named(one.others)}." if one.others else ""
+    return f"{line(one.finding.message, 300)}{others}"
+
+
+def _rules(rows: Sequence[Row], names: _Listing | None) -> tuple[_Rule, ...]:
+    """Results of one check with one outcome together; without `names` only the first subjects are named."""
+    groups: dict[tuple[str, Outcome, Severity], list[Row]] = {}
+    for row in rows:
+        groups.setdefault((row.check, row.outcome, row.severity), []).append(row)
+    return tuple(
+        _Rule(
+            row=group[0],
+            subjects=(names or _Listing(room=0)).of([row.subject for row in group]),
+            seconds=max(row.result.seconds for row in group),
+        )
+        for group in groups.values()
+    )
+
+
+def _accepted(rows: Sequence[Row], names: _Listing) -> list[_Accepted]:
+    """Waived failures, equal ones of one waiver together."""
+    told = []
+    for reason, group in _by_reason(rows):
+        by_key = {row.result.key: row for row in group}
+        told += [
+            _Accepted(replace(by_key[one.result.key], reason=reason), one.finding, names.of(one.subjects))
+            for one in alike(row.result for row in group)
+        ]
+    return told
 
 
 def _why(card: Card) -> tuple[str, ...]:
@@ -352,7 +444,12 @@ def _sources(card: Card) -> tuple[str, ...]:
 def _causes(reasons: Sequence[Reason], failing: Sequence[Row], unseen: Sequence[Row]) -> list[_Told]:
     """Reasons that one cause explains, as one: a check on many subjects, an outage that many checks met."""
     failed = {row.check for row in failing}
-    why = {(row.check, row.result.subject): row.reason for row in unseen if row.outcome is Outcome.UNKNOWN}
+    why = {
+        (row.check, row.result.subject): cut(row.reason, row.result.subject)
+        for row in unseen
+        if row.outcome is Outcome.UNKNOWN
+    }
+    reasons_of = {row.result.key: row.reason for row in unseen}
     groups: dict[tuple[object, ...], list[Reason]] = {}
     for reason in reasons:
         cause = why.get((reason.check, reason.subject), "") if reason.outcome is Outcome.UNKNOWN else ""
@@ -364,7 +461,9 @@ def _causes(reasons: Sequence[Reason], failing: Sequence[Row], unseen: Sequence[
         checks = tuple(dict.fromkeys(one.check for one in group if one.check))
         messages = tuple(one.message for one in group)
         if len(checks) > 1:
-            messages = (f"{plural(len(checks), 'check')} could not be judged: {why[first.check, first.subject]}",)
+            messages = (
+                f"{plural(len(checks), 'check')} could not be judged: {reasons_of[first.check, first.subject]}",
+            )
         shown = messages[:MESSAGES]
         target = "unknown" if any(row.check == first.check for row in unseen) else ""
         target = f"check-{_anchor(first.check)}" if first.check in failed else target
@@ -373,21 +472,52 @@ def _causes(reasons: Sequence[Reason], failing: Sequence[Row], unseen: Sequence[
 
 
 def _by_reason(rows: Sequence[Row]) -> list[tuple[str, list[Row]]]:
-    """Rows that one cause explains, together; in the order of the first of each."""
+    """Rows that one cause explains, together, with the reason of the first; in the order of the first of each."""
     reasons: dict[str, list[Row]] = {}
     for row in rows:
-        reasons.setdefault(row.reason, []).append(row)
-    return list(reasons.items())
+        reasons.setdefault(cut(row.reason, row.result.subject), []).append(row)
+    return [(group[0].reason, group) for group in reasons.values()]
 
 
-def _cause(reason: str, rows: Sequence[Row], evidence: _Showing) -> _Cause:
+def _cause(reason: str, rows: Sequence[Row], evidence: _Showing, names: _Listing) -> _Cause:
     """Evidence that several of the rows share is shown once."""
     ids = tuple(dict.fromkeys(one for row in rows for one in row.result.evidence))
-    return _Cause(reason, tuple(rows), evidence.of(ids))
+    return _Cause(reason, _rules(rows, names), evidence.of(ids[:OF_CAUSE]), max(len(ids) - OF_CAUSE, 0))
+
+
+class _Listing:
+    """Lists subjects, equal lists once, and keeps within the characters of all lists together."""
+
+    def __init__(self, room: int = NAMES) -> None:
+        self._left = room
+        self._listed: dict[tuple[str, ...], str] = {}
+
+    def of(self, subjects: Sequence[str]) -> _Names:
+        """The first in words; all of them folded, where there are more than are named."""
+        said = named(subjects, limit=300)
+        if len(subjects) <= NAMED:
+            return _Names(said, len(subjects))
+        if above := self._listed.get(key := tuple(subjects)):
+            return _Names(said, len(subjects), above=above)
+        names = self.lines([line(one, NAME) for one in subjects])
+        if not names.folded:
+            return _Names(said, len(subjects))
+        self._listed[key] = anchor = f"subjects-{len(self._listed) + 1}"
+        return replace(names, said=said, anchor=anchor)
+
+    def lines(self, texts: Sequence[str]) -> _Names:
+        """As many of the texts as there is room for."""
+        shown = []
+        for text in texts:
+            if (left := self._left - len(text)) < 0:
+                break
+            self._left = left
+            shown.append(text)
+        return _Names("", len(texts), tuple(shown), len(texts) - len(shown))
 
 
 class _Showing:
-    """Shows each piece of evidence in full once, and keeps within the bytes for images."""
+    """Shows each piece of evidence in full once, and keeps within the bytes for images and the number of records."""
 
     def __init__(self, evidence: Mapping[str, EvidenceSummary]) -> None:
         self._evidence = evidence
@@ -398,94 +528,23 @@ class _Showing:
         shown = []
         for one in dict.fromkeys(ids):
             if (summary := self._evidence.get(one)) is not None:
-                full = one not in self._shown
-                self._shown.add(one)
+                above = one in self._shown
+                full = not above and len(self._shown) < EVIDENCE
+                if full:
+                    self._shown.add(one)
                 image = self._image(summary.image) if full else ""
                 attached = ((file, _beside(file.name), self._image(file.image)) for file in summary.attached if full)
-                shown.append(_Shown(summary, full, image, tuple(attached)))
+                shown.append(_Shown(summary, full, above, image, tuple(attached)))
         return tuple(shown)
 
     def _image(self, image: bytes) -> str:
-        address = _data(image)
-        if not address or len(image) > self._left:
+        where = address(image)
+        if not where or len(image) > self._left:
             return ""
         self._left -= len(image)
-        return address
+        return where
 
 
 def _beside(name: str) -> str:
     """The relative address of an evidence file; empty for a name that no record of ours has."""
     return f"evidence/{name}" if _FILE.fullmatch(name) else ""
-
-
-def _data(image: bytes) -> str:
-    """A picture as an address; empty where it is none of a kind that is known."""
-    kind = next((kind for magic, kind in _IMAGES.items() if image.startswith(magic)), "")
-    return f"data:{kind};base64,{base64.b64encode(image).decode()}" if kind else ""
-
-
-def _loadings(evidence: Iterable[EvidenceSummary]) -> list[_Loading]:
-    """Each waterfall; the first of a page with the page's film, while the films fit."""
-    every = list(evidence)
-    films = {one.film.page: one.film for one in every if one.film}
-    left, told = FILM_BYTES, []
-    for fall in (fall for one in every for fall in one.waterfalls):
-        film = films.pop(fall.page, None)
-        size = sum(len(shot.picture) for shot in film.shots) if film else 0
-        shown = film.shots if film and size <= left else ()
-        left -= size if shown else 0
-        pictures = tuple((f"{shot.ms:,} ms", address) for shot in shown if (address := _data(shot.picture)))
-        told.append(_Loading(fall, pictures))
-    return told
-
-
-def _measured(evidence: Iterable[EvidenceSummary]) -> tuple[MeasuredPage, ...]:
-    """Under which conditions each page's Web Vitals were measured."""
-    ordered = sorted(evidence, key=lambda summary: (summary.started, summary.id))
-    return pages(one.measured for one in ordered if one.measured is not None)
-
-
-def _plots(evidence: Iterable[EvidenceSummary]) -> list[tuple[str, list[_Scale]]]:
-    """(what was measured, its scales); repetitions of one group share theirs."""
-    groups: dict[str, dict[str, list[Point]]] = {}
-    for one in sorted(evidence, key=lambda summary: (summary.probe, summary.started, summary.id)):
-        for name, points in ((one.group or one.title, one.plot), *one.plots):
-            for point in points:
-                groups.setdefault(name, {}).setdefault(point.label, []).append(point)
-    plots = []
-    for name, of in groups.items():
-        common = max((_end(points) for label, points in of.items() if _PERCENTILE.fullmatch(label)), default=0.0)
-        scales = [
-            _scale(label, points, common if _PERCENTILE.fullmatch(label) else _end(points))
-            for label, points in of.items()
-        ]
-        plots.append((name, scales))
-    return plots
-
-
-def _end(points: Sequence[Point]) -> float:
-    """The right end of a scale that holds these values and their limits."""
-    return max(max(point.value, point.limit or 0.0) for point in points) * 1.12 or 1.0
-
-
-def _scale(label: str, points: Sequence[Point], end: float) -> _Scale:
-    limit, unit = points[0].limit, points[0].unit
-    values = [point.value for point in points]
-    middle = median(values)
-    over = limit is not None and middle > limit
-    said = _amount(middle, unit) + (f", median of {len(values)}" if len(values) > 1 else "")
-    if limit is not None:
-        said += f"; limit {_amount(limit, unit)}"
-    marks = tuple(
-        _Mark(_percent(value, end), _amount(value, unit), limit is not None and value > limit) for value in values
-    )
-    return _Scale(label, marks, None if limit is None else _percent(limit, end), said, over)
-
-
-def _percent(value: float, end: float) -> float:
-    return round(min(max(100 * value / end, 0.0), 100.0), 2)
-
-
-def _amount(value: float, unit: str) -> str:
-    text = f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
-    return f"{text} {unit}".rstrip()

@@ -1,19 +1,22 @@
 """junit.xml: the run for a CI's test view, and the gate's own reasons as a suite, so that any CI shows them.
 
+Every result is a test case. One that passed is an element of one line: its class name and name are the check's id and the
+subject; what did not pass has the check's id, severity and title as properties too.
+
 Legal XML 1.0 whatever a target sent. Names are unique: of two equal names GitLab drops the second.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from xml.etree import ElementTree as ET  # only written with, never read with
+from xml.sax.saxutils import escape, quoteattr
 
 from gonogo.gate.model import (
     Reason,
 )
-from gonogo.reports.model import DECISION_WORDS, Reading, Report, Row, instant, read
+from gonogo.reports.model import DECISION_WORDS, Reading, Report, Row, instant
 from gonogo.reports.text import line, lines
 from gonogo.result import Decision, Outcome
 
@@ -37,76 +40,71 @@ class _Case:
 
 def junit(report: Report) -> str:
     """The text of junit.xml. Raises ValueError, KeyError or TypeError when the verdict is not one."""
-    reading = read(report)
+    reading = report.reading
     checks = [_check_case(row) for row in reading.rows] or [_empty()]
     reasons = [_verdict_case(reading), *(_reason_case(one) for one in (*reading.reasons, *reading.warnings))]
-    root = ET.Element("testsuites", {"name": "gonogo"})
-    for name, cases in (("gonogo", checks), ("gonogo.gate", reasons)):
-        root.append(_suite(name, cases, report, reading))
-    for key in ("tests", "failures", "errors", "skipped"):
-        root.set(key, str(sum(int(suite.get(key, "0")) for suite in root)))
-    root.set("time", f"{sum(case.seconds for case in checks):.3f}")
-    ET.indent(root)
-    return '<?xml version="1.0" encoding="utf-8"?>\n' + ET.tostring(root, encoding="unicode") + "\n"
+    suites = (("gonogo", checks), ("gonogo.gate", reasons))
+    states = [Counter(case.state for case in cases) for _, cases in suites]
+    whole = {"name": "gonogo", **_numbers(states[0] + states[1]), "time": _seconds(checks)}
+    lines = ['<?xml version="1.0" encoding="utf-8"?>', f"<testsuites{_attributes(whole)}>"]
+    for (name, cases), state in zip(suites, states, strict=True):
+        lines += _suite({"name": name, **_numbers(state), "time": _seconds(cases)}, cases, report, reading)
+    return "\n".join((*lines, "</testsuites>", ""))
 
 
-def _suite(name: str, cases: list[_Case], report: Report, reading: Reading) -> ET.Element:
-    states = Counter(case.state for case in cases)
-    suite = ET.Element(
-        "testsuite",
-        {
-            "name": name,
-            "tests": str(len(cases)),
-            "failures": str(states["failure"]),
-            "errors": str(states["error"]),
-            "skipped": str(states["skipped"]),
-            "time": f"{sum(case.seconds for case in cases):.3f}",
-        },
-    )
+def _numbers(states: Counter[str]) -> dict[str, str]:
+    named = {"failures": "failure", "errors": "error", "skipped": "skipped"}
+    return {"tests": str(states.total()), **{key: str(states[state]) for key, state in named.items()}}
+
+
+def _seconds(cases: Iterable[_Case]) -> str:
+    return f"{sum(case.seconds for case in cases):.3f}"
+
+
+def _attributes(said: Mapping[str, str]) -> str:
+    return "".join(f" {name}={quoteattr(value)}" for name, value in said.items())
+
+
+def _suite(said: dict[str, str], cases: Iterable[_Case], report: Report, reading: Reading) -> Iterator[str]:
     if began := instant(reading.started) or instant(reading.decided_at):
-        suite.set("timestamp", began.isoformat(timespec="seconds"))
-    said = {
-        "environment": report.name,
-        "tier": report.tier,
-        "release": reading.release,
-        "profile": reading.profile,
-        "run_id": reading.run_id,
-        "verdict": reading.decision.value,
-        "policy_digest": reading.policy_digest,
-    }
-    _properties(suite, said)
+        said["timestamp"] = began.isoformat(timespec="seconds")
+    yield f"<testsuite{_attributes(said)}>"
+    yield _properties(
+        {
+            "environment": report.name,
+            "tier": report.tier,
+            "release": reading.release,
+            "profile": reading.profile,
+            "run_id": reading.run_id,
+            "verdict": reading.decision.value,
+            "policy_digest": reading.policy_digest,
+        }
+    )
     taken: Counter[tuple[str, str]] = Counter()
     for case in cases:
         name = line(case.name, NAME)
         taken[case.classname, name] += 1
         number = taken[case.classname, name]
-        suite.append(_element(case, f"{name} #{number}" if number > 1 else name))
-    return suite
+        yield _element(case, f"{name} #{number}" if number > 1 else name)
+    yield "</testsuite>"
 
 
-def _element(case: _Case, name: str) -> ET.Element:
-    attributes = {
-        "classname": line(case.classname, NAME),
-        "name": name,
-        "time": f"{case.seconds:.3f}",
-    }
-    element = ET.Element("testcase", attributes)
-    _properties(element, case.properties)
+def _element(case: _Case, name: str) -> str:
+    said = {"classname": line(case.classname, NAME), "name": name, "time": f"{case.seconds:.3f}"}
+    if not (case.state or case.body or case.properties):
+        return f"<testcase{_attributes(said)}/>"
+    inside = _properties(case.properties) if case.properties else ""
     if case.state:
-        state = ET.SubElement(element, case.state, {"message": line(case.message)})
-        if case.kind:
-            state.set("type", case.kind)
-        state.text = lines(case.body, BODY)
+        state = {"message": line(case.message), **({"type": case.kind} if case.kind else {})}
+        inside += f"<{case.state}{_attributes(state)}>{escape(lines(case.body, BODY))}</{case.state}>"
     elif case.body:
-        ET.SubElement(element, "system-out").text = lines(case.body, BODY)
-    return element
+        inside += f"<system-out>{escape(lines(case.body, BODY))}</system-out>"
+    return f"<testcase{_attributes(said)}>{inside}</testcase>"
 
 
-def _properties(parent: ET.Element, said: dict[str, str]) -> None:
-    if said:
-        properties = ET.SubElement(parent, "properties")
-        for name, value in said.items():
-            ET.SubElement(properties, "property", {"name": name, "value": line(value)})
+def _properties(said: Mapping[str, str]) -> str:
+    each = (f"<property{_attributes({'name': name, 'value': line(value)})}/>" for name, value in said.items())
+    return f"<properties>{''.join(each)}</properties>"
 
 
 def _check_case(row: Row) -> _Case:
@@ -115,7 +113,9 @@ def _check_case(row: Row) -> _Case:
         classname=classname or row.check,
         name=f"{function}[{row.result.subject}]" if row.result.subject else function,
         seconds=row.result.seconds,
-        properties={"check_id": row.check, "severity": row.severity.value, "title": row.title},
+        properties={}
+        if row.outcome is Outcome.PASS
+        else {"check_id": row.check, "severity": row.severity.value, "title": row.title},
     )
     match row.outcome:
         case Outcome.FAIL:

@@ -9,10 +9,10 @@ from gonogo.check import Card
 from gonogo.gate.model import (
     Reason,
 )
-from gonogo.reports.model import OUTCOME_WORDS, OUTCOMES, Reading, Report, Row, read, when
-from gonogo.reports.policy_table import tables
+from gonogo.reports.alike import Alike, alike, cut, named
+from gonogo.reports.model import OUTCOME_WORDS, OUTCOMES, Reading, Report, Row, when
 from gonogo.reports.text import duration, line, plural
-from gonogo.result import Decision, Finding, Outcome
+from gonogo.result import Decision, Outcome
 
 CAP = 900_000
 """Bytes. GitHub drops a whole step summary above 1 MiB, and other steps write into the same file."""
@@ -42,7 +42,7 @@ def markdown(report: Report) -> str:
 
     Raises ValueError, KeyError or TypeError when the verdict is not one.
     """
-    return _capped(_chunks(report, read(report)), CAP)
+    return _capped(_chunks(report, report.reading), CAP)
 
 
 def _capped(chunks: Iterable[_Chunk], cap: int) -> str:
@@ -71,8 +71,9 @@ def _chunks(report: Report, reading: Reading) -> Iterator[_Chunk]:
         [OUTCOME_WORDS[one] for one in OUTCOMES], [[f"{reading.counts.get(one, 0):,}" for one in OUTCOMES]]
     )
     yield from _reasons(f"Why {reading.word}", reading.reasons)
-    yield from _policy(report, reading)
-    yield from _inventory(report)
+    for table in (table for section in report.sections for table in section.markdown):
+        yield f"## {escape(table.heading)}\n\n", 0
+        yield from _table(table.head, ([escape(cell) for cell in row] for row in table.rows))
     yield from _findings(reading.of(Outcome.FAIL), report.cards)
     yield from _rows("Not observed", reading.of(Outcome.UNKNOWN, Outcome.MISSING))
     yield from _reasons("Warnings", reading.warnings)
@@ -101,24 +102,41 @@ def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[_Chun
 
 
 def _reasons(heading: str, reasons: Sequence[Reason]) -> Iterator[_Chunk]:
+    """Those of one rule and check stand together; one of them is told."""
     if reasons:
         yield f"## {heading} ({len(reasons):,})\n\n", 0
+        groups: dict[tuple[object, ...], list[Reason]] = {}
+        for one in reasons:
+            message = cut(one.message, one.subject)
+            groups.setdefault((one.rule, one.severity, one.decision, one.check, message), []).append(one)
         cells = (
             (
-                one.severity.value if one.severity else "",
-                escape(one.rule),
-                escape(one.check),
-                escape(one.message, 600),
+                group[0].severity.value if group[0].severity else "",
+                escape(group[0].rule),
+                escape(group[0].check),
+                escape(group[0].message, 600) + _also([one.subject for one in group[1:]]),
             )
-            for one in reasons
+            for group in groups.values()
         )
         yield from _table(("Severity", "Rule", "Check", "Why"), cells)
 
 
 def _rows(heading: str, rows: Sequence[Row]) -> Iterator[_Chunk]:
+    """Those of one check and one reason stand together."""
     if rows:
         yield f"## {heading} ({len(rows):,})\n\n", 0
-        cells = ((row.severity.value, escape(row.check), escape(row.subject), escape(row.reason)) for row in rows)
+        groups: dict[tuple[object, ...], list[Row]] = {}
+        for row in rows:
+            groups.setdefault((row.severity, row.check, cut(row.reason, row.result.subject)), []).append(row)
+        cells = (
+            (
+                group[0].severity.value,
+                escape(group[0].check),
+                escape(named([row.subject for row in group])),
+                escape(group[0].reason),
+            )
+            for group in groups.values()
+        )
         yield from _table(("Severity", "Check", "Subject", "Why"), cells)
 
 
@@ -127,55 +145,32 @@ def _findings(rows: Sequence[Row], cards: Mapping[str, Card]) -> Iterator[_Chunk
     if not rows:
         return
     yield f"## Findings ({sum(len(row.result.findings) or 1 for row in rows):,})\n\n", 0
-    told = 0
-    rest: list[tuple[Row, Finding]] = []
+    first = {row.result.key: row for row in rows}
+    told = alike(row.result for row in rows)
     check = ""
-    for row in rows:
-        for finding in row.result.findings or (Finding(row.subject, "", "", "It failed without a finding."),):
-            if told == EXPANDED:
-                rest.append((row, finding))
-                continue
-            told += 1
-            if row.check != check:
-                check = row.check
-                yield f"### {escape(row.title)}\n\n{row.severity.value} · {escape(row.check)}\n\n", 0
-                yield from _fix(cards.get(row.check))
-            yield _finding(finding), 1
-    if rest:
+    for one in told[:EXPANDED]:
+        row = first[one.result.key]
+        if row.check != check:
+            check = row.check
+            yield f"### {escape(row.title)}\n\n{row.severity.value} · {escape(row.check)}\n\n", 0
+            yield from _fix(cards.get(row.check))
+        yield _finding(one), 1
+    if rest := told[EXPANDED:]:
         yield f"### {plural(len(rest), 'more finding')}\n\n", 0
-        cells = ((row.severity.value, escape(row.check), escape(one.subject), escape(one.message)) for row, one in rest)
+        cells = (
+            (
+                first[one.result.key].severity.value,
+                escape(one.result.check),
+                escape(named(one.subjects)),
+                escape(one.finding.message),
+            )
+            for one in rest
+        )
         yield from _table(("Severity", "Check", "Subject", "Finding"), cells)
 
 
-def _policy(report: Report, reading: Reading) -> Iterator[_Chunk]:
-    """The families of the first host, where one of their rules was broken."""
-    first = next(iter(tables(report, reading)), None)
-    if first is None or not first.broken:
-        return
-    yield f"## Security policy of {escape(first.host.host)} ({escape(first.summary)})\n\n", 0
-    cells = (
-        (
-            one.policy.family.value,
-            OUTCOME_WORDS[one.outcome] if one.outcome else "",
-            escape("; ".join(one.policy.in_effect)),
-        )
-        for one in first.lines
-    )
-    yield from _table(("Policy", "Verdict", "In effect"), cells)
-
-
-def _inventory(report: Report) -> Iterator[_Chunk]:
-    """The entries that nobody declared; where every one is known, verdict.html suffices."""
-    for one in report.inventories:
-        if not one.unknown:
-            continue
-        yield f"## Cookies and storage of {escape(one.where)} ({one.unknown} of {one.total} unknown)\n\n", 0
-        cells = (
-            (escape(item.name), item.kind, escape(item.party), escape(item.lifetime), escape(item.first_seen))
-            for item in one.items
-            if not item.known
-        )
-        yield from _table(("Name", "Kind", "Whose", "Lasts", "First seen at"), cells)
+def _also(subjects: Sequence[str]) -> str:
+    return f" The same on {escape(named(subjects), 600)}." if subjects else ""
 
 
 def _fix(card: Card | None) -> Iterator[_Chunk]:
@@ -183,8 +178,9 @@ def _fix(card: Card | None) -> Iterator[_Chunk]:
         yield f"Fix: {escape(' '.join(fix.split()), 1_000)}\n\n", 0
 
 
-def _finding(finding: Finding) -> str:
-    said = f"- {escape(finding.message, 600)}\n"
+def _finding(one: Alike) -> str:
+    finding = one.finding
+    said = f"- {escape(finding.message, 600)}{_also(one.others)}\n"
     if finding.seen or finding.wanted:
         said += f"  - seen: {escape(finding.seen)}\n  - wanted: {escape(finding.wanted)}\n"
     return said + "\n"

@@ -5,18 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
 
 from gonogo.check import Card
 from gonogo.evidence.records import PlanEntry
+from gonogo.evidence.summary import Attached, Point
 from gonogo.gate.model import (
     Reason,
 )
-from gonogo.reports.inventory import Inventory
-from gonogo.reports.measured import MeasuredVisit
-from gonogo.reports.policy import HostPolicy
+from gonogo.reports.section import Maker, Section
 from gonogo.reports.text import line, plural
-from gonogo.reports.undecided import OpenPage
-from gonogo.reports.waterfall import Film, Waterfall
 from gonogo.result import Decision, Outcome, Result, Severity
 
 SEVERITIES = tuple(Severity)
@@ -47,27 +45,6 @@ OUTCOME_WORDS: Mapping[Outcome, str] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Point:
-    """One measured number and the limit it was judged by."""
-
-    label: str
-    value: float
-    limit: float | None = None
-    unit: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Attached:
-    """A file beside an evidence record: the element that broke a rule, the trace of a journey that failed."""
-
-    name: str
-    said: str
-    """What it shows."""
-    image: bytes = b""
-    """The picture itself, where it is one that is to be shown in the page."""
-
-
-@dataclass(frozen=True, slots=True)
 class EvidenceSummary:
     """What a reader is shown of one evidence record; all text is bounded and free of secrets."""
 
@@ -88,18 +65,15 @@ class EvidenceSummary:
     """Evidence of one group is plotted together (repetitions of one visit); empty: alone, under its title."""
     plots: tuple[tuple[str, tuple[Point, ...]], ...] = ()
     """Further groups with their own numbers: the second load of a measured visit."""
-    waterfalls: tuple[Waterfall, ...] = ()
-    film: Film | None = None
-    """How a page came into sight, where this was its warm-up."""
-    measured: MeasuredVisit | None = None
-    """Under which conditions, where this is a visit whose times are measured."""
+    drawn: object = None
+    """What a concern's section draws of the record; no writer looks into it."""
     image: bytes = b""
     """The screenshot itself, PNG, JPEG or WebP, where it is to be shown in the page."""
     attached: tuple[Attached, ...] = ()
-    """Further files, without those of `film`."""
+    """Further files, without those that a section draws."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Report:
     """One run, ready to be written in any format."""
 
@@ -118,12 +92,22 @@ class Report:
     plan: tuple[PlanEntry, ...] = ()
     folder: str = ""
     """The run's directory as a person would type it, for the commands that are shown; empty: not told."""
-    hosts: tuple[HostPolicy, ...] = ()
-    """The security policy of each host, the site's first; empty where no security check ran."""
-    inventories: tuple[Inventory, ...] = ()
-    """What is kept in a visitor's browser, by page and region; empty where no visit looked."""
-    undecided: tuple[OpenPage, ...] = ()
-    """What axe-core left to a person, page by page; empty where no page was assessed."""
+    makers: tuple[Maker, ...] = ()
+    """Of the sections that concerns add, in the order in which they are shown."""
+
+    @cached_property
+    def reading(self) -> Reading:
+        """The verdict and the results, read once for all writers.
+
+        Raises KeyError, TypeError or ValueError when the verdict is not one; nothing is ever taken for GO.
+        """
+        return read(self)
+
+    @cached_property
+    def sections(self) -> tuple[Section, ...]:
+        """What the makers made. Raises as `reading` does."""
+        made = (make(self) for make in self.makers)
+        return tuple(one for one in made if one is not None)
 
 
 @dataclass(frozen=True, slots=True)

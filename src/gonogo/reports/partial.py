@@ -5,6 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterator, Sequence
 
+from gonogo.reports.alike import alike, cut, named
 from gonogo.reports.text import line, plural
 from gonogo.result import Outcome, Result
 
@@ -21,15 +22,16 @@ def listing(results: Sequence[Result], *, width: int = 80) -> list[str]:
 
 def _entries(results: Sequence[Result]) -> Iterator[tuple[int, str]]:
     """Each text with its indent."""
-    for result in results:
-        for finding in result.findings:
-            yield 2, f"{result.outcome} {result.check}: {_cut(finding.message)}"
+    for one in alike(result for result in results if result.findings):
+        also = f" The same on {named(one.others)}." if one.others else ""
+        yield 2, f"{one.result.outcome} {one.result.check}: {_cut(one.finding.message)}{also}"
     unseen: dict[str, list[Result]] = {}
     for result in results:
         if result.outcome is Outcome.UNKNOWN:
-            unseen.setdefault(result.reason, []).append(result)
-    for reason, alike in unseen.items():
-        names = [f"{one.check} [{line(one.subject, 100)}]" for one in alike]
+            unseen.setdefault(cut(result.reason, result.subject), []).append(result)
+    for group in unseen.values():
+        reason = group[0].reason
+        names = [f"{one.check} [{line(one.subject, 100)}]" for one in group]
         if len(names) == 1:
             yield 2, f"UNKNOWN {names[0]}: {_cut(reason)}"
             continue

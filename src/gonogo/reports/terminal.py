@@ -9,7 +9,8 @@ from rich.cells import cell_len, chop_cells
 from gonogo.gate.model import (
     Reason,
 )
-from gonogo.reports.model import OUTCOME_WORDS, OUTCOMES, Reading, Report, Row, read
+from gonogo.reports.alike import cut, named
+from gonogo.reports.model import OUTCOME_WORDS, OUTCOMES, Reading, Report, Row
 from gonogo.reports.text import duration, line, plural
 from gonogo.result import Decision, Finding, Outcome, Severity
 
@@ -53,7 +54,7 @@ def block(report: Report, *, width: int = 80, encoding: str = "utf-8", page: str
     `page` is where verdict.html is, as a person would type it.
     Raises ValueError, KeyError or TypeError when the verdict is not one.
     """
-    reading = read(report)
+    reading = report.reading
     segments = _segments(report, reading, max(width, 40), page)
     return [(text.encode(encoding, "backslashreplace").decode(encoding), style) for text, style in segments]
 
@@ -96,19 +97,25 @@ def _blockers(reading: Reading) -> list[list[Row]]:
     """Rows to act on, worst first; those of one check, or not observed for one and the same reason, stand together."""
     groups: dict[object, list[Row]] = {}
     for row in reading.of(Outcome.FAIL, Outcome.UNKNOWN, Outcome.MISSING):
-        key = row.reason if row.outcome is Outcome.UNKNOWN else (row.check, row.outcome)
+        said = cut(row.reason, row.result.subject)
+        key = said if row.outcome is Outcome.UNKNOWN else (row.check, row.outcome)
         groups.setdefault(key, []).append(row)
     return list(groups.values())
 
 
 def _unseen(rows: Sequence[Row], width: int) -> Iterator[Segment]:
-    yield from _heading(rows[0], rows[0].check if len(rows) == 1 else plural(len(rows), "check"))
+    checks: dict[str, list[Row]] = {}
+    for row in rows:
+        checks.setdefault(row.check, []).append(row)
+    alone = len(checks) == 1
+    yield from _heading(rows[0], rows[0].check if alone else plural(len(checks), "check"))
     yield from _wrapped(rows[0].reason, width, indent=2)
-    for row in rows[:BLOCKERS]:
-        name = row.subject if len(rows) == 1 else f"{row.severity.value:<9}{row.check}  {row.result.subject}"
+    for group in list(checks.values())[:BLOCKERS]:
+        subjects = named([row.subject if alone else row.result.subject for row in group], most=SUBJECTS)
+        name = subjects if alone else f"{group[0].severity.value:<9}{group[0].check}  {subjects}"
         yield from _wrapped(name, width, indent=2, hang=9)
-    if len(rows) > BLOCKERS:
-        yield f"  ... and {plural(len(rows) - BLOCKERS, 'more check')}\n", "dim"
+    if len(checks) > BLOCKERS:
+        yield f"  ... and {plural(len(checks) - BLOCKERS, 'more check')}\n", "dim"
     yield "\n", ""
 
 
@@ -140,16 +147,16 @@ def _shortfall(rows: Sequence[Row], width: int) -> Iterator[Segment]:
         yield from _finding(finding, width)
     if (more := len(first.result.findings) - FINDINGS) > 0:
         yield f"  ... and {plural(more, 'more finding')}\n", "dim"
-    if others := [line(row.subject, 60) for row in rows[1:]]:
-        rest = f" and {plural(len(others) - SUBJECTS, 'more subject')}" if len(others) > SUBJECTS else ""
-        yield from _wrapped(f"the same: {', '.join(others[:SUBJECTS])}{rest}", width, indent=2, hang=10)
+    if others := [row.subject for row in rows[1:]]:
+        rest = f" {'subject' if len(others) == SUBJECTS + 1 else 'subjects'}" if len(others) > SUBJECTS else ""
+        yield from _wrapped(f"the same: {named(others, most=SUBJECTS, limit=60)}{rest}", width, indent=2, hang=10)
 
 
 def _said(row: Row) -> tuple[str, ...]:
     """What a row says, without its subject."""
     if not row.result.findings:
-        return (row.outcome.value, row.reason)
-    return tuple(one.message.removeprefix(f"{one.subject}: ") for one in row.result.findings)
+        return (row.outcome.value, cut(row.reason, row.result.subject))
+    return tuple(cut(one.message, one.subject, row.result.subject) for one in row.result.findings)
 
 
 def _heading(row: Row, name: str) -> Iterator[Segment]:

@@ -10,9 +10,9 @@ import anyio
 
 from gonogo.environment import models
 from gonogo.errors import EvidenceMissing
-from gonogo.evidence.accessibility import Accessibility, AxeRun, KeyboardPath, Motion, Reflow
-from gonogo.evidence.records import VisitRequest
 from gonogo.probes.browser import axe, consent, display, keyboard
+from gonogo.probes.browser.accessibility import Accessibility, AxeRun, KeyboardPath, Motion, Reflow
+from gonogo.probes.browser.request import VisitRequest
 
 if TYPE_CHECKING:
     from playwright.async_api import Page

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import anyio
 
 from gonogo.errors import EvidenceMissing
-from gonogo.evidence.accessibility import AxeNode, AxeRule, AxeRun
+from gonogo.probes.browser.accessibility import AxeNode, AxeRule, AxeRun
 from gonogo.probes.browser.failures import reason
 from gonogo.probes.browser.recorder import clip
 

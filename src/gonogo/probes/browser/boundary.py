@@ -14,7 +14,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from urllib.parse import urlsplit
 
-from gonogo.environment.models import Environment, Tier, split_host
+from gonogo.environment.model import Tier
+from gonogo.environment.models import Environment
+from gonogo.environment.values import split_host
 from gonogo.errors import EvidenceMissing
 from gonogo.evidence.records import SAFE_METHODS
 from gonogo.probes.browser.tags import own_paths

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import re
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import anyio
 
-from gonogo.evidence.facts import Banner, Choice, Toggle
+from gonogo.probes.browser.facts import Banner, Choice, Toggle
 from gonogo.probes.browser.failures import reason
 from gonogo.probes.browser.recorder import clip
 
@@ -38,18 +37,9 @@ OPTIONAL_S = 0.5
 """How long a rule's step that need not be possible is waited for."""
 LAYER_S = 3.0
 """How long a layer that follows the first may take to show, once the first is gone, and a policy once it is asked for."""
-LEAST_TEXT = 80
-"""Characters of new text that show that a policy was opened; one of a script without letters counts for three."""
-_ABOUT = re.compile(
-    r"cookie|kakor|キー|priva[ct]|privé|vie priv|prywatn|persönlich|data\b|dato[rs]?\b|daten|données|confiden|dane\b|danych"
-    r"|gegevens|personuppgift|personopplysning|personlige|informasjonskapsl|tieto|evästei|osobní|soukrom|dados|プライバシー|個人情報",
-    re.IGNORECASE,
-)
-"""What a text about privacy speaks of; a quotation that changes by itself, or a chat, does not."""
-_DENSE = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 MOST_TOGGLES = 100
 POLL_S = 0.05
-_FRAME_S = 1.0
+FRAME_S = 1.0
 _TOGGLES_S = 3.0
 MOST_FRAMES = 60
 _AFTERWARDS_S = 3.0
@@ -78,7 +68,7 @@ class Sight:
     """The frame that was looked into."""
 
 
-async def _shown(frame: Frame) -> bool:
+async def in_sight(frame: Frame) -> bool:
     """Every iframe around this frame is visible."""
     while frame.parent_frame is not None:
         element = await frame.frame_element()
@@ -93,9 +83,9 @@ async def _sight(frame: Frame, *, wide: bool) -> Sight:
     from playwright.async_api import Error
 
     told: object = None
-    lacks = f"{frame.url[:100]} did not answer in {_FRAME_S:g} s"
+    lacks = f"{frame.url[:100]} did not answer in {FRAME_S:g} s"
     try:
-        with anyio.move_on_after(_FRAME_S):
+        with anyio.move_on_after(FRAME_S):
             told = await frame.evaluate("(wide) => window.__gonogo?.look(wide) ?? null", wide)
             lacks = ""
     except Error as error:
@@ -151,8 +141,8 @@ async def _sights(page: Page, *, wide: bool) -> list[Sight]:
     async def one(frame: Frame) -> Sight | None:
         sight = await _sight(frame, wide=wide)
         # A frame that is loading, gone or busy shows no banner now; the next look will tell.
-        with suppress(Error), anyio.move_on_after(_FRAME_S):
-            if (sight.banner.visible or sight.lacks) and not frame.is_detached() and await _shown(frame):
+        with suppress(Error), anyio.move_on_after(FRAME_S):
+            if (sight.banner.visible or sight.lacks) and not frame.is_detached() and await in_sight(frame):
                 return sight
         return None
 
@@ -474,7 +464,7 @@ async def toggles(page: Page) -> tuple[Toggle, ...]:
     return tuple(itertools.chain.from_iterable(found))[:MOST_TOGGLES]
 
 
-async def _until(seconds: float, done: Callable[[], Awaitable[bool]]) -> bool:
+async def within(seconds: float, done: Callable[[], Awaitable[bool]]) -> bool:
     end = anyio.current_time() + seconds
     while not await done():
         if anyio.current_time() >= end:
@@ -505,89 +495,11 @@ async def open_preferences(page: Page) -> str:
         problem = await press_anywhere(page, "preferences")
         if problem.startswith("no control"):
             return problem
-        if not problem and await _until(VANISH_S, opened):
-            await _until(LAYER_S, shown)
+        if not problem and await within(VANISH_S, opened):
+            await within(LAYER_S, shown)
             return ""
         await anyio.sleep(POLL_S)
     return problem or "the control for preferences has no effect"
-
-
-async def open_policy(page: Page, windows: Callable[[], int]) -> str:
-    """Press the first layer's control for the policy, where no link leads to one, until another address, a window, an embedded
-    document or new text is in sight. `windows`: how many were opened so far. Returns what went wrong, or an empty text."""
-    had, address = windows(), page.url.partition("#")[0]
-    before = await _contents(page)
-    if problem := await press_anywhere(page, "leads"):
-        return f"its control could not be pressed: {problem.replace('for leads', 'for the policy')}"
-
-    now = before
-
-    async def opened() -> bool:
-        nonlocal now
-        if page.url.partition("#")[0] != address or windows() > had:
-            return True
-        now = await _contents(page)
-        return any(_is_policy(frame, contents, before.get(frame)) for frame, contents in now.items())
-
-    if await _until(LAYER_S, opened):
-        return ""
-    # A second press where the first did nothing: handlers may be attached late. What it opened, a second one may close.
-    if now == before:
-        await press_anywhere(page, "leads")
-    if await _until(LAYER_S, opened):
-        return ""
-    if any(contents.adds(before.get(frame, _NOTHING)) for frame, contents in now.items()):
-        return "its control shows something that is not recognised as a policy"
-    return "pressing it shows nothing"
-
-
-@dataclass(frozen=True, slots=True)
-class _Contents:
-    texts: frozenset[str]
-    seen: frozenset[str]
-    """Texts of what is on top at a grid of points: what slides or fades in was among the texts before."""
-    embedded: int
-
-    def new(self, before: _Contents) -> list[str]:
-        """Texts that were not there, and texts that were not in sight."""
-        return ["\n".join(sorted(one)) for one in (self.texts - before.texts, self.seen - before.seen)]
-
-    def adds(self, before: _Contents) -> bool:
-        return any(len(text) + 2 * len(_DENSE.findall(text)) >= LEAST_TEXT for text in self.new(before))
-
-
-_NOTHING = _Contents(frozenset(), frozenset(), 0)
-
-
-def _is_policy(frame: Frame, now: _Contents, before: _Contents | None) -> bool:
-    """Whether what a frame shows more than before, all of it where it came into sight, is a text about privacy."""
-    if before is None:
-        return bool(_ABOUT.search(frame.url) or any(map(_ABOUT.search, now.new(_NOTHING))))
-    if now.embedded > before.embedded:
-        return True
-    return now.adds(before) and any(map(_ABOUT.search, now.new(before)))
-
-
-async def _contents(page: Page) -> dict[Frame, _Contents]:
-    """Of each frame that is in sight and tells."""
-    from playwright.async_api import Error
-
-    async def one(frame: Frame) -> tuple[Frame, object]:
-        with suppress(Error), anyio.move_on_after(_FRAME_S):
-            if await _shown(frame):
-                return frame, await frame.evaluate("() => window.__gonogo?.consent?.contents() ?? null")
-        return frame, None
-
-    found = {}
-    for frame, told in await side_by_side(page.frames[:MOST_FRAMES], one):
-        match told:
-            case [list() as texts, list() as seen, int() as embedded]:
-                found[frame] = _Contents(_stripped(texts), _stripped(seen), embedded)
-    return found
-
-
-def _stripped(texts: Sequence[object]) -> frozenset[str]:
-    return frozenset(str(text).strip() for text in texts)
 
 
 async def _take_whole(page: Page, *, whole: bool) -> None:
@@ -621,14 +533,14 @@ async def reopen(page: Page) -> str:
         problem = await press_anywhere(page, "reopening")
         bare = problem.startswith("no control") and not await press_anywhere(page, "cookies")
         if bare:
-            await _until(VANISH_S, left)
-        if not problem and await _until(VANISH_S, stands):
+            await within(VANISH_S, left)
+        if not problem and await within(VANISH_S, stands):
             return ""
         if page.url.partition("#")[0] != before:
             with suppress(Error):
                 await page.wait_for_load_state("load", timeout=CHOOSE_S * 1000)
             await _take_whole(page, whole=True)
-            if await _until(VANISH_S, stands):
+            if await within(VANISH_S, stands):
                 return ""
             landed = page.url.partition("#")[0][:200]
             return problem or f"it leads to {landed}, where no choice was recognised"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gonogo.evidence.accessibility import Animation, Motion, Reflow, WideElement
+from gonogo.probes.browser.accessibility import Animation, Motion, Reflow, WideElement
 from gonogo.probes.browser.recorder import clip
 
 if TYPE_CHECKING:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from gonogo.errors import EvidenceMissing
 from gonogo.evidence.records import FailureKind
 
 _CODE = re.compile(r"net::ERR_([A-Z0-9_]+)")
@@ -35,3 +36,16 @@ def reason(message: str) -> str:
     if not lines:
         return ""
     return re.sub(r"^(Page|Frame|Locator|ElementHandle|BrowserContext|JSHandle)\.\w+: ", "", lines[0])
+
+
+def unreached(what: str, message: str, *, outside: str, begun: bool) -> EvidenceMissing:
+    """Why a page was not reached; `outside`: an undeclared host that it led to, `begun`: the visit had reached the target."""
+    if outside:
+        return EvidenceMissing(
+            "guard", f"{what}: led to {outside}, which the environment does not declare; add it to `hosts`"
+        )
+    kind = kind_of(message)
+    if begun and kind in {"dns", "connect"}:
+        # These two are tried again, which is fair only while nothing has reached the target.
+        kind = FailureKind.PROTOCOL
+    return EvidenceMissing(kind, f"{what}: {reason(message)}")

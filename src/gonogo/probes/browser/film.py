@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import anyio
 
-from gonogo.evidence.facts import Frame
+from gonogo.door import write_bytes
+from gonogo.probes.browser.facts import Frame
 
 if TYPE_CHECKING:
     from playwright.async_api import CDPSession
@@ -61,7 +62,7 @@ class Film:
         frames = []
         for number, (ms, picture) in enumerate(chosen([(1000 * (at - began), one) for at, one in self._seen])):
             path = attach(f".film-{number:02}.jpg")
-            path.write_bytes(picture)
+            write_bytes(path, picture)
             frames.append(Frame(round(ms), path.name))
         return tuple(frames)
 

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 import anyio
 
 from gonogo import __version__
-from gonogo.browsers import BrowserIdentity, launch
 from gonogo.errors import EvidenceMissing, Unavailable
+from gonogo.probes.browser.browsers import BrowserIdentity, launch
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -12,10 +12,11 @@ from urllib.parse import urlsplit
 
 import anyio
 
-from gonogo.environment.models import Freshness, Journey, JourneyStep, Role
-from gonogo.evidence.behaviour import JourneySeen, Stamp, StepSeen
+from gonogo.environment.sections.api import Role
+from gonogo.environment.sections.journeys import Freshness, Journey, JourneyStep
 from gonogo.formats import json_pointer, json_text
 from gonogo.probes.browser import sign_in
+from gonogo.probes.browser.behaviour import JourneySeen, Stamp, StepSeen
 from gonogo.probes.browser.failures import reason
 from gonogo.probes.browser.recorder import clip
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import anyio
 
-from gonogo.evidence.accessibility import KeyboardPath, TabStop
 from gonogo.probes.browser import consent
+from gonogo.probes.browser.accessibility import KeyboardPath, TabStop
 from gonogo.probes.browser.recorder import clip
 
 if TYPE_CHECKING:

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 import anyio
 
-from gonogo.evidence.facts import Conditions, Coverage, Frame, Transfer, Visit, Vitals, from_json
-from gonogo.evidence.records import Evidence, Request, VisitRequest
+from gonogo.evidence.records import Evidence, Request
+from gonogo.probes.browser.facts import MOST_COVERED, Conditions, Coverage, Frame, Transfer, Visit, Vitals
 from gonogo.probes.browser.film import Film
 from gonogo.probes.browser.recorder import MOST_REQUESTS, clip
+from gonogo.probes.browser.request import VisitRequest
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -38,8 +39,6 @@ THROTTLES: Mapping[str, Throttling] = MappingProxyType({"mobile": Throttling(562
 × 0.9, as throttling of requests needs them, and a processor at a quarter."""
 
 INSTRUMENT_S = 5.0
-MOST_COVERED = 200
-"""Scripts and style sheets whose use is told."""
 
 _BENCHMARK = """
 () => {
@@ -258,7 +257,7 @@ async def in_doubt(request: VisitRequest, fetch: Callable[[Request], Awaitable[E
         evidence = await fetch(replace(request, run=run, spare=None))
         if evidence.facts is None:
             return False
-        first.append(from_json(Visit, evidence.facts))
+        first.append(evidence.seen(Visit))
     return any(
         _doubtful([load.vitals for visit in first for load in visit.loads if load.state == state], metric, limit)
         for state, metric, limit in request.spare.limits

@@ -12,9 +12,9 @@ from urllib.parse import urlsplit
 
 import anyio
 
-from gonogo.evidence.facts import BrowserRequest, ConsoleMessage, Violation
 from gonogo.formats.public_suffix import registrable
 from gonogo.probes.browser.boundary import Answer, Boundary
+from gonogo.probes.browser.facts import BrowserRequest, ConsoleMessage, Violation
 
 if TYPE_CHECKING:
     from playwright.async_api import BrowserContext, Page, Request, Response, Route, WebError, WebSocket

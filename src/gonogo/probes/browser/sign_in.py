@@ -9,7 +9,8 @@ from urllib.parse import quote, quote_plus, urlsplit
 
 import anyio
 
-from gonogo.environment.models import Environment, Role
+from gonogo.environment.models import Environment
+from gonogo.environment.sections.api import Role
 from gonogo.errors import EvidenceMissing
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from gonogo.environment.models import Environment
-from gonogo.evidence.behaviour import ErrorClient
 from gonogo.formats import request_body
+from gonogo.probes.browser.behaviour import ErrorClient
 
 if TYPE_CHECKING:
     from playwright.async_api import Page, Request

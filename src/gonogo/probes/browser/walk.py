@@ -2,35 +2,36 @@
 
 from __future__ import annotations
 
-import json
-import math
-import tomllib
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from dataclasses import replace
-from functools import cache, partial
-from importlib.resources import files
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import anyio
 
-from gonogo.environment.models import Consent, Environment, Journey
+from gonogo.environment.models import Environment
+from gonogo.environment.sections.consent import Consent
+from gonogo.environment.sections.journeys import Journey
 from gonogo.errors import EvidenceMissing
-from gonogo.evidence.behaviour import ErrorClient, JourneySeen
-from gonogo.evidence.facts import Banner, BrowserCookie, Choice, Load, Snapshot, Transfer, Visit, Vitals
-from gonogo.evidence.records import FailureKind, Step, VisitRequest, identity
-from gonogo.probes.browser import assess, axe, consent, journey, privacy, rules, sign_in, tags
+from gonogo.evidence.records import identity
+from gonogo.probes.browser import assess, axe, consent, journey, kept, metrics, pages, rules, sign_in, tags
+from gonogo.probes.browser import view as privacy
+from gonogo.probes.browser.behaviour import ErrorClient, JourneySeen
 from gonogo.probes.browser.boundary import Answer, Boundary
-from gonogo.probes.browser.failures import kind_of, reason
+from gonogo.probes.browser.facts import Banner, Choice, Load, Snapshot, Transfer, Visit, Vitals
+from gonogo.probes.browser.failures import reason, unreached
 from gonogo.probes.browser.fleet import DEVICES, Device, Running, Surroundings
 from gonogo.probes.browser.measure import Instruments
+from gonogo.probes.browser.policy_control import press as press_policy
 from gonogo.probes.browser.recorder import MOST_REQUESTS, Recorder, clip
+from gonogo.probes.browser.request import Step, VisitRequest
+from gonogo.probes.browser.scripts import init_script
 from gonogo.probes.context import Context
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from playwright.async_api import BrowserContext, Frame, Page
+    from playwright.async_api import BrowserContext, Page
 
 VISIT_S = 90.0
 """A visit that takes longer has no facts."""
@@ -40,96 +41,12 @@ QUIET_MEASURED_S = 0.5
 SETTLE_S = 3.0
 """A page that polls never settles; after its load event it is watched no longer than this."""
 STEP_S = 10.0
-METRICS_S = 2.0
 INTERACTION_S = 5.0
 """web-vitals reports INP about a second after the interaction; a page that takes five is broken."""
-METRICS_POLL_MS = 50
-SCROLLS = 20
 MONTH_DAYS = 31.0
 """After more than these another question may be asked than the one that was answered."""
-FRAME_S = 3.0
-SCREENSHOT_S = 5.0
-MOST_COOKIES = 500
-MOST_STORED = 500
 MOST_PROBLEMS = 100
 MOST_POPUPS = 20
-
-_STORAGE = """
-([name, most]) => {
-  const read = () => {
-    let storage;
-    try {
-      storage = window[name];
-    } catch {
-      return [];  // a sandboxed or data: frame has no storage
-    }
-    const told = [];
-    // By number: a key such as "length" is no property.
-    for (let at = 0; storage && at < storage.length && told.length < most; at++) {
-      const key = storage.key(at);
-      if (key.startsWith("__gonogo")) continue;
-      told.push([key.slice(0, 200), (storage.getItem(key) ?? "").slice(0, 200)]);
-    }
-    return told;
-  };
-  return window.__gonogo ? window.__gonogo.natively(read) : read();
-}
-"""
-
-
-@cache
-def _script(name: str) -> str:
-    return (files("gonogo.probes.browser") / name).read_text(encoding="utf-8").rstrip()
-
-
-@cache
-def _web_vitals() -> str:
-    return (files("gonogo.vendor") / "web-vitals" / "web-vitals.attribution.iife.js").read_text(encoding="utf-8")
-
-
-@cache
-def phrases() -> dict[str, list[str]]:
-    """What banners and their controls say, by purpose, all languages together."""
-    told = tomllib.loads(_script("words.toml"))
-    return {
-        purpose: [phrase for language in said.values() for phrase in language] if isinstance(said, dict) else said
-        for purpose, said in told.items()
-    }
-
-
-def init_script(
-    boundary: Boundary,
-    declared: Consent | None,
-    *,
-    measure: bool,
-    watch: bool = False,
-    gpc: bool = False,
-    rules: str = "",
-) -> str:
-    """What is put into every document before its own scripts run; `watch`: what consent visits record; `rules`: those of
-    autoconsent, as JSON."""
-    named = ("banner", "accept", "reject", "preferences", "settings")
-    selectors = {name: getattr(declared, name) if declared else "" for name in named}
-    scripts = [f"({_script('page.js')})({json.dumps(phrases())}, {json.dumps(selectors)});"]
-    if boundary.methods is not None or boundary.local_paths or watch:
-        arguments = ", ".join(
-            json.dumps(one)
-            for one in (
-                sorted(boundary.methods) if boundary.methods is not None else None,
-                sorted(boundary.reachable),
-                boundary.site,
-                sorted(boundary.local_paths),
-                watch,
-            )
-        )
-        scripts.append(f"({_script('outgoing.js')})({arguments});")
-    if rules:
-        scripts.append(f"({_script('rules.js')})(JSON.parse({json.dumps(rules)}));")
-    if watch:
-        scripts.append(f"({_script('consent.js')})({json.dumps(gpc)});")
-    if measure:
-        scripts.append(f"if (window === window.top) {{\n{_web_vitals()}\n({_script('vitals.js')})(webVitals);\n}}")
-    return "\n".join(scripts)
 
 
 async def visit(request: VisitRequest, context: Context, running: Running, boundary: Boundary) -> Visit:
@@ -151,22 +68,13 @@ async def visit(request: VisitRequest, context: Context, running: Running, bound
                     await walk.forget()
             finally:
                 with anyio.CancelScope(shield=True), suppress(Error):
-                    await _close(browsing)
+                    await pages.close(browsing)
     except TimeoutError:
         raise EvidenceMissing("timeout", f"{request.name}: the visit was not over after {VISIT_S:.0f} s") from None
     except Error as error:
         if not running.browser.is_connected():
             raise EvidenceMissing("unavailable", f"{request.name}: the browser died during the visit") from None
         raise EvidenceMissing("protocol", f"{request.name}: {reason(error.message)}") from None
-
-
-async def _close(browsing: BrowserContext) -> None:
-    """Close a context; a browser that cannot do so within the bound is killed, so that nothing runs on."""
-    with anyio.move_on_after(STEP_S) as scope:
-        await browsing.close()
-    if scope.cancelled_caught and browsing.browser is not None:
-        with anyio.move_on_after(STEP_S):
-            await browsing.browser.close()
 
 
 def _journeys(request: VisitRequest, environment: Environment) -> list[Journey]:
@@ -197,14 +105,12 @@ class _Walk:
         self._vitals: Vitals | None = None
         self._instruments: Instruments | None = None
         self._loads: list[Load] = []
-        self._load_began = 0
-        self._load_end = 0
+        self._load_began = self._load_end = 0
         self._chosen = False
         self._transfers: tuple[Transfer, ...] = ()
         self._screenshot = ""
         self._navigations = 0
-        self._loaded_at = 0.0
-        self._acted_at = 0.0
+        self._loaded_at = self._acted_at = 0.0
         self._awaited = True
         self._appeared_s = 0.0
         """How long after its load event the first page showed its banner; 0 before that."""
@@ -221,8 +127,7 @@ class _Walk:
         self._journey: JourneySeen | None = None
         self._walkers: dict[str, journey.Walker] = {}
         self._error_client: ErrorClient | None = None
-        self._sink = ""
-        self._thrown = ""
+        self._sink = self._thrown = ""
         self._choices: list[Choice] = []
         self._writes = privacy.CookieWrites()
         self._page: Page
@@ -246,10 +151,8 @@ class _Walk:
         await self._browsing.add_init_script(script)
         if assess.assesses(request):
             await self._browsing.add_init_script(axe.script())
-        self._assessment = assess.Assessment(
-            self._environment.accessibility, lambda suffix: self._context.attach(evidence_id, suffix)
-        )
         self._attach = partial(self._context.attach, evidence_id)
+        self._assessment = assess.Assessment(self._environment.accessibility, self._attach)
         await journey.prepare(self._browsing, self._declared_journeys())
         self._renew = partial(self._open_page, running, device, evidence_id)
         await self._renew()
@@ -257,10 +160,10 @@ class _Walk:
         if request.measure:
             self._instruments = await Instruments.attach(self._page, request)
         for step in self._request.steps:
-            await self._walk(step, evidence_id)
+            await self._walk(step)
         if self._request.measure:
             await self._end_load()
-            await self._picture(evidence_id)
+            await self._picture()
         await self._drain()
         self._recorder.reconcile(0.0)
         self._demand("requests", self._recorder.sent, MOST_REQUESTS)
@@ -318,7 +221,7 @@ class _Walk:
 
     # --- steps ---
 
-    async def _walk(self, step: Step, evidence_id: str) -> None:
+    async def _walk(self, step: Step) -> None:
         from playwright.async_api import Error
 
         what = f"{step.action} {clip(step.value, 200)}".strip()
@@ -326,10 +229,10 @@ class _Walk:
             self._problems.append("again: no choice had been made, so the load of a visitor with one was not measured")
             return
         if step.action in {"goto", "reload", "again"}:
-            await self._navigate(step, what, evidence_id)
+            await self._navigate(step, what)
             return
         if step.action == "policy":
-            await self._follow(evidence_id)
+            await self._follow()
             return
         try:
             with anyio.fail_after(self._seconds(step)):
@@ -357,7 +260,7 @@ class _Walk:
         }
         return STEP_S + extra.get(step.action, 0.0) + assess.SECONDS.get(step.action, 0.0)
 
-    async def _navigate(self, step: Step, what: str, evidence_id: str) -> None:
+    async def _navigate(self, step: Step, what: str) -> None:
         from playwright.async_api import Error
 
         if self._navigations:
@@ -374,36 +277,37 @@ class _Walk:
             else:
                 await self._page.goto(step.value, wait_until="commit", timeout=limit_s * 1000)
         except Error as error:
-            raise self._unreached(what, error.message) from None
+            outside = self._recorder.last_undeclared()
+            raise unreached(what, error.message, outside=outside, begun=self._navigations > 0) from None
         self._navigations += 1
         await self._load(what, limit_s)
         if not self._request.measure and not self._screenshot:
-            await self._picture(evidence_id)
+            await self._picture()
 
-    async def _follow(self, evidence_id: str) -> None:
+    async def _follow(self) -> None:
         """Go where the first layer's policy link leads, if that may be visited."""
         if not self._policy:
-            await self._press_policy(evidence_id)
+            await self._press_policy()
             return
         if self._boundary.judge("GET", self._policy) is not Answer.ALLOW:
             self._problems.append(f"policy: it leads to {self._policy[:200]}, a host that is not declared")
             return
         try:
-            await self._navigate(Step("goto", self._policy), f"policy {self._policy[:200]}", evidence_id)
+            await self._navigate(Step("goto", self._policy), f"policy {self._policy[:200]}")
         except EvidenceMissing as missing:
             status = self._recorder.status(self._policy) if "Download is starting" in missing.message else 0
             said = f"it is a download, with status {status}" if status else missing.message
             self._problems.append(f"policy: {said}")
 
-    async def _press_policy(self, evidence_id: str) -> None:
+    async def _press_policy(self) -> None:
         """Press what leads to the policy where no link does, on the page anew: the preferences may stand in its place."""
         allowed_s = STEP_S + consent.LAYER_S
         problem = f"its control could not be pressed within {allowed_s:g} s"
         try:
-            await self._navigate(Step("goto", self._request.url), "policy", evidence_id)
+            await self._navigate(Step("goto", self._request.url), "policy")
             await consent.await_banner(self._page, anyio.current_time() + self._patience_s())
             with anyio.move_on_after(allowed_s):
-                problem = await consent.open_policy(self._page, lambda: self._recorder.popups)
+                problem = await press_policy(self._page, lambda: self._recorder.popups)
         except EvidenceMissing as missing:
             problem = f"its control could not be pressed: {missing.message}"
         await self._recorder.quiet(QUIET_S, SETTLE_S)
@@ -411,20 +315,6 @@ class _Walk:
             problem = f"it leads to {outside}, a host that is not declared"
         if problem:
             self._problems.append(f"policy: {problem}")
-
-    def _unreached(self, what: str, message: str) -> EvidenceMissing:
-        outside = self._recorder.last_undeclared()
-        if outside:
-            return EvidenceMissing(
-                "guard",
-                f"{what}: led to {outside}, which the environment does not declare; add it to `hosts`",
-            )
-        kind = kind_of(message)
-        if self._navigations and kind in {"dns", "connect"}:
-            kind = (
-                FailureKind.PROTOCOL
-            )  # these two are tried again, which is fair only while nothing has reached the target
-        return EvidenceMissing(kind, f"{what}: {reason(message)}")
 
     async def _load(self, what: str, limit_s: float) -> None:
         """Wait for the load event, fonts and a quiet network; each within a bound, for none has to come."""
@@ -458,17 +348,7 @@ class _Walk:
         await self._recorder.quiet(0.0, SETTLE_S)
 
     async def _scroll(self, _value: str) -> None:
-        height = self._page.viewport_size["height"] if self._page.viewport_size else 800
-        # Some tags wait for whatever comes first.
-        await self._page.mouse.move(3, 3)
-        await self._page.keyboard.press("Shift")
-        for _ in range(SCROLLS):
-            await self._page.mouse.wheel(0, height)
-            await self._page.evaluate(
-                "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
-            )
-            if await self._page.evaluate("() => scrollY + innerHeight >= document.documentElement.scrollHeight - 2"):
-                break
+        await pages.scroll(self._page)
         self._acted_at = anyio.current_time()
 
     async def _consent(self, choice: str) -> None:
@@ -539,14 +419,12 @@ class _Walk:
         await self._await_inp(f"keystroke {clip(value, 200)}", "key")
 
     async def _await_inp(self, what: str, how: str) -> None:
-        """The library tells INP about a second after the interaction; it must cover the slowest that was seen."""
         self._acted_at = anyio.current_time()
         if self._vitals is None:
             return
-        if not await self._awaits("(seen) => seen.inp !== null && seen.inp >= seen.slowest", INTERACTION_S):
+        if not await metrics.awaits(self._page, metrics.INP, INTERACTION_S):
             self._problems.append(f"{what}: no INP within {INTERACTION_S:.0f} s of the {how}")
-        told = await self._metrics()
-        self._vitals = _with_inp(self._vitals, told)
+        self._vitals = metrics.with_inp(self._vitals, await metrics.told(self._page))
         self._acted_at = anyio.current_time()
 
     async def _end_load(self) -> None:
@@ -602,18 +480,8 @@ class _Walk:
     async def _write_markup(self, _value: str) -> None:
         self._sink = await tags.write_markup(self._page)
 
-    async def _prove_true(self, label: str) -> None:
-        """Whether answers come through as they were given: they are made by the page's own JavaScript."""
-        if await self._page.evaluate("() => [['a', [1, true]], { b: [null, ''] }]") != [
-            ["a", [1, True]],
-            {"b": [None, ""]},
-        ]:
-            raise EvidenceMissing(
-                "protocol", f"snapshot {label}: the page changed JavaScript itself, so that nothing can be read from it"
-            )
-
     async def _snapshot(self, label: str) -> None:
-        await self._prove_true(label)
+        await kept.prove_true(self._page, label)
         sight = await self._sight()
         view, unread = await privacy.view(self._page, sight) if self._request.privacy else (None, [])
         self._problems += [f"snapshot {label}: {one}" for one in unread]
@@ -621,34 +489,19 @@ class _Walk:
             self._problems.append(f"snapshot {label}: no banner was seen, but not the whole page either: {sight.lacks}")
         if view is not None and view.layer is not None and not self._snapshots:
             self._policy = view.layer.policy
-        local, session = (
-            await self._stored(label, "localStorage"),
-            await self._stored(label, "sessionStorage"),
-        )
-        cookies = await self._browsing.cookies()
+        local, session = [await self._stored(label, name) for name in ("localStorage", "sessionStorage")]
+        cookies = await kept.cookies(self._browsing)
         title = await self._page.evaluate("() => String(document.title).slice(0, 300)")
         await self._drain()
         self._recorder.reconcile()
-        self._demand("cookies", len(cookies), MOST_COOKIES)
+        self._demand("cookies", len(cookies), kept.MOST_COOKIES)
         self._snapshots.append(
             Snapshot(
                 label=label,
                 url=clip(self._page.url),
                 title=clip(title, 300),
                 banner=sight.banner,
-                cookies=tuple(
-                    BrowserCookie(
-                        name=clip(cookie.get("name", ""), 200),
-                        value=clip(cookie.get("value", ""), 64),
-                        domain=clip(cookie.get("domain", ""), 255),
-                        path=clip(cookie.get("path", ""), 200),
-                        expires=float(cookie.get("expires", -1)),
-                        http_only=bool(cookie.get("httpOnly")),
-                        secure=bool(cookie.get("secure")),
-                        same_site=str(cookie.get("sameSite", "")),
-                    )
-                    for cookie in cookies
-                ),
+                cookies=cookies,
                 local_storage=local,
                 session_storage=session,
                 requests=self._recorder.count,
@@ -657,23 +510,10 @@ class _Walk:
         )
 
     async def _stored(self, label: str, name: str) -> tuple[tuple[str, str], ...]:
-        """What every frame keeps in `localStorage` or `sessionStorage`."""
-
-        async def one(frame: Frame) -> list[list[str]]:
-            told, why = await privacy.of_inner(frame, _STORAGE, [name, MOST_STORED + 1])
-            if why:
-                self._problems.append(f"snapshot {label}: {name} of {why}")
-            return told if isinstance(told, list) else []
-
-        kept: dict[tuple[str, str], None] = {}
-        if len(self._page.frames) > consent.MOST_FRAMES and name == "localStorage":
-            self._problems.append(
-                f"snapshot {label}: more than {consent.MOST_FRAMES} frames; the others' storage was not read"
-            )
-        for told in await consent.side_by_side(self._page.frames[: consent.MOST_FRAMES], one):
-            self._demand(f"entries in {name}", len(told), MOST_STORED)
-            kept |= {(clip(key, 200), clip(value, 200)): None for key, value in told}
-        return tuple(kept)
+        found, most, problems = await kept.stored(self._page, name)
+        self._problems += [f"snapshot {label}: {one}" for one in problems]
+        self._demand(f"entries in {name}", most, kept.MOST_STORED)
+        return found
 
     def _demand(self, what: str, number: int, most: int) -> None:
         """A list that was cut short could hide what a check looks for, so then there are no facts."""
@@ -719,81 +559,21 @@ class _Walk:
 
     async def _drain(self) -> None:
         """Violations that were seen before the driver listened."""
-        from playwright.async_api import Error
-
-        async def one(frame: Frame) -> object:
-            with suppress(Error), anyio.move_on_after(FRAME_S):
-                return await frame.evaluate("() => window.__gonogo?.violations() ?? []")
-            return []
-
-        for told in await consent.side_by_side(self._page.frames[: consent.MOST_FRAMES], one):
-            for fields in told if isinstance(told, list) else ():
-                self._recorder.violated(fields)
-
-    async def _awaits(self, condition: str, seconds: float) -> bool:
-        """Wait for a condition on the metrics, asked in the page so that the driver does not disturb it."""
-        from playwright.async_api import Error
-
-        script = f"""
-        (most) => new Promise((done) => {{
-          const end = performance.now() + most;
-          const ask = () => {{
-            const met = ({condition})(window.__gonogo?.vitals ?? {{}});
-            if (met || performance.now() > end) done(met); else setTimeout(ask, {METRICS_POLL_MS});
-          }};
-          ask();
-        }})
-        """
-        with suppress(Error), anyio.move_on_after(seconds + 1.0):
-            return bool(await self._page.evaluate(script, seconds * 1000))
-        return False
-
-    async def _metrics(self) -> dict[str, object]:
-        from playwright.async_api import Error
-
-        told: object = None
-        with suppress(Error), anyio.move_on_after(METRICS_S):
-            told = await self._page.evaluate("() => ({ ...window.__gonogo?.vitals })")
-        return told if isinstance(told, dict) else {}
+        for fields in await kept.violations(self._page):
+            self._recorder.violated(fields)
 
     async def _collect(self) -> None:
         """Loading metrics of the first page, once it has settled and before anything is pressed."""
         if not self._request.measure or self._vitals is not None:
             return
-        await self._awaits(
-            "(seen) => [seen.lcp, seen.cls, seen.fcp, seen.ttfb].every((value) => value !== null)", METRICS_S
-        )
-        told = await self._metrics()
-        self._vitals = Vitals(
-            lcp_ms=_number(told, "lcp"),
-            cls=_number(told, "cls"),
-            inp_ms=None,
-            fcp_ms=_number(told, "fcp"),
-            ttfb_ms=_number(told, "ttfb"),
-            lcp_element=clip(told.get("lcpElement", ""), 300),
-            cls_element=clip(told.get("clsElement", ""), 300),
-            inp_element="",
-            tbt_ms=_number(told, "tbt"),
-            tbt_source=clip(told.get("tbtSource", ""), 300),
-            lcp_parts=_parts(told),
-        )
+        self._vitals = await metrics.loading(self._page)
         self._load_end = self._recorder.count
         self._transfers = self._instruments.transfers() if self._instruments else ()
 
-    async def _picture(self, evidence_id: str) -> None:
-        """The viewport only: a picture of the whole page would resize it, and lazy parts of it would load."""
-        from playwright.async_api import Error
-
-        path = self._context.attach(evidence_id, ".png")
-        try:
-            if await sign_in.reveals(self._page, self._secrets()):
-                self._problems.append("screenshot: not taken, for the page may hold a secret")
-                return
-            with anyio.fail_after(SCREENSHOT_S + 1.0):
-                await self._page.screenshot(path=path, timeout=SCREENSHOT_S * 1000, scale="css")
-            self._screenshot = path.name
-        except (Error, TimeoutError) as error:
-            self._problems.append(f"screenshot: {reason(str(error)) or 'not done in time'}")
+    async def _picture(self) -> None:
+        name, problem = await pages.picture(self._page, self._attach(".png"), self._secrets())
+        self._screenshot = name or self._screenshot
+        self._problems += [f"screenshot: {problem}"] if problem else []
 
     _actions: ClassVar[dict[str, Callable[[_Walk, str], Awaitable[None]]]] = {
         "wait": _wait,
@@ -815,25 +595,3 @@ class _Walk:
         "sink": _write_markup,
         "snapshot": _snapshot,
     }
-
-
-def _number(told: dict[str, object], key: str) -> float | None:
-    value = told.get(key)
-    if not isinstance(value, int | float) or isinstance(value, bool) or not math.isfinite(value):
-        return None
-    return float(value)
-
-
-def _with_inp(vitals: Vitals, told: dict[str, object]) -> Vitals:
-    inp, fid = _number(told, "inp"), _number(told, "fid")
-    return replace(vitals, inp_ms=inp, fid_ms=fid, inp_element=clip(told.get("inpElement", ""), 300))
-
-
-def _parts(told: dict[str, object]) -> tuple[tuple[str, float], ...]:
-    """The parts of LCP, as the page's own script put them."""
-    parts = told.get("lcpParts")
-    return tuple(
-        (clip(one[0], 40), round(float(one[1]), 1))
-        for one in (parts if isinstance(parts, list) else [])[:8]
-        if isinstance(one, list) and len(one) == 2 and isinstance(one[1], int | float) and math.isfinite(one[1])
-    )
